@@ -1,1 +1,2 @@
-export {}
+export type { BehalfIo, InputStream, OutputStream } from './io.ts'
+export { runBehalf } from './run.ts'

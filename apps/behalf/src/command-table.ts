@@ -1,0 +1,87 @@
+import type { Command } from './command.ts'
+
+/** A command as the table knows it: its code is loaded only when it runs. */
+export interface CommandEntry {
+  readonly name: string
+  readonly summary: string
+  load(): Promise<{ readonly command: Command }>
+}
+
+/** Every command, in the order of the story: set up, ask, decide, use, hand on, stop, look. */
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'serve',
+    summary: 'run an authority: it asks people, signs delegations and revokes them',
+    load: () => import('./commands/serve.ts'),
+  },
+  {
+    name: 'wallet create',
+    summary: 'make a wallet: a new agent key in an encrypted file',
+    load: () => import('./commands/wallet-create.ts'),
+  },
+  {
+    name: 'wallet list',
+    summary: 'list the wallets of this machine',
+    load: () => import('./commands/wallet-list.ts'),
+  },
+  {
+    name: 'wallet show',
+    summary: 'show the agent a wallet belongs to and what it holds',
+    load: () => import('./commands/wallet-show.ts'),
+  },
+  {
+    name: 'request',
+    summary: 'ask an authority for a delegation and wait for the decision',
+    load: () => import('./commands/request.ts'),
+  },
+  {
+    name: 'approve',
+    summary: 'read what an agent asks for and approve it, all or less',
+    load: () => import('./commands/approve.ts'),
+  },
+  {
+    name: 'deny',
+    summary: 'refuse what an agent asks for',
+    load: () => import('./commands/deny.ts'),
+  },
+  {
+    name: 'enrol',
+    summary: 'let an agent have delegations within fixed terms without asking each time',
+    load: () => import('./commands/enrol.ts'),
+  },
+  {
+    name: 'call',
+    summary: 'send one signed request to an API',
+    load: () => import('./commands/call.ts'),
+  },
+  {
+    name: 'delegate',
+    summary: 'hand a narrower part of a delegation to another agent',
+    load: () => import('./commands/delegate.ts'),
+  },
+  {
+    name: 'receive',
+    summary: 'take in a delegation that another agent handed over',
+    load: () => import('./commands/receive.ts'),
+  },
+  {
+    name: 'revoke',
+    summary: 'stop a delegation, or an agent, and everything below it',
+    load: () => import('./commands/revoke.ts'),
+  },
+  {
+    name: 'list',
+    summary: 'list the delegations of a wallet, or what an authority has open',
+    load: () => import('./commands/list.ts'),
+  },
+  {
+    name: 'status',
+    summary: 'say whether an authority answers and how fresh its word is',
+    load: () => import('./commands/status.ts'),
+  },
+  {
+    name: 'inspect',
+    summary: 'decode a delegation, a bundle or a status list and check it offline',
+    load: () => import('./commands/inspect.ts'),
+  },
+]

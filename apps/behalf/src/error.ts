@@ -1,0 +1,54 @@
+import { BehalfError } from '@behalf/core'
+
+/** The codes the command itself adds or answers with; codes of the packages below pass through unchanged. */
+export type CommandErrorCode =
+  | 'access_denied'
+  | 'address_in_use'
+  | 'address_unavailable'
+  | 'approval_expired'
+  | 'authority_unreachable'
+  | 'authorization_pending'
+  | 'data_in_use'
+  | 'file_exists'
+  | 'folder_unwritable'
+  | 'http_failure'
+  | 'input_invalid'
+  | 'json_ambiguous'
+  | 'json_malformed'
+  | 'keystore_insecure'
+  | 'not_found'
+  | 'policy_invalid'
+  | 'target_unreachable'
+  | 'usage_invalid'
+
+/** What a failure may carry beyond its code and message. */
+export interface CommandErrorOptions {
+  /** What the person can do next; without it the table of codes says it. */
+  readonly next?: string | undefined
+  /** Further members of the JSON document that reports the failure. */
+  readonly document?: Readonly<Record<string, unknown>> | undefined
+  readonly cause?: unknown
+}
+
+/** A command that did not do what it was asked: the code is stable, the message is for people. */
+export class CommandError<Code extends string = CommandErrorCode> extends BehalfError<Code> {
+  readonly next: string | undefined
+  readonly document: Readonly<Record<string, unknown>> | undefined
+
+  constructor(code: Code, message: string, options: CommandErrorOptions = {}) {
+    super(code, message, { cause: options.cause })
+    this.name = 'CommandError'
+    this.next = options.next
+    this.document = options.document
+  }
+}
+
+/**
+ * The error of a command line that cannot be understood (exit 2).
+ *
+ * @param message what is wrong with it
+ * @param next how to write it instead
+ */
+export function usageError(message: string, next?: string): CommandError {
+  return new CommandError('usage_invalid', message, { next })
+}

@@ -1,0 +1,116 @@
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import type { Arguments, OptionSpecs } from './arguments.ts'
+import { CommandError, usageError } from './error.ts'
+import type { BehalfIo } from './io.ts'
+
+const WALLET_NAME = /^[a-z0-9][a-z0-9-]{0,63}$/
+
+/** The name of a wallet when none is given. */
+export const DEFAULT_WALLET = 'default'
+
+/** The options that choose the wallet of an agent. */
+export const WALLET_OPTIONS = {
+  wallet: { kind: 'text', value: 'NAME', help: 'the wallet to use (default: default)' },
+  'wallet-file': { kind: 'text', value: 'PATH', help: 'the wallet to use, by its file' },
+} as const satisfies OptionSpecs
+
+/** The options that choose the wallet of an operator. */
+export const OPERATOR_OPTIONS = {
+  operator: { kind: 'text', value: 'FILE', help: 'the operator wallet (default: the one behalf serve made)' },
+} as const satisfies OptionSpecs
+
+/** The option that names the authority. */
+export const AUTHORITY_OPTIONS = {
+  authority: {
+    kind: 'text',
+    value: 'URL',
+    help: 'the authority (default: $BEHALF_AUTHORITY, else http://127.0.0.1:8787)',
+  },
+} as const satisfies OptionSpecs
+
+/** The folder everything of this person lives in: `$BEHALF_HOME`, else `~/.behalf`. */
+export function behalfHome(io: BehalfIo): string {
+  const named = io.env['BEHALF_HOME'] ?? ''
+  return named === '' ? join(io.env['HOME'] ?? homedir(), '.behalf') : resolve(io.cwd, named)
+}
+
+/** The folder of an authority: `--data`, else `authority` in the home folder. */
+export function dataFolder(io: BehalfIo, named: string | undefined): string {
+  return named === undefined ? join(behalfHome(io), 'authority') : resolve(io.cwd, named)
+}
+
+/** The operator wallet that `behalf serve` makes in its data folder. */
+export function operatorFile(folder: string): string {
+  return join(folder, 'operator.age')
+}
+
+/** The folder of the named wallets. */
+export function walletFolder(io: BehalfIo): string {
+  return join(behalfHome(io), 'wallets')
+}
+
+/**
+ * The file of the wallet a command line chooses by `--wallet` or `--wallet-file`.
+ *
+ * @throws CommandError `input_invalid` for a name outside `[a-z0-9][a-z0-9-]{0,63}`, `usage_invalid` for both options
+ */
+export function chooseWalletFile(io: BehalfIo, args: Arguments): string {
+  const name = args.text('wallet')
+  const file = args.text('wallet-file')
+  if (name !== undefined && file !== undefined) {
+    throw usageError('--wallet and --wallet-file choose one wallet each', 'give one of them')
+  }
+  return file === undefined ? namedWalletFile(io, name ?? DEFAULT_WALLET) : resolve(io.cwd, file)
+}
+
+/**
+ * The file of a wallet by its name.
+ *
+ * @throws CommandError `input_invalid` for a name outside `[a-z0-9][a-z0-9-]{0,63}`
+ */
+export function namedWalletFile(io: BehalfIo, name: string): string {
+  if (!isWalletName(name)) {
+    throw new CommandError('input_invalid', 'a wallet name is made of a-z, 0-9 and -, at most 64, first no dash', {
+      next: 'choose such a name, or give the file with --wallet-file',
+    })
+  }
+  return join(walletFolder(io), `${name}.age`)
+}
+
+/** Whether a name may name a wallet; such a name is a safe file name everywhere. */
+export function isWalletName(name: string): boolean {
+  return WALLET_NAME.test(name)
+}
+
+/** The operator wallet a command line chooses by `--operator`, else the default one. */
+export function chooseOperatorFile(io: BehalfIo, args: Arguments): string {
+  const file = args.text('operator')
+  return file === undefined ? operatorFile(dataFolder(io, undefined)) : resolve(io.cwd, file)
+}
+
+/**
+ * The origin of the authority a command line names: `--authority`, else `$BEHALF_AUTHORITY`, else the local default.
+ *
+ * @throws CommandError `input_invalid` unless it is an http(s) origin
+ */
+export function chooseAuthority(io: BehalfIo, args: Arguments): string {
+  const named = args.text('authority') ?? io.env['BEHALF_AUTHORITY'] ?? ''
+  return named === '' ? 'http://127.0.0.1:8787' : parseOrigin(named)
+}
+
+/**
+ * The origin a URL without path, query and fragment names; one slash at the end is allowed.
+ *
+ * @throws CommandError `input_invalid`
+ */
+export function parseOrigin(text: string): string {
+  const url = URL.parse(text)
+  const isHttp = url?.protocol === 'https:' || url?.protocol === 'http:'
+  if (url === null || !isHttp || (text !== url.origin && text !== `${url.origin}/`)) {
+    throw new CommandError('input_invalid', `${JSON.stringify(text)} is not the origin of a server`, {
+      next: 'write it like https://authority.example.com, without a path',
+    })
+  }
+  return url.origin
+}

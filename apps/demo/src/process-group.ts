@@ -1,0 +1,75 @@
+import { type ChildProcess, fork, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+
+/** Every process that the story starts, so that all of them end with it, in the opposite order. */
+export interface ProcessGroup {
+  /** Starts a TypeScript entry with a channel for messages. */
+  fork(entry: string, args: readonly string[]): ChildProcess
+  /** Starts a server and gives the first line it prints; rejects with what it said when it ends before that. */
+  serve(entry: string, args: readonly string[]): Promise<{ readonly child: ChildProcess; readonly line: string }>
+  /** Runs a command to its end. */
+  run(entry: string, args: readonly string[]): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }>
+  /** Stops what is still running: asks first, and kills what has not ended after five seconds. */
+  end(): Promise<void>
+}
+
+/** @param env environment of every process, beside what they need of this one's */
+export function createProcessGroup(env: Readonly<Record<string, string>>): ProcessGroup {
+  const children: ChildProcess[] = []
+  // A group of their own keeps a Ctrl-C in the terminal from reaching them before the story can end them in order.
+  const options = { env: { ...process.env, ...env }, detached: true }
+  const keep = <Child extends ChildProcess>(child: Child): Child => {
+    children.unshift(child)
+    return child
+  }
+  const start = (entry: string, args: readonly string[]) =>
+    keep(
+      spawn(process.execPath, [...process.execArgv, entry, ...args], {
+        ...options,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      }),
+    )
+  return {
+    fork: (entry, args) => keep(fork(entry, args, { ...options, execArgv: process.execArgv })),
+    serve: async (entry, args) => {
+      const child = start(entry, args)
+      return { child, line: await firstLine(child) }
+    },
+    run: async (entry, args) => {
+      const child = start(entry, args)
+      const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)]
+      const [code] = await once(child, 'close')
+      return { code: Number(code ?? 1), stdout: stdout(), stderr: stderr() }
+    },
+    end: async () => {
+      for (const child of children) await stop(child)
+    },
+  }
+}
+
+type Output = NonNullable<ChildProcess['stdout']>
+
+function collect(stream: Output): () => string {
+  const chunks: Buffer[] = []
+  stream.on('data', (chunk: Buffer) => chunks.push(chunk))
+  return () => Buffer.concat(chunks).toString('utf8')
+}
+
+function firstLine(child: ReturnType<typeof spawn> & { stdout: Output; stderr: Output }): Promise<string> {
+  const errors = collect(child.stderr)
+  return new Promise((resolve, reject) => {
+    createInterface({ input: child.stdout }).once('line', resolve)
+    child.once('error', reject)
+    child.once('close', () => reject(new Error(`A server ended before it was ready.\n${errors()}`)))
+  })
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const gone = once(child, 'exit')
+  child.kill('SIGTERM')
+  const patience = setTimeout(() => child.kill('SIGKILL'), 5000)
+  await gone
+  clearTimeout(patience)
+}

@@ -1,0 +1,81 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { encodeBase64url, systemRandomBytes } from '@behalf/core'
+import { type AgentProcess, startAgent } from './agent/agent-process.ts'
+import { type ProcessGroup, createProcessGroup } from './process-group.ts'
+
+const BEHALF = new URL('../../behalf/src/main.ts', import.meta.url).pathname
+const TRACKER = new URL('./tracker/main.ts', import.meta.url).pathname
+
+// What a person would decide once and keep in a file: closing issues is never for agents, reading may be approved by
+// itself for an agent that was enrolled, all else asks a person.
+const POLICY = {
+  id: 'demo',
+  rules: [
+    { effect: 'refuse', paths: ['/projects/*/issues/*/close'], reason: 'closing an issue is for people' },
+    { effect: 'approve-enrolled', actions: ['GET'], max_seconds: 3600 },
+  ],
+  default: 'ask',
+}
+
+/** What the story is played on: an authority and an API on loopback, a folder, and agents in processes of their own. */
+export interface Stage {
+  readonly folder: string
+  readonly passphraseFile: string
+  readonly operatorFile: string
+  readonly authority: string
+  readonly api: string
+  agent(): AgentProcess
+  /** Runs the `behalf` command as the operator of the authority would, and gives what it printed as JSON. */
+  behalf(args: readonly string[]): Promise<Readonly<Record<string, unknown>>>
+  /** Stops every process and removes the folder. */
+  end(): Promise<void>
+}
+
+/** Starts the authority and the issue tracker, and waits until both say they are ready. */
+export async function openStage(): Promise<Stage> {
+  const folder = mkdtempSync(join(tmpdir(), 'behalf-demo-'))
+  const passphraseFile = join(folder, 'passphrase')
+  writeFileSync(passphraseFile, encodeBase64url(systemRandomBytes(24)), { mode: 0o600 })
+  const group = createProcessGroup({ BEHALF_PASSPHRASE_FILE: passphraseFile, BEHALF_HOME: join(folder, 'home') })
+  const end = async (): Promise<void> => {
+    await group.end()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  try {
+    const servers = await startServers(group, folder)
+    return {
+      folder,
+      passphraseFile,
+      ...servers,
+      agent: () => startAgent(group),
+      behalf: (args) =>
+        runBehalf(group, [...args, '--authority', servers.authority, '--operator', servers.operatorFile]),
+      end,
+    }
+  } catch (error) {
+    await end()
+    throw error
+  }
+}
+
+async function startServers(
+  group: ProcessGroup,
+  folder: string,
+): Promise<Pick<Stage, 'authority' | 'api' | 'operatorFile'>> {
+  const policyFile = join(folder, 'policy.json')
+  writeFileSync(policyFile, JSON.stringify(POLICY, null, 2))
+  const authorityFolder = join(folder, 'authority')
+  const serve = ['serve', '--data', authorityFolder, '--port', '0', '--policy', policyFile, '--json']
+  const { line } = await group.serve(BEHALF, serve)
+  const { origin, issuer, heartbeat, operator_wallet } = JSON.parse(line) as Record<string, string>
+  const tracker = await group.serve(TRACKER, [folder, issuer ?? '', heartbeat ?? '', '0'])
+  return { authority: origin ?? '', operatorFile: operator_wallet ?? '', api: tracker.line }
+}
+
+async function runBehalf(group: ProcessGroup, args: readonly string[]): Promise<Readonly<Record<string, unknown>>> {
+  const { code, stdout, stderr } = await group.run(BEHALF, [...args, '--json'])
+  if (code !== 0) throw new Error(`behalf ${args.join(' ')} ended with ${code}: ${stdout}${stderr}`)
+  return JSON.parse(stdout) as Record<string, unknown>
+}

@@ -1,0 +1,48 @@
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { createRequestVerifier, createStatusSource } from '@behalf/verifier'
+import { openVerifierDatabase } from '@behalf/verifier/sqlite'
+import { createAdaptorServer } from '@hono/node-server'
+import { createTrackerApp } from './tracker-app.ts'
+import { openTrackerStore } from './tracker-store.ts'
+
+// The issue tracker as a process: node main.ts <folder> <issuer DID> <heartbeat URL> <port, 0 for a free one>.
+// It prints its origin when it is ready, and ends in an orderly way on SIGTERM or Ctrl-C.
+const [folder = '', issuer = '', heartbeat = '', port = '0'] = process.argv.slice(2)
+
+const server = createAdaptorServer({ fetch: (request, env) => app.fetch(request, env) })
+server.listen(Number(port), '127.0.0.1')
+await once(server, 'listening')
+const address = server.address()
+if (address === null || typeof address === 'string') throw new Error('not listening on a port')
+const origin = `http://127.0.0.1:${address.port}`
+
+const store = openTrackerStore(join(folder, 'tracker.sqlite'), issuer)
+const database = openVerifierDatabase(join(folder, 'verifier.sqlite'))
+const statusSource = createStatusSource({
+  issuers: [{ did: issuer, url: heartbeat }],
+  pollSeconds: 1,
+  state: database.statusState,
+})
+const verifier = createRequestVerifier({
+  origins: [origin],
+  trustedIssuers: [issuer],
+  statusSource,
+  replayStore: database.replayStore,
+  useCounter: database.useCounter,
+  auditSink: database.auditSink,
+  mapPrincipal: (principal) => store.findAccount(principal),
+})
+const app = createTrackerApp(verifier, store)
+
+await statusSource.ready()
+console.log(origin)
+
+const stop = (): void => {
+  statusSource.close()
+  server.close(() => {
+    store.end()
+    database.close()
+  })
+}
+process.once('SIGTERM', stop).once('SIGINT', stop)

@@ -1,0 +1,76 @@
+import type { Capability } from '@behalf/credential'
+import type { Did } from '@behalf/did'
+
+/** On whose behalf an agent acts. Together with the issuer this names the principal; no names of people. */
+export interface OnBehalfOf {
+  readonly id: string
+  readonly role?: string
+  readonly tenant?: string
+}
+
+/** The workflow, and the run of it, that a delegation is for. */
+export interface Workflow {
+  readonly id: string
+  readonly run?: string
+}
+
+/** What an agent asked for, checked. Approval may narrow it, never widen it. */
+export interface RequestedTerms {
+  readonly onBehalfOf: OnBehalfOf
+  readonly capabilities: readonly Capability[]
+  readonly validForSeconds: number
+  readonly maxUses?: number
+  readonly maxDelegationDepth: number
+  readonly purpose: string
+  readonly workflow?: Workflow
+}
+
+/** What a policy rule, or the policy's default, makes of a request; in rising order of strictness. */
+export type PolicyEffect = 'approve-enrolled' | 'ask' | 'refuse'
+
+/** What the policy made of a request. */
+export interface PolicyDecision {
+  /** The policy's own name. */
+  readonly id: string
+  /** `sha-256:…` of the policy's JCS form. */
+  readonly digest: string
+  readonly decision: PolicyEffect
+  /** The rule's own words, when it has any. */
+  readonly reason?: string
+}
+
+/** Where a request stands. `expired` is a pending request past its time. */
+export type RequestStatus = 'pending' | 'approved' | 'refused' | 'expired'
+
+/** One request for a delegation, as the store keeps it. All times in milliseconds since the epoch. */
+export interface DelegationRequest {
+  readonly id: string
+  /** An approval names the version it saw. */
+  readonly version: number
+  /** The key that asked, and the only one that may collect. */
+  readonly agent: Did
+  readonly agentName?: string
+  readonly terms: RequestedTerms
+  readonly policy: PolicyDecision
+  readonly status: Exclude<RequestStatus, 'expired'>
+  readonly requestedAt: number
+  /** A request not decided by then never will be. */
+  readonly expiresAt: number
+  readonly lastPolledAt?: number
+  readonly decidedAt?: number
+  /** DID of the operator, id of the enrolment, or id of the policy. */
+  readonly decidedBy?: string
+  readonly reason?: string
+  /** The delegation that was issued for it. */
+  readonly delegationId?: string
+  readonly collectedAt?: number
+}
+
+/**
+ * Tells where a request stands now.
+ *
+ * @param now - milliseconds since the epoch
+ */
+export function requestStatus(request: DelegationRequest, now: number): RequestStatus {
+  return request.status === 'pending' && now >= request.expiresAt ? 'expired' : request.status
+}

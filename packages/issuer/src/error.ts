@@ -1,0 +1,47 @@
+import { BehalfError } from '@behalf/core'
+
+/** Every code an issuer refuses with. All but `policy_invalid` and `evidence_invalid` reach HTTP. */
+export type IssuerErrorCode =
+  | 'access_denied'
+  | 'approval_consumed'
+  | 'approval_expired'
+  | 'approval_mismatch'
+  | 'attenuation_violation'
+  | 'authorization_pending'
+  | 'credential_malformed'
+  | 'credential_revoked'
+  | 'credential_too_large'
+  | 'evidence_invalid'
+  | 'input_invalid'
+  | 'key_revoked'
+  | 'not_found'
+  | 'policy_invalid'
+  | 'rate_limited'
+  | 'slow_down'
+  | 'status_invalid'
+
+/** What a refusal carries besides its code: our own values, never the caller's. */
+export interface IssuerErrorEvidence {
+  readonly cause?: unknown
+  /** The member that is wrong, as a path such as `workflow.id`. */
+  readonly field?: string
+  /** The link of the chain that is wrong, 0 = root. */
+  readonly link?: number
+  /** When to try again, in seconds. */
+  readonly retryAfterSeconds?: number
+}
+
+/** A refusal by the issuer. The code is the contract, the message is for people. */
+export class IssuerError extends BehalfError<IssuerErrorCode> {
+  readonly field?: string
+  readonly link?: number
+  readonly retryAfterSeconds?: number
+
+  constructor(code: IssuerErrorCode, message: string, evidence: IssuerErrorEvidence = {}) {
+    super(code, message, 'cause' in evidence ? { cause: evidence.cause } : {})
+    this.name = 'IssuerError'
+    if (evidence.field !== undefined) this.field = evidence.field
+    if (evidence.link !== undefined) this.link = evidence.link
+    if (evidence.retryAfterSeconds !== undefined) this.retryAfterSeconds = evidence.retryAfterSeconds
+  }
+}

@@ -1,0 +1,179 @@
+import type { JsonObject } from '@behalf/core'
+import type { Capability } from '@behalf/credential'
+import type { Did } from '@behalf/did'
+import type { DelegationRequest, OnBehalfOf, RequestStatus } from './delegation-request.ts'
+
+/** Terms within which requests of one agent key for one principal are approved without asking. */
+export interface Enrolment {
+  readonly id: string
+  readonly agent: Did
+  readonly onBehalfOf: OnBehalfOf
+  readonly capabilities: readonly Capability[]
+  readonly maxSeconds: number
+  readonly maxDelegationDepth: number
+  /** Milliseconds since the epoch, like every time here. Absent: until withdrawn. */
+  readonly validUntil?: number
+  readonly createdAt: number
+  readonly createdBy: Did
+  readonly withdrawnAt?: number
+}
+
+/** A place in a status list. */
+export interface StatusPosition {
+  readonly list: number
+  readonly index: number
+}
+
+/** When, by whom and why a delegation or a key was revoked. */
+export interface Revocation {
+  readonly at: number
+  readonly by: Did
+  readonly reason?: string
+}
+
+/** One delegation: a root that was issued here, or a child that was registered here before it was signed. */
+export interface DelegationRecord {
+  readonly id: string
+  readonly parentId?: string
+  readonly rootId: string
+  readonly delegator: Did
+  readonly subject: Did
+  readonly onBehalfOf: OnBehalfOf
+  readonly validFrom: number
+  readonly validUntil: number
+  readonly status: StatusPosition
+  /** What is signed; of a child what its delegator proposed. */
+  readonly payload: JsonObject
+  /** Roots only: the request it answers, the signed bytes and the evidence of its approval. */
+  readonly issued?: { readonly requestId: string; readonly jws: string; readonly evidence: JsonObject }
+  readonly createdAt: number
+  readonly revoked?: Revocation
+}
+
+/** A revoked agent key. */
+export interface RevokedKey extends Revocation {
+  readonly agent: Did
+}
+
+/** One signed status list, with what the next version needs. */
+export interface StatusListRecord {
+  /** Its number in the URL, from 1. */
+  readonly number: number
+  readonly version: number
+  readonly jws: string
+  /** `sha-256:…` of the bytes of `jws`. */
+  readonly digest: string
+  readonly signedAt: number
+  readonly validUntil: number
+  /** Positions given away. */
+  readonly allocated: number
+  /** The latest end of a delegation in it; the list is of no use after that. */
+  readonly neededUntil: number
+}
+
+/** What was last published. Neither number ever goes back. */
+export interface Publication {
+  readonly epoch: number
+  readonly sequence: number
+  /** The heartbeat's compact JWS. */
+  readonly jws: string
+  readonly time: number
+}
+
+/** What the append-only record knows; in the order of the story. */
+export type IssuerEventType =
+  | 'operator_created'
+  | 'policy_loaded'
+  | 'enrolled'
+  | 'enrolment_withdrawn'
+  | 'requested'
+  | 'policy_decided'
+  | 'approved'
+  | 'denied'
+  | 'issued'
+  | 'collected'
+  | 'sub_delegated'
+  | 'delegation_revoked'
+  | 'key_revoked'
+
+/** Something that happened; the store numbers it. */
+export interface NewIssuerEvent {
+  readonly time: number
+  readonly type: IssuerEventType
+  readonly data: JsonObject
+}
+
+/** An entry of the append-only record. */
+export interface IssuerEvent extends NewIssuerEvent {
+  /** From 1, without gaps. */
+  readonly sequence: number
+}
+
+/** Which requests a list shows. */
+export interface RequestFilter {
+  readonly status?: RequestStatus
+  readonly now: number
+  readonly limit: number
+}
+
+/** What an issuer reads and writes inside one transaction: it sees its own writes and nobody else's half. */
+export interface IssuerTransaction {
+  insertRequest(request: DelegationRequest): Promise<void>
+  findRequest(id: string): Promise<DelegationRequest | undefined>
+  /** Replaces the request of the same id. */
+  saveRequest(request: DelegationRequest): Promise<void>
+  /** Newest first. */
+  listRequests(filter: RequestFilter): Promise<readonly DelegationRequest[]>
+  /** Undecided and unexpired requests, of one agent or of all. */
+  countPending(filter: { readonly agent?: Did; readonly now: number }): Promise<number>
+
+  insertEnrolment(enrolment: Enrolment): Promise<void>
+  findEnrolment(id: string): Promise<Enrolment | undefined>
+  saveEnrolment(enrolment: Enrolment): Promise<void>
+  /** Those of an agent, or all; newest first. */
+  listEnrolments(filter: { readonly agent?: Did; readonly limit: number }): Promise<readonly Enrolment[]>
+
+  /** @returns false when the id exists already, and then nothing changed */
+  insertDelegation(delegation: DelegationRecord): Promise<boolean>
+  findDelegation(id: string): Promise<DelegationRecord | undefined>
+  countChildren(id: string): Promise<number>
+  /** Newest first. */
+  listDelegations(filter: { readonly limit: number }): Promise<readonly DelegationRecord[]>
+  /** Never undone, and never overwritten by a second call. */
+  markRevoked(id: string, revocation: Revocation): Promise<void>
+
+  insertRevokedKey(key: RevokedKey): Promise<void>
+  findRevokedKey(agent: Did): Promise<RevokedKey | undefined>
+  listRevokedKeys(): Promise<readonly Did[]>
+
+  listStatusLists(): Promise<readonly StatusListRecord[]>
+  findStatusList(number: number): Promise<StatusListRecord | undefined>
+  /** Inserts the list, or replaces the one of the same number and a lower version. */
+  saveStatusList(list: StatusListRecord): Promise<void>
+  /**
+   * Takes a place for good, and counts it.
+   *
+   * @returns false when it was ever taken before
+   */
+  claimStatusPosition(position: StatusPosition, neededUntil: number): Promise<boolean>
+  /** The indices of revoked delegations in a list. */
+  listRevokedIndices(number: number): Promise<readonly number[]>
+
+  readPublication(): Promise<Publication | undefined>
+  /** Refuses anything older than what is there. */
+  savePublication(publication: Publication): Promise<void>
+
+  appendEvent(event: NewIssuerEvent): Promise<void>
+  /** In order, after a sequence number; optionally of one type. */
+  listEvents(filter: { readonly after: number; readonly limit: number }): Promise<readonly IssuerEvent[]>
+  /** The latest event of a type. */
+  findLastEvent(type: IssuerEventType): Promise<IssuerEvent | undefined>
+}
+
+/**
+ * Keeps everything an issuer must not lose. A transaction is alone while it writes; when `work` throws, none of it
+ * happened; when `transaction` resolves, all of it survives power loss.
+ */
+export interface IssuerStore {
+  transaction<Result>(work: (tx: IssuerTransaction) => Promise<Result>): Promise<Result>
+}
