@@ -1,0 +1,56 @@
+import { equalBytes, sha256 } from '@behalf/core'
+import { computeDigest, isKnownDigestAlgorithm, isStrongDigestAlgorithm } from './digest-algorithm.ts'
+import { HttpSignatureError } from './error.ts'
+import { type FieldLines, fieldValues } from './http-message.ts'
+import { parseDictionary } from './parse-structured-field.ts'
+import { serializeDictionary } from './serialize-structured-field.ts'
+import { isInnerList, NO_PARAMETERS, type SfMember } from './structured-field.ts'
+
+/**
+ * The value of `Content-Digest` for a body, by SHA-256.
+ *
+ * @param body the bytes as sent, after any content coding
+ * @see RFC 9530 section 2
+ */
+export function createContentDigest(body: Uint8Array): string {
+  const member: SfMember = { value: { type: 'byte-sequence', value: sha256(body) }, params: NO_PARAMETERS }
+  return serializeDictionary(new Map([['sha-256', member]]))
+}
+
+/**
+ * When this returns, the body is the one that `Content-Digest` names, or it is empty and nothing names it. Every
+ * registered algorithm that the field uses must match, the weak ones too, and at least one must be strong.
+ *
+ * @param body the bytes as received, empty when there is none
+ * @throws HttpSignatureError `digest_missing` for a body without the field, `header_ambiguous` when the field occurs on
+ * several lines or names an algorithm twice, `digest_unsupported` when it does not parse or has no SHA-256 or SHA-512,
+ * `digest_mismatch`
+ * @see RFC 9530 sections 2 and 5
+ */
+export function verifyContentDigest(fields: FieldLines, body: Uint8Array): void {
+  const [line, second] = fieldValues(fields, 'content-digest')
+  if (second !== undefined)
+    throw new HttpSignatureError('header_ambiguous', 'Content-Digest occurs on several lines')
+  if (line === undefined) {
+    if (body.length === 0) return
+    throw new HttpSignatureError('digest_missing', 'the body comes without Content-Digest')
+  }
+  const { members, repeatedKeys } = parseDictionary(line, { code: 'digest_unsupported' })
+  if (repeatedKeys.length > 0)
+    throw new HttpSignatureError('header_ambiguous', 'Content-Digest has a key twice')
+  const known = [...members].filter(([algorithm]) => isKnownDigestAlgorithm(algorithm))
+  if (!known.some(([algorithm]) => isStrongDigestAlgorithm(algorithm))) {
+    throw new HttpSignatureError('digest_unsupported', 'Content-Digest has neither SHA-256 nor SHA-512')
+  }
+  for (const [algorithm, member] of known) checkDigest(readDigest(member), computeDigest(algorithm, body))
+}
+
+function readDigest(member: SfMember): Uint8Array {
+  if (!isInnerList(member) && member.value.type === 'byte-sequence') return member.value.value
+  throw new HttpSignatureError('digest_unsupported', 'a digest is not a byte sequence')
+}
+
+function checkDigest(sent: Uint8Array, computed: Uint8Array): void {
+  if (!equalBytes(sent, computed))
+    throw new HttpSignatureError('digest_mismatch', 'the body is not the one digested')
+}

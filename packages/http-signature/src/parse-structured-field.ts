@@ -1,0 +1,165 @@
+import type { HttpSignatureErrorCode } from './error.ts'
+import {
+  type FieldCursor,
+  isAtEnd,
+  malformedField,
+  skipSpaces,
+  skipSpacesAndTabs,
+  takeCode,
+} from './field-cursor.ts'
+import { parseBareItem, parseKey } from './parse-bare-item.ts'
+import {
+  NO_PARAMETERS,
+  type SfBareItem,
+  type SfItem,
+  type SfMember,
+  type SfParameters,
+} from './structured-field.ts'
+
+/** The longest field value that is looked at, in characters, unless the caller sets another limit. */
+export const MAX_FIELD_LENGTH = 65_536
+
+/** Options of the three parsers. */
+export interface ParseStructuredFieldOptions {
+  /** The code to refuse malformed input with; `signature_malformed` unless set. */
+  readonly code?: HttpSignatureErrorCode
+  /** The longest value accepted, in characters; {@link MAX_FIELD_LENGTH} unless set. */
+  readonly maxLength?: number
+}
+
+/** What every parser also reports. */
+export interface SfReport {
+  /**
+   * Keys that occurred more than once, of members and of parameters. RFC 9651 lets the last one win and so do the
+   * values here; a profile that must not guess refuses when this is not empty.
+   */
+  readonly repeatedKeys: readonly string[]
+}
+
+/** A parsed dictionary: members in the order their keys first occurred. */
+export interface SfDictionary extends SfReport {
+  readonly members: ReadonlyMap<string, SfMember>
+}
+
+/** A parsed list. */
+export interface SfList extends SfReport {
+  readonly members: readonly SfMember[]
+}
+
+/** A parsed item. */
+export interface SfParsedItem extends SfReport {
+  readonly item: SfItem
+}
+
+const COMMA = 0x2c
+const SEMICOLON = 0x3b
+const EQUALS = 0x3d
+const SPACE = 0x20
+const OPEN = 0x28
+const CLOSE = 0x29
+
+const TRUE: SfBareItem = { type: 'boolean', value: true }
+
+/**
+ * Parses a dictionary in time linear in its length.
+ *
+ * @param text the field value; several lines of one field joined with `', '`
+ * @returns its members and the keys that were repeated
+ * @throws HttpSignatureError with `options.code` when the text is malformed or too long
+ * @see RFC 9651 section 4.2.2
+ */
+export function parseDictionary(text: string, options: ParseStructuredFieldOptions = {}): SfDictionary {
+  const cursor = openCursor(text, options)
+  const members = new Map<string, SfMember>()
+  eachMember(cursor, () => {
+    const key = parseKey(cursor)
+    const member = takeCode(cursor, EQUALS)
+      ? parseMember(cursor)
+      : { value: TRUE, params: parseParameters(cursor) }
+    if (members.has(key)) cursor.repeatedKeys.push(key)
+    members.set(key, member)
+  })
+  return { members, repeatedKeys: cursor.repeatedKeys }
+}
+
+/**
+ * Parses a list in time linear in its length.
+ *
+ * @param text the field value; several lines of one field joined with `', '`
+ * @returns its members and the parameter keys that were repeated
+ * @throws HttpSignatureError with `options.code` when the text is malformed or too long
+ * @see RFC 9651 section 4.2.1
+ */
+export function parseList(text: string, options: ParseStructuredFieldOptions = {}): SfList {
+  const cursor = openCursor(text, options)
+  const members: SfMember[] = []
+  eachMember(cursor, () => {
+    members.push(parseMember(cursor))
+  })
+  return { members, repeatedKeys: cursor.repeatedKeys }
+}
+
+/**
+ * Parses an item in time linear in its length.
+ *
+ * @param text the field value
+ * @returns the item and the parameter keys that were repeated
+ * @throws HttpSignatureError with `options.code` when the text is malformed or too long
+ * @see RFC 9651 section 4.2.3
+ */
+export function parseItem(text: string, options: ParseStructuredFieldOptions = {}): SfParsedItem {
+  const cursor = openCursor(text, options)
+  const item = parseOneItem(cursor)
+  skipSpaces(cursor)
+  if (!isAtEnd(cursor)) throw malformedField(cursor, 'the end')
+  return { item, repeatedKeys: cursor.repeatedKeys }
+}
+
+function openCursor(text: string, options: ParseStructuredFieldOptions): FieldCursor {
+  const { code = 'signature_malformed', maxLength = MAX_FIELD_LENGTH } = options
+  const cursor: FieldCursor = { text, code, repeatedKeys: [], at: 0 }
+  if (text.length > maxLength) throw malformedField(cursor, `at most ${maxLength} characters`)
+  skipSpaces(cursor)
+  return cursor
+}
+
+/** Reads comma-separated members up to the end; a trailing comma is refused, a trailing space is not. */
+function eachMember(cursor: FieldCursor, parseOne: () => void): void {
+  while (!isAtEnd(cursor)) {
+    parseOne()
+    skipSpacesAndTabs(cursor)
+    if (isAtEnd(cursor)) return
+    if (!takeCode(cursor, COMMA)) throw malformedField(cursor, 'a comma')
+    skipSpacesAndTabs(cursor)
+    if (isAtEnd(cursor)) throw malformedField(cursor, 'a member')
+  }
+}
+
+function parseMember(cursor: FieldCursor): SfMember {
+  if (!takeCode(cursor, OPEN)) return parseOneItem(cursor)
+  const items: SfItem[] = []
+  for (;;) {
+    skipSpaces(cursor)
+    if (takeCode(cursor, CLOSE)) return { items, params: parseParameters(cursor) }
+    items.push(parseOneItem(cursor))
+    const next = cursor.text.charCodeAt(cursor.at)
+    if (next !== SPACE && next !== CLOSE) throw malformedField(cursor, 'a space or a closing parenthesis')
+  }
+}
+
+function parseOneItem(cursor: FieldCursor): SfItem {
+  const value = parseBareItem(cursor)
+  return { value, params: parseParameters(cursor) }
+}
+
+function parseParameters(cursor: FieldCursor): SfParameters {
+  if (cursor.text.charCodeAt(cursor.at) !== SEMICOLON) return NO_PARAMETERS
+  const params = new Map<string, SfBareItem>()
+  while (takeCode(cursor, SEMICOLON)) {
+    skipSpaces(cursor)
+    const key = parseKey(cursor)
+    if (params.has(key)) cursor.repeatedKeys.push(key)
+    params.set(key, takeCode(cursor, EQUALS) ? parseBareItem(cursor) : TRUE)
+  }
+  return params
+}
