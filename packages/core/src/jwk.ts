@@ -43,9 +43,9 @@ export function encodeEd25519Jwk(publicKey: Uint8Array): Ed25519Jwk {
 export function parseEd25519Jwk(value: unknown): Uint8Array {
   if (!isJsonObject(value)) throw invalid('not a JSON object')
   if (Object.hasOwn(value, 'd')) throw invalid('a private key')
-  if (value['kty'] !== 'OKP' || value['crv'] !== 'Ed25519') throw invalid('not of type OKP and curve Ed25519')
-  if (Object.hasOwn(value, 'alg') && value['alg'] !== 'Ed25519') throw invalid('meant for another algorithm')
-  const publicKey = decodeMember(value['x'])
+  if (value.kty !== 'OKP' || value.crv !== 'Ed25519') throw invalid('not of type OKP and curve Ed25519')
+  if (Object.hasOwn(value, 'alg') && value.alg !== 'Ed25519') throw invalid('meant for another algorithm')
+  const publicKey = decodeMember(value.x)
   if (!isEd25519PublicKey(publicKey)) throw invalid('not a canonical point of large order')
   return publicKey
 }
@@ -57,7 +57,7 @@ export function parseEd25519Jwk(value: unknown): Uint8Array {
  * @see RFC 7638 section 3, RFC 8037 section 2
  */
 export function jwkThumbprint(jwk: JsonObject): string {
-  const members = THUMBPRINT_MEMBERS.get(jwk['kty'])
+  const members = THUMBPRINT_MEMBERS.get(jwk.kty)
   if (members === undefined) throw invalid('not of type OKP, EC or RSA')
   const required = Object.fromEntries(members.map((name) => [name, checkThumbprintMember(name, jwk[name])]))
   return encodeBase64url(sha256(encodeUtf8(canonicalizeJson(required))))
