@@ -1,1 +1,62 @@
-export {}
+export { type Coverage, coversCapabilities } from './attenuation.ts'
+export { type Authorization, authorize, type HttpAccess, type McpAccess } from './authorize.ts'
+export { createBitstring, readBit, writeBit } from './bitstring.ts'
+export {
+  type Capability,
+  type HttpCapability,
+  type McpCapability,
+  parseCapabilities,
+  serializeCapabilities,
+  type UnknownCapability,
+} from './capability.ts'
+export {
+  type ChainTimeOptions,
+  checkChainTime,
+  checkRootIssuer,
+  digestDelegationChain,
+  type IssuerKeys,
+  MAX_CHAIN_LINKS,
+  type ParsedChain,
+  parseDelegationChain,
+  type VerifiedChain,
+  type VerifyDelegationChainOptions,
+  verifyDelegationChain,
+} from './chain.ts'
+export type { Constraints, ValueConstraints } from './constraint.ts'
+export { CREDENTIALS_CONTEXT_URL, DELEGATION_CONTEXT, DELEGATION_CONTEXT_URL } from './context.ts'
+export { type Delegation, MAX_CHAIN_BYTES, parseDelegation } from './delegation.ts'
+export type {
+  ApprovalMethod,
+  ApprovalReference,
+  DelegationSubject,
+  OnBehalfOf,
+  ParentReference,
+  PolicyReference,
+  Workflow,
+} from './delegation-subject.ts'
+export { CredentialError, type CredentialErrorCode, type CredentialErrorOptions } from './error.ts'
+export {
+  type Heartbeat,
+  type ListReference,
+  type SignHeartbeatOptions,
+  signHeartbeat,
+  type VerifyHeartbeatOptions,
+  verifyHeartbeat,
+} from './heartbeat.ts'
+export { type CompactJws, parseCompactJws, signCompactJws } from './jws.ts'
+export {
+  createDelegationPayload,
+  type DelegationTerms,
+  signDelegation,
+} from './sign-delegation.ts'
+export type { StatusEntry } from './status-entry.ts'
+export {
+  checkDelegationStatus,
+  type SignStatusListOptions,
+  type StatusList,
+  signStatusList,
+  type VerifyStatusListOptions,
+  verifyStatusList,
+} from './status-list.ts'
+export type { TimeWindow, Weekday } from './time-window.ts'
+export type { Scalar, ValueConstraint } from './value-constraint.ts'

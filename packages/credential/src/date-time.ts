@@ -1,0 +1,36 @@
+import type { JsonValue } from '@behalf/core'
+import { malformed } from './members.ts'
+
+const DATE_TIME = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$/
+
+/**
+ * Returns the time in milliseconds since the epoch of a date-time in its one spelling, `YYYY-MM-DDTHH:MM:SSZ`.
+ * @param field our name of the member, for the refusal
+ * @throws CredentialError `credential_malformed` for fractions, offsets, 24:00, leap seconds and days that do not exist
+ * @see RFC 3339 section 5.6, VCDM 2.0 section 4.9
+ */
+export function parseDateTime(value: JsonValue | undefined, field: string): number {
+  if (typeof value !== 'string' || !DATE_TIME.test(value)) throw malformed(field, 'is not a date-time')
+  const time = Date.parse(value)
+  // Engines roll days and hours that do not exist over into the next ones.
+  if (Number.isNaN(time) || formatDateTime(time) !== value)
+    throw malformed(field, 'is a date that does not exist')
+  return time
+}
+
+/**
+ * Returns the one spelling of a time, cut down to the second before it.
+ * @param time milliseconds since the epoch, years 0000 to 9999
+ * @throws TypeError for a time outside those years
+ */
+export function formatDateTime(time: number): string {
+  if (!Number.isFinite(time) || Math.abs(time) > 8.64e15) throw new TypeError('The time is not a time')
+  const text = `${new Date(toSeconds(time) * 1000).toISOString().slice(0, -5)}Z`
+  if (!DATE_TIME.test(text)) throw new TypeError('The time is outside the years 0000 to 9999')
+  return text
+}
+
+/** Returns the whole seconds up to `time`, which is in milliseconds. */
+export function toSeconds(time: number): number {
+  return Math.floor(time / 1000)
+}

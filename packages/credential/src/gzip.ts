@@ -1,0 +1,51 @@
+import { constants, crc32, gzipSync, inflateRawSync } from 'node:zlib'
+
+const HEADER_BYTES = 10
+const TRAILER_BYTES = 8
+const MAGIC = [0x1f, 0x8b, 8, 0] as const
+
+/**
+ * Returns `bytes` compressed as one gzip member without optional fields.
+ * @see RFC 1952 section 2.3
+ */
+export function compressGzip(bytes: Uint8Array): Uint8Array {
+  return gzipSync(bytes, { level: constants.Z_BEST_COMPRESSION })
+}
+
+/**
+ * Returns the content of one gzip member that is all of `bytes`, or undefined for anything else: another member or
+ * bytes after it, optional header fields, a checksum or length that is wrong, or content above `maxBytes`, of which no
+ * more is ever held.
+ * @param maxBytes of the content
+ * @see RFC 1952 section 2.3
+ */
+export function decompressGzip(bytes: Uint8Array, maxBytes: number): Uint8Array | undefined {
+  if (bytes.length < HEADER_BYTES + TRAILER_BYTES) return undefined
+  if (!MAGIC.every((byte, index) => bytes[index] === byte)) return undefined
+  const content = inflate(bytes.subarray(HEADER_BYTES, -TRAILER_BYTES), maxBytes)
+  if (content === undefined) return undefined
+  const trailer = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - TRAILER_BYTES, TRAILER_BYTES)
+  const isIntact =
+    trailer.getUint32(0, true) === crc32(content) && trailer.getUint32(4, true) === content.length
+  return isIntact ? content : undefined
+}
+
+function inflate(deflated: Uint8Array, maxOutputLength: number): Uint8Array | undefined {
+  try {
+    const result: unknown = inflateRawSync(deflated, { maxOutputLength, info: true })
+    // The engine stops at the end of the first stream and says nothing about what follows.
+    return isInflated(result) && result.engine.bytesWritten === deflated.length ? result.buffer : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The shape that `info: true` gives the result, which the published types leave out. */
+function isInflated(value: unknown): value is { buffer: Uint8Array; engine: { bytesWritten: number } } {
+  if (typeof value !== 'object' || value === null || !('buffer' in value) || !('engine' in value))
+    return false
+  const { buffer, engine } = value
+  return (
+    buffer instanceof Uint8Array && typeof engine === 'object' && engine !== null && 'bytesWritten' in engine
+  )
+}

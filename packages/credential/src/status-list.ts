@@ -1,0 +1,210 @@
+import { digestSha256, type JsonObject, type Signer } from '@behalf/core'
+import type { Did } from '@behalf/did'
+import { decodeBitstring, encodeBitstring, readBit } from './bitstring.ts'
+import type { IssuerKeys } from './chain.ts'
+import { CREDENTIALS_CONTEXT_URL } from './context.ts'
+import { formatDateTime, parseDateTime, toSeconds } from './date-time.ts'
+import { DELEGATION_TYPE, type Delegation } from './delegation.ts'
+import { CredentialError } from './error.ts'
+import { signCompactJws } from './jws.ts'
+import { checkMembers, isExactly, malformed, readInteger, readObject } from './members.ts'
+import { readSignedStatus, refuseAsStatusInvalid } from './signed-status.ts'
+
+/** What {@link signStatusList} puts into a list. Times are milliseconds since the epoch, cut down to whole seconds. */
+export interface SignStatusListOptions {
+  /** The URL of the list. */
+  readonly id: string
+  readonly issuer: Did
+  /** The DID URL of the signer's key. */
+  readonly kid: string
+  readonly purpose: 'revocation'
+  /** At least 131,072 bits. */
+  readonly bits: Uint8Array
+  /** Grows with every change. */
+  readonly version: number
+  readonly now: number
+  readonly validUntil: number
+  readonly signer: Signer
+}
+
+/** What {@link verifyStatusList} relies on. */
+export interface VerifyStatusListOptions {
+  /** The URL for which the list was obtained. */
+  readonly id: string
+  /** The issuer of the root of the chains that use the list. */
+  readonly issuer: Did
+  readonly issuers: IssuerKeys
+  /** Milliseconds since the epoch. */
+  readonly now: number
+}
+
+/** A verified status list. */
+export interface StatusList {
+  readonly id: string
+  readonly issuer: Did
+  readonly version: number
+  /** `digestSha256` of the compact JWS, as a heartbeat names it. */
+  readonly digest: string
+  readonly purpose: 'revocation'
+  /** Entries. */
+  readonly length: number
+  /** Milliseconds since the epoch. */
+  readonly validFrom: number
+  /** Milliseconds since the epoch. */
+  readonly validUntil: number
+  /**
+   * Whether the entry at `index` is revoked.
+   * @throws RangeError for an index outside the list
+   */
+  isSet(index: number): boolean
+}
+
+// The longest list does not compress, and is base64url inside base64url.
+const MAX_JWS_BYTES = 2_097_152
+const CLOCK_TOLERANCE_MS = 5_000
+const TYPE = ['VerifiableCredential', 'BitstringStatusListCredential'] as const
+const MEMBERS: ReadonlySet<string> = new Set([
+  '@context',
+  'id',
+  'type',
+  'issuer',
+  'validFrom',
+  'validUntil',
+  'credentialSubject',
+  'iss',
+  'jti',
+  'nbf',
+  'exp',
+  'iat',
+  'version',
+])
+const SUBJECT_MEMBERS: ReadonlySet<string> = new Set([
+  'id',
+  'type',
+  'statusPurpose',
+  'statusSize',
+  'encodedList',
+])
+
+/**
+ * Resolves to the compact JWS (`vc+jwt`) of a status list.
+ * @throws TypeError for a list shorter than 131,072 bits, or a version that is not a positive integer
+ * @see Bitstring Status List v1.0 section 2.2
+ */
+export async function signStatusList(options: SignStatusListOptions): Promise<string> {
+  const { id, issuer, kid, purpose, bits, version, now, validUntil, signer } = options
+  if (!Number.isSafeInteger(version) || version < 1) throw new TypeError('The version must be at least 1')
+  const payload = {
+    '@context': [CREDENTIALS_CONTEXT_URL],
+    id,
+    type: [...TYPE],
+    issuer,
+    validFrom: formatDateTime(now),
+    validUntil: formatDateTime(validUntil),
+    credentialSubject: {
+      id: `${id}#list`,
+      type: 'BitstringStatusList',
+      statusPurpose: purpose,
+      encodedList: encodeBitstring(bits),
+    },
+    iss: issuer,
+    jti: id,
+    nbf: toSeconds(now),
+    exp: toSeconds(validUntil),
+    iat: toSeconds(now),
+    version,
+  }
+  return await signCompactJws({ header: { typ: DELEGATION_TYPE, kid }, payload, signer })
+}
+
+/**
+ * Returns the list that `issuer` signed for the URL `id` and that is valid at `now`, begun at most 5 s ahead.
+ * @throws CredentialError `status_invalid`, whatever is wrong with it
+ * @throws TypeError when `now` is not a number
+ * @see Bitstring Status List v1.0 section 3.2
+ */
+export function verifyStatusList(jws: string, options: VerifyStatusListOptions): StatusList {
+  const { id, issuer, issuers, now } = options
+  if (!Number.isFinite(now)) throw new TypeError('now must be a number')
+  return refuseAsStatusInvalid('status list', () => {
+    const payload = readSignedStatus(jws, { typ: DELEGATION_TYPE, maxBytes: MAX_JWS_BYTES, issuer, issuers })
+    checkIdentity(payload, { id, issuer })
+    const validity = checkValidity(payload, now)
+    const version = readInteger(payload.version, 'version', 1)
+    const bits = readBits(readObject(payload.credentialSubject, 'credentialSubject'))
+    return Object.freeze({
+      ...validity,
+      id,
+      issuer,
+      version,
+      digest: digestSha256(jws),
+      purpose: 'revocation' as const,
+      length: bits.length * 8,
+      isSet: (index: number): boolean => readBit(bits, index),
+    })
+  })
+}
+
+/**
+ * Makes sure that the list says that the delegation is not revoked. A root's list must come from the root's issuer;
+ * for the other links of a chain the caller asks the same issuer's lists.
+ * @param list what {@link verifyStatusList} returned for the URL that `delegation.status` names; undefined when that
+ * issuer has no such list
+ * @throws CredentialError `credential_revoked`; `status_index_invalid` for an index outside the list; `status_invalid`
+ * when the list is absent, another one, or of another issuer
+ * @see Bitstring Status List v1.0 section 3.2
+ */
+export function checkDelegationStatus(delegation: Delegation, list: StatusList | undefined): void {
+  const { statusListCredential, statusListIndex, statusPurpose } = delegation.status
+  if (list === undefined || list.id !== statusListCredential || list.purpose !== statusPurpose) {
+    throw refuse('status_invalid', 'There is no list for the status entry of the delegation')
+  }
+  if (delegation.parent === undefined && list.issuer !== delegation.issuer) {
+    throw refuse('status_invalid', 'The list is not from the issuer of the root')
+  }
+  const index = Number(statusListIndex)
+  if (index >= list.length) throw refuse('status_index_invalid', 'The status index is outside its list')
+  if (list.isSet(index)) throw refuse('credential_revoked', 'The delegation is revoked')
+}
+
+function checkIdentity(payload: JsonObject, expected: { id: string; issuer: Did }): void {
+  checkMembers(payload, MEMBERS, 'list')
+  const { id, issuer } = expected
+  const wanted = { id, jti: id, issuer, iss: issuer }
+  for (const [name, value] of Object.entries(wanted)) {
+    if (payload[name] !== value) throw malformed(name, 'is not the one of this list')
+  }
+  if (!isExactly(payload.type, TYPE)) throw malformed('type', 'is not that of a status list')
+  if (!isExactly(payload['@context'], [CREDENTIALS_CONTEXT_URL])) throw malformed('@context', 'is not ours')
+}
+
+function checkValidity(payload: JsonObject, now: number): Pick<StatusList, 'validFrom' | 'validUntil'> {
+  const validFrom = parseDateTime(payload.validFrom, 'validFrom')
+  const validUntil = parseDateTime(payload.validUntil, 'validUntil')
+  readInteger(payload.iat, 'iat')
+  if (payload.nbf !== validFrom / 1000 || payload.exp !== validUntil / 1000) {
+    throw malformed('validFrom', 'or validUntil disagrees with nbf or exp')
+  }
+  if (now + CLOCK_TOLERANCE_MS < validFrom) throw malformed('validFrom', 'is in the future')
+  if (now - CLOCK_TOLERANCE_MS >= validUntil) throw malformed('validUntil', 'is past')
+  return { validFrom, validUntil }
+}
+
+function readBits(subject: JsonObject): Uint8Array {
+  checkMembers(subject, SUBJECT_MEMBERS, 'credentialSubject')
+  const { id, type, statusPurpose, statusSize, encodedList } = subject
+  if (id !== undefined && typeof id !== 'string') throw malformed('credentialSubject.id', 'is not a text')
+  if (type !== 'BitstringStatusList')
+    throw malformed('credentialSubject.type', 'is not that of a status list')
+  if (statusPurpose !== 'revocation') throw malformed('statusPurpose', 'is not revocation')
+  if (statusSize !== undefined && statusSize !== 1) throw malformed('statusSize', 'is not 1')
+  if (typeof encodedList !== 'string') throw malformed('encodedList', 'is not a text')
+  return decodeBitstring(encodedList)
+}
+
+function refuse(
+  code: 'status_invalid' | 'status_index_invalid' | 'credential_revoked',
+  message: string,
+): CredentialError {
+  return new CredentialError(code, message, { field: 'credentialStatus' })
+}
