@@ -1,1 +1,52 @@
-export {}
+export type { AgentContext } from './agent-context.ts'
+export { answerClientErrors } from './answer-client-errors.ts'
+export type { AuditRecord, AuditSink } from './audit-sink.ts'
+export type { Fetch } from './capped-fetch.ts'
+export {
+  createStatusSource,
+  type PollingStatusSource,
+  type StatusSourceOptions,
+} from './create-status-source.ts'
+export {
+  type RefusalEvidence,
+  VerifierError,
+  type VerifierErrorCode,
+  type VerifierErrorOptions,
+} from './error.ts'
+export { type ReportFault, reportFaultToConsole } from './fault.ts'
+export type { GuardOptions } from './guard-settings.ts'
+export { type ClientAction, HTTP_FAILURES, type HttpFailure, type ProblemExtension } from './http-failure.ts'
+export type { BodyLimits, IncomingRequest, ReadBody } from './incoming-request.ts'
+export { didKeyIssuerKeys } from './issuer-keys.ts'
+export {
+  createKeyRequestVerifier,
+  type KeyRequestVerifier,
+  type KeyRequestVerifierOptions,
+  type VerifiedKeyRequest,
+} from './key-request-verifier.ts'
+export { type AddressOptions, dangerouslyAllowUnencryptedHttp } from './origin.ts'
+export type { StatusIssuer } from './poll-issuer.ts'
+export { type ProblemResponse, type ProblemResponseOptions, toProblemResponse } from './problem-response.ts'
+export {
+  createMemoryReplayStore,
+  type MemoryReplayStore,
+  type MemoryReplayStoreOptions,
+  type NonceClaim,
+  type ReplayStore,
+} from './replay-store.ts'
+export type { RequestGuard } from './request-guard.ts'
+export {
+  createRequestVerifier,
+  type MapPrincipal,
+  type RequestVerifier,
+  type RequestVerifierOptions,
+} from './request-verifier.ts'
+export type { StatusMark, StatusSnapshot, StatusSource, StatusState } from './status-source.ts'
+export type { SetTimer } from './timer.ts'
+export {
+  createMemoryUseCounter,
+  type LimitedUse,
+  type MemoryUseCounterOptions,
+  type UseCounter,
+} from './use-counter.ts'
+export type { AuthorizedRequest, Principal, VerifiedRequest } from './verified-request.ts'

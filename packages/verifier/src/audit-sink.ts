@@ -1,0 +1,31 @@
+import type { Did } from '@behalf/did'
+import type { VerifierErrorCode } from './error.ts'
+import type { Principal } from './verified-request.ts'
+
+/** One decision about one request. Members below `method` are there as far as they were proven. */
+export interface AuditRecord {
+  /** Milliseconds since the epoch. */
+  readonly time: number
+  readonly requestId: string
+  readonly decision: 'accepted' | 'refused'
+  /** `ok`, or the code of the refusal. */
+  readonly code: VerifierErrorCode | 'ok'
+  /** Absent when what was sent is not a method. */
+  readonly method?: string
+  readonly origin?: string
+  /** Without the query, which may hold what does not belong in a log. */
+  readonly path?: string
+  readonly agent?: Did
+  readonly principal?: Principal
+  /** Ids of the delegations, root first. */
+  readonly delegations?: readonly string[]
+}
+
+/** Takes down every decision. */
+export interface AuditSink {
+  /**
+   * The record is kept when this returns, or when its promise resolves. For an accepted request that happens before
+   * the handler runs, and failing refuses the request with audit_unavailable.
+   */
+  record(entry: AuditRecord): void | Promise<void>
+}

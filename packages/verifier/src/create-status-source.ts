@@ -1,0 +1,194 @@
+import { type Clock, systemClock } from '@behalf/core'
+import type { IssuerKeys } from '@behalf/credential'
+import { type Fetch, fetchCapped } from './capped-fetch.ts'
+import { VerifierError } from './error.ts'
+import { type ReportFault, reportFaultToConsole } from './fault.ts'
+import { createTrustedIssuers } from './issuer-keys.ts'
+import { type AddressOptions, parseSecureUrl } from './origin.ts'
+import { type HeldStatus, type PollOptions, pollIssuer, type StatusIssuer } from './poll-issuer.ts'
+import type { StatusMark, StatusSource, StatusState } from './status-source.ts'
+import { type SetTimer, systemTimer } from './timer.ts'
+
+/** Options of `createStatusSource`. */
+export interface StatusSourceOptions extends AddressOptions {
+  /** Whom to ask, at least one. */
+  readonly issuers: readonly StatusIssuer[]
+  /** Where the keys of issuers come from; without it every issuer must be a `did:key`. */
+  readonly issuerKeys?: IssuerKeys
+  readonly fetch?: Fetch
+  readonly clock?: Clock
+  readonly setTimer?: SetTimer
+  /** Pause between two polls, default 5. */
+  readonly pollSeconds?: number
+  /** Age of the signed time above which nothing is accepted, default 30. */
+  readonly maxStalenessSeconds?: number
+  /** Time for one answer, default 4. */
+  readonly timeoutSeconds?: number
+  /** Keeps the highest numbers seen across restarts. */
+  readonly state?: StatusState
+  readonly reportFault?: ReportFault
+}
+
+/** A `StatusSource` that asks its issuers again and again. */
+export interface PollingStatusSource extends StatusSource {
+  /** Asks every issuer now. Resolves when all have answered or failed; failures show in `read`. */
+  poll(): Promise<void>
+}
+
+interface IssuerState {
+  readonly issuer: StatusIssuer
+  held: HeldStatus | undefined
+  mark: StatusMark | undefined
+  /** Why the last answer was refused; undefined when it was accepted or none came. */
+  refusal: VerifierError | undefined
+  failing: boolean
+}
+
+type Settings = Required<
+  Omit<StatusSourceOptions, 'issuers' | 'issuerKeys' | 'state' | keyof AddressOptions>
+> &
+  Pick<StatusSourceOptions, 'state'>
+
+const MAX_HEARTBEAT_BYTES = 1_048_576
+const MAX_LIST_BYTES = 2_097_152
+/** How far a signed time may lie ahead of the clock; a clock that went back makes old heartbeats look younger. */
+const AHEAD_TOLERANCE_MS = 5000
+
+/**
+ * Makes a status source that polls the heartbeat of each issuer. It begins with the first call of `ready` or `read`.
+ *
+ * A heartbeat counts when it is signed, not older than any seen before and every list it names is held; its age is
+ * that of its signed time. Until a fresh one is held, `read` throws.
+ *
+ * @throws TypeError for an empty list, an issuer without a key source, an address that is not on https
+ * @see Bitstring Status List v1.0
+ */
+export function createStatusSource(options: StatusSourceOptions): PollingStatusSource {
+  const trusted = createTrustedIssuers(
+    options.issuers.map(({ did }) => did),
+    options.issuerKeys,
+  )
+  for (const { url } of options.issuers) parseSecureUrl(url, options)
+  const settings = withDefaults(options)
+  const states = new Map(options.issuers.map((issuer) => [issuer.did, loadState(issuer, settings)]))
+  const pollOptions = createPollOptions(settings, trusted.keys)
+  const poller = createPoller(settings, async () => {
+    await Promise.all([...states.values()].map((state) => pollState(state, pollOptions, settings)))
+    return [...states.values()].every(({ held }) => held !== undefined)
+  })
+  return {
+    read: (issuer) => {
+      poller.start()
+      return readState(states.get(issuer), settings).snapshot
+    },
+    ready: () => {
+      poller.start()
+      return poller.ready
+    },
+    poll: () => poller.poll(),
+    close: () => poller.close(),
+  }
+}
+
+function withDefaults(options: StatusSourceOptions): Settings {
+  return {
+    fetch: options.fetch ?? ((url, init) => fetch(url, init)),
+    clock: options.clock ?? systemClock,
+    setTimer: options.setTimer ?? systemTimer,
+    pollSeconds: options.pollSeconds ?? 5,
+    maxStalenessSeconds: options.maxStalenessSeconds ?? 30,
+    timeoutSeconds: options.timeoutSeconds ?? 4,
+    reportFault: options.reportFault ?? reportFaultToConsole,
+    ...(options.state === undefined ? {} : { state: options.state }),
+  }
+}
+
+function loadState(issuer: StatusIssuer, { state }: Settings): IssuerState {
+  return { issuer, held: undefined, mark: state?.load(issuer.did), refusal: undefined, failing: false }
+}
+
+function createPollOptions(settings: Settings, issuerKeys: IssuerKeys): PollOptions {
+  const { fetch, timeoutSeconds, setTimer, clock } = settings
+  const caps = { heartbeat: MAX_HEARTBEAT_BYTES, list: MAX_LIST_BYTES }
+  return {
+    fetchBytes: (url, kind) => fetchCapped(url, { fetch, timeoutSeconds, setTimer, maxBytes: caps[kind] }),
+    issuerKeys,
+    now: clock,
+  }
+}
+
+async function pollState(state: IssuerState, options: PollOptions, settings: Settings): Promise<void> {
+  try {
+    const held = await pollIssuer(state.issuer, state, options)
+    // Kept before it is believed, so that no restart can fall behind what was acted upon.
+    settings.state?.save(state.issuer.did, held.mark)
+    Object.assign(state, { held, mark: held.mark, refusal: undefined, failing: false })
+  } catch (error) {
+    state.refusal = error instanceof VerifierError ? error : undefined
+    if (!state.failing) settings.reportFault(state.refusal ?? unavailable(error))
+    state.failing = true
+  }
+}
+
+function readState(state: IssuerState | undefined, settings: Settings): HeldStatus {
+  if (state?.held === undefined) throw state?.refusal ?? unavailable()
+  const age = settings.clock() - state.held.snapshot.time
+  const isFresh = age <= settings.maxStalenessSeconds * 1000 && age >= -AHEAD_TOLERANCE_MS
+  if (isFresh) return state.held
+  throw (
+    state.refusal ??
+    new VerifierError('status_stale', `no heartbeat within ${settings.maxStalenessSeconds} seconds`)
+  )
+}
+
+function unavailable(cause?: unknown): VerifierError {
+  return new VerifierError('status_unavailable', 'no status was obtained from the issuer', { cause })
+}
+
+interface Poller {
+  start(): void
+  poll(): Promise<void>
+  close(): void
+  readonly ready: Promise<void>
+}
+
+/** Runs `pollAll` one at a time, again after each pause; `ready` resolves once it returned true. */
+function createPoller({ setTimer, pollSeconds }: Settings, pollAll: () => Promise<boolean>): Poller {
+  const ready = Promise.withResolvers<void>()
+  // Nobody has to wait for it, so its rejection must not count as unhandled.
+  ready.promise.catch(() => undefined)
+  let phase: 'idle' | 'running' | 'closed' = 'idle'
+  let current: Promise<void> | undefined
+  let stopTimer = (): void => undefined
+
+  async function pollOnce(): Promise<void> {
+    if (await pollAll()) ready.resolve()
+  }
+
+  function poll(): Promise<void> {
+    current ??= pollOnce().finally(() => {
+      current = undefined
+    })
+    return current
+  }
+
+  async function pollAndRepeat(): Promise<void> {
+    await poll()
+    if (phase === 'running') stopTimer = setTimer(() => void pollAndRepeat(), pollSeconds * 1000)
+  }
+
+  return {
+    ready: ready.promise,
+    poll,
+    start: () => {
+      if (phase !== 'idle') return
+      phase = 'running'
+      void pollAndRepeat()
+    },
+    close: () => {
+      phase = 'closed'
+      stopTimer()
+      ready.reject(unavailable())
+    },
+  }
+}

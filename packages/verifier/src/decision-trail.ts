@@ -1,0 +1,60 @@
+import type { VerifiedChain } from '@behalf/credential'
+import type { AuditRecord, AuditSink } from './audit-sink.ts'
+import { readPrincipal } from './delegation-steps.ts'
+import { VerifierError, type VerifierErrorCode } from './error.ts'
+import type { RequestTarget } from './target.ts'
+
+/** What has been proven of one request so far; what is recorded when it is decided. */
+export interface DecisionTrail {
+  readonly requestId: string
+  readonly method?: string
+  target?: RequestTarget
+  agent?: string
+  chain?: VerifiedChain
+}
+
+const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}$/
+
+/** Begins the trail of a request about which nothing is proven. */
+export function startTrail(requestId: string, method: string): DecisionTrail {
+  return { requestId, ...(METHOD.test(method) ? { method } : {}) }
+}
+
+/**
+ * The intent is on record, so the handler may act.
+ *
+ * @param time milliseconds since the epoch
+ * @throws VerifierError audit_unavailable
+ */
+export async function recordIntent(
+  sink: AuditSink | undefined,
+  trail: DecisionTrail,
+  time: number,
+): Promise<void> {
+  try {
+    await sink?.record(createRecord(trail, 'ok', time))
+  } catch (cause) {
+    throw new VerifierError('audit_unavailable', 'the decision cannot be recorded', { cause, fault: true })
+  }
+}
+
+/** The record of a decision, with what the trail holds by then. */
+export function createRecord(
+  trail: DecisionTrail,
+  code: VerifierErrorCode | 'ok',
+  time: number,
+): AuditRecord {
+  const { requestId, method, target, agent, chain } = trail
+  return {
+    time,
+    requestId,
+    decision: code === 'ok' ? 'accepted' : 'refused',
+    code,
+    ...(method === undefined ? {} : { method }),
+    ...(target === undefined ? {} : { origin: target.origin, path: target.path }),
+    ...(agent === undefined ? {} : { agent }),
+    ...(chain === undefined
+      ? {}
+      : { principal: readPrincipal(chain), delegations: chain.links.map(({ id }) => id) }),
+  }
+}

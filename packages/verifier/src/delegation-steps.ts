@@ -1,0 +1,147 @@
+import {
+  authorize,
+  type Capability,
+  CredentialError,
+  checkDelegationStatus,
+  type VerifiedChain,
+} from '@behalf/credential'
+import type { Did } from '@behalf/did'
+import { type FieldLines, parseSignatureKey, parseStringList } from '@behalf/http-signature'
+import { VerifierError } from './error.ts'
+import { overridesMethod } from './header-ambiguity.ts'
+import { askStore, type FramedRequest } from './request-steps.ts'
+import type { StatusSnapshot, StatusSource } from './status-source.ts'
+import type { UseCounter } from './use-counter.ts'
+import type { Principal } from './verified-request.ts'
+
+/** How long after its end a link may still be accepted, and so must be counted. */
+const COUNT_MARGIN_MS = 10_000
+
+/** What a request shows of its delegations: all of them, or the name of a chain shown before. */
+export type Presentation =
+  | { readonly kind: 'chain'; readonly links: readonly string[] }
+  | { readonly kind: 'reference'; readonly cid: string }
+
+/**
+ * What the request presents, not yet parsed.
+ *
+ * @param label of the signature that covers Signature-Key
+ * @throws HttpSignatureError as `parseSignatureKey`; VerifierError credential_missing (a bare key), request_malformed
+ * (a reference together with a chain)
+ * @see draft-hardt-httpbis-signature-key
+ */
+export function readPresentation(fields: FieldLines, label: string): Presentation {
+  const key = parseSignatureKey(fields, label)
+  const ancestors = parseStringList(fields, 'delegation-chain')
+  switch (key.scheme) {
+    case 'jwt':
+      return { kind: 'chain', links: [...ancestors, key.jwt] }
+    case 'cached':
+      if (!fields.some(([name]) => name === 'delegation-chain')) return { kind: 'reference', cid: key.cid }
+      throw new VerifierError('request_malformed', 'a reference to a chain together with a chain')
+    case 'hwk':
+      throw new VerifierError('credential_missing', 'a bare key without a delegation', {
+        signatureError: 'unsupported_scheme',
+      })
+  }
+}
+
+/**
+ * The links of the presented chain, root first. This verifier holds no chain, so a reference always misses.
+ *
+ * @throws VerifierError cache_miss
+ */
+export function requireLinks(presentation: Presentation): readonly string[] {
+  if (presentation.kind === 'chain') return presentation.links
+  throw new VerifierError('cache_miss', 'the referenced chain is not held')
+}
+
+/** On whose behalf a chain lets its last subject act. */
+export function readPrincipal({ root }: VerifiedChain): Principal {
+  const { id, role, tenant } = root.onBehalfOf
+  return {
+    issuer: root.issuer,
+    id,
+    ...(role === undefined ? {} : { role }),
+    ...(tenant === undefined ? {} : { tenant }),
+  }
+}
+
+/**
+ * What the root issuer says about status, known to be fresh.
+ *
+ * @throws VerifierError status_stale, status_unavailable, status_rollback, status_invalid
+ */
+export function readStatus(source: StatusSource, issuer: Did): StatusSnapshot {
+  try {
+    return source.read(issuer)
+  } catch (cause) {
+    if (cause instanceof VerifierError) throw cause
+    throw new VerifierError('status_unavailable', 'the status source failed', { cause, fault: true })
+  }
+}
+
+/**
+ * No key that acts in the chain is revoked.
+ *
+ * @throws VerifierError key_revoked
+ */
+export function checkRevokedKeys(chain: VerifiedChain, status: StatusSnapshot): void {
+  const link = chain.links.findIndex(({ subject }) => status.isKeyRevoked(subject))
+  if (link !== -1) throw new VerifierError('key_revoked', 'a key of the chain is revoked', { link })
+}
+
+/**
+ * No link of the chain is revoked, by lists of the root's issuer.
+ *
+ * @throws VerifierError, CredentialError credential_revoked, status_invalid, status_index_invalid
+ */
+export function checkChainStatus(chain: VerifiedChain, status: StatusSnapshot): void {
+  for (const [link, delegation] of chain.links.entries()) {
+    try {
+      checkDelegationStatus(delegation, status.lists(delegation.status.statusListCredential))
+    } catch (cause) {
+      if (!(cause instanceof CredentialError)) throw cause
+      throw new VerifierError(cause.code, cause.message, { cause, link })
+    }
+  }
+}
+
+/**
+ * The capability of the leaf that allows the request.
+ *
+ * @param now milliseconds since the epoch
+ * @throws VerifierError scope_exceeded with what would be needed; CredentialError as `authorize`
+ */
+export function authorizeRequest(request: FramedRequest, chain: VerifiedChain, now: number): Capability {
+  const { method, body, headers } = request
+  const { origin, path, query } = request.target
+  const requiredScope = `${method} ${origin}${path}`
+  // Frameworks act on these headers, so the method that was signed would not be the one that is carried out.
+  if (overridesMethod(headers, method)) {
+    throw new VerifierError('scope_exceeded', 'a header asks for another method', { requiredScope })
+  }
+  try {
+    const [contentType] = headers.values('content-type')
+    const access = { type: 'http', origin, method, path, query, body, now } as const
+    return authorize(chain.leaf.capabilities, contentType === undefined ? access : { ...access, contentType })
+      .capability
+  } catch (cause) {
+    if (!(cause instanceof CredentialError) || cause.code !== 'scope_exceeded') throw cause
+    throw new VerifierError('scope_exceeded', cause.message, { cause, requiredScope })
+  }
+}
+
+/**
+ * One use of every link that limits its uses was counted.
+ *
+ * @throws VerifierError budget_exceeded, replay_store_unavailable
+ */
+export async function countUses(counter: UseCounter, chain: VerifiedChain): Promise<void> {
+  const uses = chain.links.flatMap(({ digest, maxUses, validUntil }) =>
+    maxUses === undefined ? [] : [{ digest, limit: maxUses, keepUntil: validUntil + COUNT_MARGIN_MS }],
+  )
+  if (uses.length === 0) return
+  const isCounted = await askStore(() => counter.count(uses))
+  if (!isCounted) throw new VerifierError('budget_exceeded', 'a delegation of the chain has no use left')
+}

@@ -1,0 +1,58 @@
+import type { Context, MiddlewareHandler } from 'hono'
+import { fromFetchRequest } from './fetch-request.ts'
+import { toFetchResponse } from './fetch-response.ts'
+import type { IncomingRequest } from './incoming-request.ts'
+import { type NodeRequest, toIncomingRequest } from './node-request.ts'
+import type { RequestGuard } from './request-guard.ts'
+
+/** What `protect` leaves in the context: `c.get('behalf')`. */
+export interface ProtectedEnv<Verified> {
+  Variables: { behalf: Verified }
+}
+
+/**
+ * Middleware that lets only verified requests through: `c.get('behalf')` is what the verifier returned, and `c.req`
+ * reads the verified bytes. On Node it works on the raw request of `@hono/node-server`; elsewhere it sees what a web
+ * `Request` shows.
+ *
+ * @param guard a verifier of delegated requests, or of requests signed by a bare key
+ * @example
+ * app.use('/v1/*', protect(verifier))
+ */
+export function protect<Verified extends { readonly body: Uint8Array }>(
+  guard: RequestGuard<Verified>,
+): MiddlewareHandler<ProtectedEnv<Verified>> {
+  return async (context, next) => {
+    const requestId = guard.requestId()
+    try {
+      const verified = await guard.verify(readContext(context, requestId))
+      context.set('behalf', verified)
+      offerBody(context, verified.body)
+    } catch (error) {
+      return toFetchResponse(guard.refuse(error, requestId))
+    }
+    await next()
+    context.header('Request-Id', requestId)
+    return undefined
+  }
+}
+
+function readContext(context: Context, requestId: string): IncomingRequest {
+  const env: unknown = context.env
+  if (typeof env === 'object' && env !== null && 'incoming' in env && isNodeRequest(env.incoming)) {
+    return toIncomingRequest(env.incoming, { requestId })
+  }
+  return fromFetchRequest(context.req.raw, requestId)
+}
+
+function isNodeRequest(value: unknown): value is NodeRequest {
+  return typeof value === 'object' && value !== null && 'rawHeaders' in value && 'readableDidRead' in value
+}
+
+/** Later handlers read the body from here: the stream of the request was read to verify it. */
+function offerBody(context: Context, body: Uint8Array): void {
+  const { method, headers, url } = context.req.raw
+  if (body.length > 0 && method !== 'GET' && method !== 'HEAD') {
+    context.req.raw = new Request(url, { method, headers, body: Uint8Array.from(body) })
+  }
+}

@@ -1,0 +1,146 @@
+import { BehalfError, decodeUtf8, digestSha256 } from '@behalf/core'
+import {
+  type Heartbeat,
+  type IssuerKeys,
+  type StatusList,
+  verifyHeartbeat,
+  verifyStatusList,
+} from '@behalf/credential'
+import type { Did } from '@behalf/did'
+import { VerifierError } from './error.ts'
+import { advanceMark } from './status-mark.ts'
+import type { StatusMark, StatusSnapshot } from './status-source.ts'
+
+/** An issuer and where it publishes its heartbeat. */
+export interface StatusIssuer {
+  readonly did: Did
+  /** Address of the heartbeat; the lists it names must be on the same origin. */
+  readonly url: string
+}
+
+/** What is held of one issuer after a successful poll. */
+export interface HeldStatus {
+  readonly snapshot: StatusSnapshot
+  readonly lists: ReadonlyMap<string, StatusList>
+  readonly mark: StatusMark
+}
+
+/** What a poll needs: how to fetch, whose signatures count, and the time. */
+export interface PollOptions {
+  /** The body of a 200 answer from this very address. */
+  readonly fetchBytes: (url: string, kind: 'heartbeat' | 'list') => Promise<Uint8Array>
+  readonly issuerKeys: IssuerKeys
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+}
+
+type ListEntry = Heartbeat['lists'][number]
+
+/** A list and the heartbeat that names it are two answers: a revocation may fall between them. */
+const ATTEMPTS = 3
+const LISTS_AT_ONCE = 8
+const MAX_LISTS = 1024
+
+class ListMovedError extends Error {}
+
+/**
+ * The heartbeat and all lists it names, every one signed by the issuer, not older than what was seen, and the
+ * lists being those the heartbeat speaks of. Lists already held are not fetched again.
+ *
+ * @param issuer whom to ask
+ * @param known what is held, and the highest numbers seen
+ * @throws VerifierError status_rollback, status_invalid; any error of `fetchBytes`
+ */
+export async function pollIssuer(
+  issuer: StatusIssuer,
+  known: { readonly held: HeldStatus | undefined; readonly mark: StatusMark | undefined },
+  options: PollOptions,
+): Promise<HeldStatus> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await pollOnce(issuer, known, options)
+    } catch (error) {
+      if (error instanceof ListMovedError && attempt < ATTEMPTS) continue
+      throw toStatusError(error)
+    }
+  }
+}
+
+async function pollOnce(
+  issuer: StatusIssuer,
+  known: { readonly held: HeldStatus | undefined; readonly mark: StatusMark | undefined },
+  options: PollOptions,
+): Promise<HeldStatus> {
+  const { issuerKeys, now } = options
+  const bytes = await options.fetchBytes(issuer.url, 'heartbeat')
+  const heartbeat = verifyHeartbeat(decodeUtf8(bytes), {
+    issuer: issuer.did,
+    issuers: issuerKeys,
+    now: now(),
+  })
+  checkAddresses(heartbeat, issuer)
+  const mark = advanceMark(known.mark, heartbeat)
+  const lists = new Map<string, StatusList>()
+  for (let start = 0; start < heartbeat.lists.length; start += LISTS_AT_ONCE) {
+    const entries = heartbeat.lists.slice(start, start + LISTS_AT_ONCE)
+    const loaded = await Promise.all(entries.map((entry) => loadList(entry, issuer, known.held, options)))
+    for (const list of loaded) lists.set(list.id, list)
+  }
+  return { snapshot: createSnapshot(heartbeat, lists), lists, mark }
+}
+
+async function loadList(
+  entry: ListEntry,
+  issuer: StatusIssuer,
+  held: HeldStatus | undefined,
+  options: PollOptions,
+): Promise<StatusList> {
+  const current = held?.lists.get(entry.id)
+  const { issuerKeys: issuers, now } = options
+  const isSame = current?.version === entry.version && current.digest === entry.digest
+  // A list that has ended is fetched again, to be refused like any other that has.
+  if (isSame && now() < current.validUntil) return current
+  const jws = decodeUtf8(await options.fetchBytes(entry.id, 'list'))
+  if (digestSha256(jws) !== entry.digest)
+    throw new ListMovedError('the list is not the one the heartbeat names')
+  const list = verifyStatusList(jws, { id: entry.id, issuer: issuer.did, issuers, now: now() })
+  if (list.version !== entry.version) throw invalid('the list has another version than the heartbeat says')
+  return list
+}
+
+function checkAddresses(heartbeat: Heartbeat, issuer: StatusIssuer): void {
+  const { origin } = new URL(issuer.url)
+  if (heartbeat.lists.length > MAX_LISTS) throw invalid(`the heartbeat names more than ${MAX_LISTS} lists`)
+  if (new Set(heartbeat.lists.map(({ id }) => id)).size !== heartbeat.lists.length) {
+    throw invalid('the heartbeat names a list twice')
+  }
+  for (const { id } of heartbeat.lists) {
+    const url = URL.parse(id)
+    if (url?.origin !== origin || url.href !== id)
+      throw invalid('a list is not on the origin of its heartbeat')
+  }
+}
+
+function createSnapshot(heartbeat: Heartbeat, lists: ReadonlyMap<string, StatusList>): StatusSnapshot {
+  const revokedKeys = new Set(heartbeat.revokedKeys)
+  const { time, epoch, sequence } = heartbeat
+  return Object.freeze({
+    lists: (url: string) => lists.get(url),
+    isKeyRevoked: (did: Did) => revokedKeys.has(did),
+    time,
+    epoch,
+    sequence,
+  })
+}
+
+/** What was received and refused becomes a status error; what was not received stays what it is. */
+function toStatusError(error: unknown): unknown {
+  if (error instanceof VerifierError) return error
+  if (error instanceof BehalfError || error instanceof ListMovedError)
+    return invalid('the status is not valid', error)
+  return error
+}
+
+function invalid(message: string, cause?: unknown): VerifierError {
+  return new VerifierError('status_invalid', message, { cause })
+}

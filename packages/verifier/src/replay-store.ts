@@ -1,0 +1,122 @@
+import { type Clock, systemClock } from '@behalf/core'
+
+/** One use of a nonce. */
+export interface NonceClaim {
+  /** The agent whose nonce it is, a DID. */
+  readonly key: string
+  readonly nonce: string
+  /** When the signature says it was made, milliseconds. */
+  readonly created: number
+  /** Until when the claim must be remembered, milliseconds: no copy of the request can be accepted later. */
+  readonly keepUntil: number
+}
+
+/** Remembers which nonces were used. */
+export interface ReplayStore {
+  /**
+   * Claims a nonce, once. Atomic: of any number of claims of one (key, nonce) at most one returns true.
+   *
+   * @returns false when it was claimed before, or when the store cannot know (a claim made before its own start or
+   * one it may have forgotten already)
+   * @throws any error when it cannot decide: the request is refused with replay_store_unavailable
+   */
+  claim(claim: NonceClaim): boolean | Promise<boolean>
+}
+
+/** How far `created` may lie ahead of the clock: what a predecessor may have accepted before this store began. */
+export const CREATED_TOLERANCE_MS = 5000
+
+/**
+ * The first time, on the store's clock, at which a request signed then is accepted by a store that began without
+ * knowledge of what came before. `created` is in whole seconds.
+ *
+ * @param startedAt milliseconds
+ */
+export function readyTime(startedAt: number): number {
+  return (Math.floor((startedAt + CREATED_TOLERANCE_MS) / 1000) + 1) * 1000
+}
+
+/** Options of `createMemoryReplayStore`. */
+export interface MemoryReplayStoreOptions {
+  readonly clock?: Clock
+  /** Claims remembered at once; when full, every claim is refused by an error. Default 1,000,000. */
+  readonly maxEntries?: number
+}
+
+/** A `ReplayStore` in the memory of one process. */
+export interface MemoryReplayStore extends ReplayStore {
+  /** Clock time, in milliseconds, from which on a request signed then is accepted. */
+  readonly readyAt: number
+  claim(claim: NonceClaim): boolean
+}
+
+const DEFAULT_MAX_ENTRIES = 1_000_000
+/** Expired claims forgotten per claim: two keep pace with one new claim each, the rest catches up after a pause. */
+const FORGOTTEN_PER_CLAIM = 16
+const SLOT_MS = 1000
+
+/**
+ * A replay store for an API that runs as one process.
+ *
+ * It cannot know what was accepted before it began, so it refuses everything created up to 5 seconds after that;
+ * `readyAt` says when it starts to accept.
+ *
+ * @example
+ * const replayStore = createMemoryReplayStore({ clock: Date.now })
+ */
+export function createMemoryReplayStore(options: MemoryReplayStoreOptions = {}): MemoryReplayStore {
+  const { clock = systemClock, maxEntries = DEFAULT_MAX_ENTRIES } = options
+  const startedAt = clock()
+  const claims = createExpiringMap(maxEntries)
+  return {
+    readyAt: readyTime(startedAt),
+    claim({ key, nonce, created, keepUntil }) {
+      if (created <= startedAt + CREATED_TOLERANCE_MS) return false
+      return claims.add(`${key} ${nonce}`, keepUntil, clock())
+    },
+  }
+}
+
+interface ExpiringMap {
+  /** False when the name is held, or may have been held and forgotten. Throws when full. */
+  add(name: string, keepUntil: number, now: number): boolean
+}
+
+function createExpiringMap(maxEntries: number): ExpiringMap {
+  const expiries = new Map<string, number>()
+  const slots = new Map<number, string[]>()
+  // What expired by the latest time ever told may be forgotten, even if the clock goes back afterwards.
+  let horizon = Number.NEGATIVE_INFINITY
+  let oldestSlot = Number.POSITIVE_INFINITY
+
+  function forgetExpired(): void {
+    for (
+      let count = 0;
+      count < FORGOTTEN_PER_CLAIM && oldestSlot * SLOT_MS + SLOT_MS <= horizon;
+      count += 1
+    ) {
+      const names = slots.get(oldestSlot)
+      const name = names?.pop()
+      if (name !== undefined && (expiries.get(name) ?? horizon) <= horizon) expiries.delete(name)
+      if (names?.length === 0) slots.delete(oldestSlot)
+      if (!slots.has(oldestSlot))
+        oldestSlot = slots.size === 0 ? Number.POSITIVE_INFINITY : Math.min(...slots.keys())
+    }
+  }
+
+  return {
+    add(name, keepUntil, now) {
+      horizon = Math.max(horizon, now)
+      forgetExpired()
+      if (keepUntil <= horizon || (expiries.get(name) ?? horizon) > horizon) return false
+      if (expiries.size >= maxEntries) throw new Error('the replay store is full')
+      const slot = Math.floor(keepUntil / SLOT_MS)
+      const names = slots.get(slot)
+      if (names === undefined) slots.set(slot, [name])
+      if (names !== undefined) names.push(name)
+      expiries.set(name, keepUntil)
+      oldestSlot = Math.min(oldestSlot, slot)
+      return true
+    },
+  }
+}

@@ -1,0 +1,31 @@
+import type { Clock, RandomBytes } from '@behalf/core'
+
+const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
+const TIME_CHARACTERS = 10
+const RANDOM_BYTES = 16
+
+/**
+ * Makes the function that names requests: each call returns a new ULID, 26 characters that sort by time.
+ *
+ * @param clock milliseconds since the epoch, the first 48 bits of the name
+ * @param random source of the other 80 bits
+ * @see the ULID specification, https://github.com/ulid/spec
+ */
+export function createRequestIds(clock: Clock, random: RandomBytes): () => string {
+  return () => encodeTime(clock()) + encodeRandom(random(RANDOM_BYTES))
+}
+
+function encodeTime(now: number): string {
+  let rest = Math.max(0, Math.trunc(now))
+  let text = ''
+  for (let index = 0; index < TIME_CHARACTERS; index += 1) {
+    text = (ALPHABET[rest % 32] ?? '0') + text
+    rest = Math.floor(rest / 32)
+  }
+  return text
+}
+
+// Sixteen bytes give five bits each, so that no bit has to be carried over from one byte to the next.
+function encodeRandom(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => ALPHABET[byte & 31]).join('')
+}

@@ -1,0 +1,31 @@
+import type { Heartbeat } from '@behalf/credential'
+import { VerifierError } from './error.ts'
+import type { StatusMark } from './status-source.ts'
+
+/**
+ * The heartbeat is not older than what was seen, in any of its numbers.
+ *
+ * @param mark the highest numbers seen; undefined when nothing was
+ * @returns the mark after this heartbeat
+ * @throws VerifierError status_rollback
+ */
+export function advanceMark(mark: StatusMark | undefined, heartbeat: Heartbeat): StatusMark {
+  const versions: Record<string, number> = { ...mark?.versions }
+  for (const { id, version } of heartbeat.lists) {
+    if (version < (versions[id] ?? 0)) throw rollback('a list has a lower version than before')
+    versions[id] = version
+  }
+  if (mark !== undefined) checkOrder(mark, heartbeat)
+  const { epoch, sequence, time } = heartbeat
+  return { epoch, sequence, time, versions }
+}
+
+function checkOrder(mark: StatusMark, { epoch, sequence, time }: Heartbeat): void {
+  if (epoch < mark.epoch) throw rollback('the epoch is lower than before')
+  if (epoch === mark.epoch && sequence < mark.sequence) throw rollback('the sequence is lower than before')
+  if (time < mark.time) throw rollback('the signed time is earlier than before')
+}
+
+function rollback(message: string): VerifierError {
+  return new VerifierError('status_rollback', message)
+}

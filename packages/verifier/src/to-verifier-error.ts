@@ -1,0 +1,35 @@
+import { BehalfError } from '@behalf/core'
+import { CredentialError } from '@behalf/credential'
+import { HttpSignatureError } from '@behalf/http-signature'
+import { type RefusalEvidence, VerifierError } from './error.ts'
+import { isVerifierErrorCode } from './http-failure.ts'
+
+/**
+ * The error as a `VerifierError`: one of another package keeps its code and its evidence, anything without a code of
+ * the table is a bug and becomes internal_error.
+ *
+ * @param error what was thrown
+ * @param mayTell false until the signature of the request verified: nothing about a credential is told before
+ */
+export function toVerifierError(error: unknown, mayTell: boolean): VerifierError {
+  if (error instanceof VerifierError) return error
+  if (!(error instanceof BehalfError) || !isVerifierErrorCode(error.code)) {
+    return new VerifierError('internal_error', 'an error without a code of the table', {
+      cause: error,
+      fault: true,
+    })
+  }
+  return new VerifierError(error.code, error.message, { ...readEvidence(error, mayTell), cause: error })
+}
+
+function readEvidence(error: BehalfError, mayTell: boolean): RefusalEvidence {
+  if (error instanceof HttpSignatureError) return pickDefined(error, ['missing', 'signatureError'])
+  if (error instanceof CredentialError && mayTell) return pickDefined(error, ['link', 'field'])
+  return {}
+}
+
+function pickDefined(source: RefusalEvidence, names: readonly (keyof RefusalEvidence)[]): RefusalEvidence {
+  return Object.fromEntries(
+    names.flatMap((name) => (source[name] === undefined ? [] : [[name, source[name]]])),
+  )
+}

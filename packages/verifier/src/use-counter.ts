@@ -1,0 +1,70 @@
+import { type Clock, systemClock } from '@behalf/core'
+
+/** One link whose uses are limited. */
+export interface LimitedUse {
+  /** Digest of the link's bytes, `sha-256:…`. */
+  readonly digest: string
+  /** Uses allowed in all, at least 1. */
+  readonly limit: number
+  /** When the link can no longer be accepted, milliseconds. */
+  readonly keepUntil: number
+}
+
+/** Counts the uses of links that have `maxUses`. */
+export interface UseCounter {
+  /**
+   * Counts one use of every link, or of none.
+   *
+   * @returns false when a link has no use left, or when its count may have been forgotten: nothing was counted
+   * @throws any error when it cannot decide: the request is refused with replay_store_unavailable
+   */
+  count(uses: readonly LimitedUse[]): boolean | Promise<boolean>
+}
+
+/** Options of `createMemoryUseCounter`. */
+export interface MemoryUseCounterOptions {
+  readonly clock?: Clock
+  /** Links counted at once; when full, every new link is refused by an error. Default 1,000,000. */
+  readonly maxEntries?: number
+}
+
+interface Count {
+  uses: number
+  readonly keepUntil: number
+}
+
+const DEFAULT_MAX_ENTRIES = 1_000_000
+const FIRST_SWEEP = 1024
+
+/**
+ * A counter for an API that runs as one process. It starts from zero with the process: where `maxUses` must hold
+ * across restarts or replicas, use a store that does.
+ */
+export function createMemoryUseCounter(options: MemoryUseCounterOptions = {}): UseCounter {
+  const { clock = systemClock, maxEntries = DEFAULT_MAX_ENTRIES } = options
+  const counts = new Map<string, Count>()
+  // Counts that ended by the latest time ever told may be gone, even if the clock goes back afterwards.
+  let horizon = Number.NEGATIVE_INFINITY
+  let sweepAt = FIRST_SWEEP
+
+  function forgetEnded(): void {
+    for (const [digest, { keepUntil }] of counts) if (keepUntil <= horizon) counts.delete(digest)
+    sweepAt = Math.max(FIRST_SWEEP, 2 * counts.size)
+  }
+
+  return {
+    count(uses) {
+      horizon = Math.max(horizon, clock())
+      if (uses.some((use) => use.keepUntil <= horizon)) return false
+      if (uses.some(({ digest, limit }) => (counts.get(digest)?.uses ?? 0) >= limit)) return false
+      if (counts.size >= sweepAt || counts.size + uses.length > maxEntries) forgetEnded()
+      if (counts.size + uses.length > maxEntries) throw new Error('the use counter is full')
+      for (const { digest, keepUntil } of uses) {
+        const count = counts.get(digest) ?? { uses: 0, keepUntil }
+        count.uses += 1
+        counts.set(digest, count)
+      }
+      return true
+    },
+  }
+}
