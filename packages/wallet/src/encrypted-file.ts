@@ -47,6 +47,9 @@ export async function writeEncryptedFile(
  *   have rights on it; keystore_corrupt: torn, changed or a work factor out of bounds; keystore_auth_failed
  * @throws {TypeError} for an empty passphrase
  */
-export async function readEncryptedFile(path: string, options: ReadEncryptedFileOptions): Promise<Uint8Array> {
+export async function readEncryptedFile(
+  path: string,
+  options: ReadEncryptedFileOptions,
+): Promise<Uint8Array> {
   return await decryptWithPassphrase(await readPrivateFile(path, MAX_ENCRYPTED_BYTES), options.passphrase)
 }

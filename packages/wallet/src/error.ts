@@ -152,3 +152,19 @@ export class WalletError extends BehalfError<WalletErrorCode> {
 export function isAuthorityCode(text: string): text is AuthorityCode {
   return (AUTHORITY_CODES as readonly string[]).includes(text)
 }
+
+/**
+ * What `run` resolves to; refusals of the packages below are refusals of the wallet, under the same code.
+ *
+ * @throws {WalletError} for their errors; anything else as it is
+ */
+export async function translateErrors<Value>(run: () => Promise<Value>): Promise<Value> {
+  try {
+    return await run()
+  } catch (cause) {
+    if (!(cause instanceof BehalfError) || !isAuthorityCode(cause.code)) throw cause
+    if (cause instanceof WalletError) throw cause
+    const field = 'field' in cause && typeof cause.field === 'string' ? { field: cause.field } : {}
+    throw new WalletError(cause.code, cause.message, { cause, ...field })
+  }
+}

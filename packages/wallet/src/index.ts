@@ -1,1 +1,31 @@
-export {}
+export type { AgentContext } from './agent-context.ts'
+export type {
+  AuthorityDescription,
+  AuthorityEvent,
+  CollectedDelegation,
+  DelegationRequest,
+  DelegationSummary,
+  Enrolment,
+  RequestReceipt,
+  RevocationReceipt,
+} from './authority-answer.ts'
+export {
+  type AskedTerms,
+  type AuthorityClient,
+  type AuthorityClientOptions,
+  createAuthorityClient,
+  type EnrolmentTerms,
+  type Narrowing,
+  type RevocationTarget,
+} from './authority-client.ts'
+export type { DelegateOptions } from './delegate-child.ts'
+export type { Fetch, WalletRequestInit } from './delegated-fetch.ts'
+export { type AuthorityCode, WalletError, type WalletErrorCode, type WalletErrorEvidence } from './error.ts'
+export { createFileWallet, type FileWalletOptions, openFileWallet } from './file-wallet.ts'
+export type { DelegationBundle, DelegationRecord, HeldDelegation } from './held-delegation.ts'
+export type { KeyRequest, SendKeyRequest } from './key-request.ts'
+export { createMemoryWallet, type MemoryWalletOptions } from './memory-wallet.ts'
+export type { PendingApproval, RequestDelegationOptions } from './request-delegation.ts'
+export { DANGEROUSLY_ALLOW_PLAIN_HTTP } from './request-target.ts'
+export type { Wait } from './wait.ts'
+export type { RevokeOptions, Wallet, WalletOptions } from './wallet.ts'

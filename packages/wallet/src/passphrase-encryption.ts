@@ -27,7 +27,7 @@ export interface PassphraseEncryptionOptions {
  * The bytes are encrypted and authenticated as one age file under a fresh salt.
  *
  * @returns an age v1 file with a single scrypt recipient; any age implementation can open it
- * @throws {TypeError} for an empty passphrase or a work factor outside 12 to 20
+ * @throws {TypeError} for an empty passphrase or a work factor outside 12 to 20, and for more than 16 MiB
  * @see https://age-encryption.org/v1 (scrypt recipient stanza)
  */
 export async function encryptWithPassphrase(
@@ -42,7 +42,10 @@ export async function encryptWithPassphrase(
   const encrypter = new Encrypter()
   encrypter.setPassphrase(passphrase)
   encrypter.setScryptWorkFactor(workFactor)
-  return await encrypter.encrypt(bytes)
+  const file = await encrypter.encrypt(bytes)
+  if (file.length > MAX_ENCRYPTED_BYTES)
+    throw new TypeError(`the file would exceed ${MAX_ENCRYPTED_BYTES} bytes`)
+  return file
 }
 
 /**

@@ -1,0 +1,276 @@
+import type { JsonObject, JsonValue } from '@behalf/core'
+import {
+  type Capability,
+  type OnBehalfOf,
+  type StatusEntry,
+  serializeCapabilities,
+  type Workflow,
+} from '@behalf/credential'
+import type { Did } from '@behalf/did'
+import { readObjects, withoutAbsent } from './answer.ts'
+import {
+  type AuthorityDescription,
+  type AuthorityEvent,
+  type CollectedDelegation,
+  type DelegationRequest,
+  type DelegationSummary,
+  type Enrolment,
+  type RequestReceipt,
+  type RevocationReceipt,
+  readCollected,
+  readDescription,
+  readEnrolment,
+  readEvent,
+  readReceipt,
+  readRequest,
+  readRevocation,
+  readStatusEntry,
+  readSummary,
+} from './authority-answer.ts'
+import { type AuthorityCaller, createAuthorityCaller, pathSegment } from './authority-caller.ts'
+import { WalletError } from './error.ts'
+import type { SendKeyRequest } from './key-request.ts'
+import { parseOrigin } from './request-target.ts'
+
+/** What an agent asks for. */
+export interface AskedTerms {
+  readonly onBehalfOf: OnBehalfOf
+  readonly capabilities: readonly Capability[]
+  /** Default: the authority's. */
+  readonly validForSeconds?: number
+  readonly maxUses?: number
+  /** Default 0: not to be passed on. */
+  readonly maxDelegationDepth?: number
+  readonly purpose: string
+  readonly workflow?: Workflow
+  /** Shown to the person who decides, as the agent's own word. */
+  readonly agentName?: string
+}
+
+/** Less than what was asked for. What is absent stays as asked. */
+export interface Narrowing {
+  readonly capabilities?: readonly Capability[]
+  readonly validForSeconds?: number
+  readonly maxUses?: number
+  readonly maxDelegationDepth?: number
+}
+
+/** An enrolment before it has an id. */
+export type EnrolmentTerms = Omit<Enrolment, 'id'>
+
+/** What to revoke: one delegation and everything below it, or an agent's key for good. */
+export type RevocationTarget = { readonly delegation: string } | { readonly agent: Did }
+
+/**
+ * The routes of one authority. Calls that need it prove the wallet's key; whether that key is an operator's decides
+ * the authority.
+ *
+ * Every call throws {@link WalletError}: the authority's own code (with status, detail, requestId) for a refusal,
+ * authority_refused for a code unknown here, authority_response_invalid for an answer outside the contract,
+ * authority_unreachable for none.
+ */
+export interface AuthorityClient {
+  readonly origin: string
+  /** Public. Throws authority_response_invalid when the authority says it lives elsewhere. */
+  describe(): Promise<AuthorityDescription>
+  /** Public. Whether the process answers. */
+  isHealthy(): Promise<boolean>
+  /** Public. Whether it can do its work. */
+  isReady(): Promise<boolean>
+  /** Public. */
+  openApi(): Promise<JsonObject>
+  /** Public. Compact JWS, not verified. */
+  heartbeat(): Promise<string>
+  /** Public. Compact JWS, not verified. */
+  statusList(number: number): Promise<string>
+
+  /** Any key. */
+  createRequest(terms: AskedTerms, signal?: AbortSignal): Promise<RequestReceipt>
+  /** The asking key. */
+  collect(requestId: string, signal?: AbortSignal): Promise<CollectedDelegation>
+  /** Operator or the asking key. */
+  getRequest(requestId: string): Promise<DelegationRequest>
+  /** Operator. */
+  listRequests(filter?: { readonly status?: string }): Promise<readonly DelegationRequest[]>
+  /** Operator. `version` is that of the request as it was seen. */
+  approve(
+    requestId: string,
+    options: { readonly version: number; readonly narrow?: Narrowing },
+  ): Promise<DelegationRequest>
+  /** Operator. */
+  deny(
+    requestId: string,
+    options: { readonly version: number; readonly reason?: string },
+  ): Promise<DelegationRequest>
+
+  /** Operator. */
+  listEnrolments(): Promise<readonly Enrolment[]>
+  /** Operator. */
+  enrol(terms: EnrolmentTerms): Promise<Enrolment>
+  /** Operator. */
+  removeEnrolment(enrolmentId: string): Promise<void>
+
+  /** The subject of that delegation, the last link of `chain`. `child` is a payload without `credentialStatus`. */
+  registerChild(
+    delegationId: string,
+    registration: { readonly chain: readonly string[]; readonly child: JsonObject },
+  ): Promise<StatusEntry>
+  /** Operator. */
+  listDelegations(): Promise<readonly DelegationSummary[]>
+  /** Operator, the delegating agent, or the subject itself; an agent's key: operator. */
+  revoke(target: RevocationTarget, reason?: string): Promise<RevocationReceipt>
+  /** Operator. Entries after a sequence number, in order. */
+  listEvents(options?: { readonly after?: number }): Promise<readonly AuthorityEvent[]>
+}
+
+/** What createAuthorityClient needs. */
+export interface AuthorityClientOptions {
+  /** `https://authority.example`, or http on a loopback host. */
+  readonly origin: string
+  /** Signs and sends; inside a wallet only. */
+  readonly send: SendKeyRequest
+  readonly allowPlainHttp?: boolean
+}
+
+/**
+ * The typed routes of one authority.
+ *
+ * @throws {TypeError} when `origin` is not an origin, or plain http to another machine
+ */
+export function createAuthorityClient(options: AuthorityClientOptions): AuthorityClient {
+  const origin = parseOrigin(options.origin, options.allowPlainHttp)
+  const caller = createAuthorityCaller(origin, options.send)
+  return Object.freeze({
+    origin,
+    ...publicRoutes(caller),
+    ...requestRoutes(caller),
+    ...enrolmentRoutes(caller),
+    ...delegationRoutes(caller),
+  })
+}
+
+type PublicRoutes = Pick<
+  AuthorityClient,
+  'describe' | 'isHealthy' | 'isReady' | 'openApi' | 'heartbeat' | 'statusList'
+>
+
+function publicRoutes({ origin, json, text, succeeds }: AuthorityCaller): PublicRoutes {
+  return {
+    describe: async () => {
+      const description = readDescription(
+        await json({ path: '/.well-known/behalf-authority', signed: false }),
+      )
+      if (description.origin === origin) return description
+      throw new WalletError('authority_response_invalid', 'the authority says it lives at another origin', {
+        field: 'origin',
+      })
+    },
+    isHealthy: () => succeeds('/health'),
+    isReady: () => succeeds('/ready'),
+    openApi: () => json({ path: '/openapi.json', signed: false }),
+    heartbeat: () => text('/status/heartbeat', 'application/jwt'),
+    statusList: (number) => text(`/status/lists/${pathSegment(String(number))}`, 'application/vc+jwt'),
+  }
+}
+
+type RequestRoutes = Pick<
+  AuthorityClient,
+  'createRequest' | 'collect' | 'getRequest' | 'listRequests' | 'approve' | 'deny'
+>
+
+function requestRoutes({ json }: AuthorityCaller): RequestRoutes {
+  const at = (id: string): string => `/delegation-requests/${pathSegment(id)}`
+  return {
+    createRequest: async (terms, signal) =>
+      readReceipt(
+        await json({ method: 'POST', path: '/delegation-requests', json: askedTerms(terms), signal }),
+      ),
+    collect: async (id, signal) =>
+      readCollected(await json({ method: 'POST', path: `${at(id)}/collect`, json: {}, signal })),
+    getRequest: async (id) => readRequest(await json({ path: at(id) })),
+    listRequests: async ({ status } = {}) => {
+      const query = status === undefined ? '' : `?status=${pathSegment(status)}`
+      return readObjects(await json({ path: `/delegation-requests${query}` }), 'requests').map(readRequest)
+    },
+    approve: async (id, { version, narrow }) => {
+      const decision = withoutAbsent({ version, narrow: narrow && narrowing(narrow) })
+      return readRequest(await json({ method: 'POST', path: `${at(id)}/approve`, json: decision }))
+    },
+    deny: async (id, { version, reason }) => {
+      const decision = withoutAbsent({ version, reason })
+      return readRequest(await json({ method: 'POST', path: `${at(id)}/deny`, json: decision }))
+    },
+  }
+}
+
+type EnrolmentRoutes = Pick<AuthorityClient, 'listEnrolments' | 'enrol' | 'removeEnrolment'>
+
+function enrolmentRoutes({ json }: AuthorityCaller): EnrolmentRoutes {
+  return {
+    listEnrolments: async () =>
+      readObjects(await json({ path: '/enrolments' }), 'enrolments').map(readEnrolment),
+    enrol: async (terms) =>
+      readEnrolment(await json({ method: 'POST', path: '/enrolments', json: enrolmentTerms(terms) })),
+    removeEnrolment: async (id) => {
+      await json({ method: 'DELETE', path: `/enrolments/${pathSegment(id)}` })
+    },
+  }
+}
+
+type DelegationRoutes = Pick<AuthorityClient, 'registerChild' | 'listDelegations' | 'revoke' | 'listEvents'>
+
+function delegationRoutes({ json }: AuthorityCaller): DelegationRoutes {
+  return {
+    registerChild: async (id, { chain, child }) => {
+      const path = `/delegations/${pathSegment(id)}/children`
+      return readStatusEntry(await json({ method: 'POST', path, json: { chain, child } }))
+    },
+    listDelegations: async () =>
+      readObjects(await json({ path: '/delegations' }), 'delegations').map(readSummary),
+    revoke: async (target, reason) => {
+      const revocation = withoutAbsent({ ...target, reason })
+      return readRevocation(await json({ method: 'POST', path: '/revocations', json: revocation }))
+    },
+    listEvents: async ({ after } = {}) => {
+      const query = after === undefined ? '' : `?after=${pathSegment(String(after))}`
+      return readObjects(await json({ path: `/events${query}` }), 'events').map(readEvent)
+    },
+  }
+}
+
+function askedTerms(terms: AskedTerms): JsonObject {
+  return withoutAbsent({
+    on_behalf_of: withoutAbsent({ ...terms.onBehalfOf }),
+    capabilities: capabilitiesJson(terms.capabilities),
+    valid_for_seconds: terms.validForSeconds,
+    max_uses: terms.maxUses,
+    max_delegation_depth: terms.maxDelegationDepth,
+    purpose: terms.purpose,
+    workflow: terms.workflow && withoutAbsent({ ...terms.workflow }),
+    agent_name: terms.agentName,
+  })
+}
+
+function narrowing(terms: Narrowing): JsonObject {
+  return withoutAbsent({
+    capabilities: terms.capabilities && capabilitiesJson(terms.capabilities),
+    valid_for_seconds: terms.validForSeconds,
+    max_uses: terms.maxUses,
+    max_delegation_depth: terms.maxDelegationDepth,
+  })
+}
+
+function enrolmentTerms(terms: EnrolmentTerms): JsonObject {
+  return withoutAbsent({
+    agent: terms.agent,
+    on_behalf_of: withoutAbsent({ ...terms.onBehalfOf }),
+    capabilities: capabilitiesJson(terms.capabilities),
+    max_seconds: terms.maxSeconds,
+    max_delegation_depth: terms.maxDelegationDepth,
+    valid_until: terms.validUntil === undefined ? undefined : new Date(terms.validUntil).toISOString(),
+  })
+}
+
+function capabilitiesJson(capabilities: readonly Capability[]): JsonValue {
+  return serializeCapabilities(capabilities)
+}

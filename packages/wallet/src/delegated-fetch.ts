@@ -1,0 +1,121 @@
+import type { Clock } from '@behalf/core'
+import type { HttpAccess } from '@behalf/credential'
+import { DELEGATION_TAG } from '@behalf/http-signature'
+import { type AgentContext, serializeAgentContext } from './agent-context.ts'
+import { answerChallenge } from './answer-challenge.ts'
+import { chooseDelegation } from './choose-delegation.ts'
+import type { HeldDelegation } from './held-delegation.ts'
+import { readRequestBody } from './request-body.ts'
+import { parseRequestTarget, type RequestTarget } from './request-target.ts'
+import { type Presentation, type RequestDraft, type RequestSigner, SIGNATURE_FIELDS } from './sign-request.ts'
+
+/** What sends a request: the global fetch, or one like it. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>
+
+/** Options of one signed request: those of fetch, and which delegation and what to say about the call. */
+export interface WalletRequestInit extends RequestInit {
+  /** Id of the delegation to present; without it the wallet chooses. */
+  readonly delegation?: string
+  /** Sent and signed as Agent-Context. */
+  readonly context?: AgentContext
+}
+
+/** What createDelegatedFetch needs. */
+export interface DelegatedFetchOptions {
+  readonly signer: RequestSigner
+  readonly fetch: Fetch
+  readonly clock: Clock
+  readonly allowPlainHttp: boolean
+  /** The delegations of the moment, newest first. */
+  readonly held: () => readonly HeldDelegation[]
+}
+
+/** What fetch turns into upper case. */
+const NORMALIZED_METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT']
+
+/**
+ * A fetch that signs every request under a delegation, and answers one challenge. Redirects are returned, never
+ * followed. See Wallet.fetch for what it throws.
+ */
+export function createDelegatedFetch(
+  options: DelegatedFetchOptions,
+): (url: string | URL, init?: WalletRequestInit) => Promise<Response> {
+  const { signer, clock, held, allowPlainHttp } = options
+
+  return async (url, init = {}) => {
+    const target = parseRequestTarget(url, allowPlainHttp)
+    const unsigned = await draftRequest(target, init)
+    const delegation = chooseDelegation(held(), toAccess(unsigned, clock()), init.delegation)
+    const draft = withContext(unsigned, init.context, delegation)
+    const presentation = presentDelegation(delegation)
+    const send = (headers: Headers): Promise<Response> =>
+      options.fetch(target.href, toInit(draft, headers, init))
+
+    const headers = await signer.sign(draft, presentation)
+    const response = await send(headers)
+    const extra = await answerChallenge(response, { method: draft.method, headers, tag: DELEGATION_TAG })
+    if (extra === undefined) return response
+    await response.body?.cancel()
+    return await send(await signer.sign(draft, presentation, extra))
+  }
+}
+
+async function draftRequest(target: RequestTarget, init: WalletRequestInit): Promise<RequestDraft> {
+  if (init.redirect === 'follow') {
+    throw new TypeError('a signed request is not sent to another URL: follow redirects with a new request')
+  }
+  const headers = new Headers(init.headers)
+  const reserved = SIGNATURE_FIELDS.find((name) => headers.has(name))
+  if (reserved !== undefined) throw new TypeError(`the wallet writes the field ${reserved} itself`)
+  const method = normalizeMethod(init.method ?? 'GET')
+  const body = await readRequestBody(init.body)
+  if (body === undefined) return { method, target, headers }
+  if (body.contentType !== undefined && !headers.has('content-type'))
+    headers.set('content-type', body.contentType)
+  return { method, target, headers, body: body.bytes }
+}
+
+function normalizeMethod(method: string): string {
+  const upper = method.toUpperCase()
+  return NORMALIZED_METHODS.includes(upper) ? upper : method
+}
+
+function toAccess({ method, target, headers, body }: RequestDraft, now: number): HttpAccess {
+  const { origin, path, query } = target
+  const contentType = headers.get('content-type') ?? undefined
+  return {
+    type: 'http',
+    origin,
+    method,
+    path,
+    query,
+    now,
+    ...(body === undefined ? {} : { body }),
+    ...(contentType === undefined ? {} : { contentType }),
+  }
+}
+
+function withContext(
+  draft: RequestDraft,
+  context: AgentContext = {},
+  delegation: HeldDelegation,
+): RequestDraft {
+  const agentContext = serializeAgentContext(context, delegation.leaf.workflow?.run)
+  return agentContext === undefined ? draft : { ...draft, agentContext }
+}
+
+function presentDelegation({ chain }: HeldDelegation): Presentation {
+  const [leaf, ...ancestors] = chain.toReversed()
+  return {
+    tag: DELEGATION_TAG,
+    signatureKey: { scheme: 'jwt', jwt: leaf ?? '', cache: false },
+    ancestors: ancestors.toReversed(),
+  }
+}
+
+function toInit(draft: RequestDraft, headers: Headers, init: WalletRequestInit): RequestInit {
+  const { delegation: _delegation, context: _context, body: _body, ...rest } = init
+  const redirect = init.redirect === 'error' ? 'error' : 'manual'
+  const request: RequestInit = { ...rest, method: draft.method, headers, redirect }
+  return draft.body === undefined ? request : { ...request, body: draft.body }
+}

@@ -1,0 +1,247 @@
+import {
+  type Clock,
+  createEd25519Signer,
+  type RandomBytes,
+  type Signer,
+  systemClock,
+  systemRandomBytes,
+} from '@behalf/core'
+import type { IssuerKeys } from '@behalf/credential'
+import { type Did, encodeDidKey } from '@behalf/did'
+import type { RevocationReceipt } from './authority-answer.ts'
+import { type AuthorityClient, createAuthorityClient } from './authority-client.ts'
+import { checkChain, didKeyIssuers } from './check-chain.ts'
+import { chooseParent, type DelegateOptions, delegateChild } from './delegate-child.ts'
+import { createDelegatedFetch, type Fetch, type WalletRequestInit } from './delegated-fetch.ts'
+import { translateErrors, WalletError } from './error.ts'
+import type { DelegationBundle, HeldDelegation } from './held-delegation.ts'
+import { createKeySender } from './key-request.ts'
+import { readBundle } from './read-bundle.ts'
+import { type RequestDelegationOptions, requestDelegation } from './request-delegation.ts'
+import { DANGEROUSLY_ALLOW_PLAIN_HTTP } from './request-target.ts'
+import { createRequestSigner, type RequestSigner } from './sign-request.ts'
+import { type Wait, waitMilliseconds } from './wait.ts'
+import { addDelegation, type WalletStore } from './wallet-store.ts'
+
+/** Surroundings of a wallet, replaced in tests. */
+export interface WalletOptions {
+  /** Default: the global fetch. */
+  readonly fetch?: Fetch
+  /** Default: the system's. */
+  readonly clock?: Clock
+  /** Default: the system's. */
+  readonly random?: RandomBytes
+  /** Between polls. Default: a timer. */
+  readonly wait?: Wait
+  /** Keys of root issuers, for the chains the wallet takes in. Default: the key in a did:key issuer's own name. */
+  readonly issuerKeys?: IssuerKeys
+  /** From created to expires, 1 to 300. Default 60. */
+  readonly signatureLifetimeSeconds?: number
+  /** Signed requests over plain http to any host. */
+  readonly [DANGEROUSLY_ALLOW_PLAIN_HTTP]?: boolean
+}
+
+/** How a revocation is made. */
+export interface RevokeOptions {
+  /** Origin of the authority; default: the one that publishes the status of the delegation. */
+  readonly authority?: string
+  /** For the authority's record. */
+  readonly reason?: string
+}
+
+/**
+ * One agent: its key, which never leaves, and its delegations. There is no way to have it sign bytes of the caller's
+ * choice: it signs requests that it builds itself, and delegations that attenuate its own.
+ *
+ * Refusals are {@link WalletError} with a code; wrong arguments are TypeError.
+ */
+export interface Wallet {
+  /** The agent: the `did:key` of the wallet's key. */
+  readonly did: Did
+
+  /**
+   * Sends a request signed by this agent under one of its delegations, like fetch. The named delegation is presented,
+   * else the newest unexpired one that authorises the request, else the newest that names the origin.
+   *
+   * Redirects are returned, never followed: a signature is for one target. One 401 whose Accept-Signature demands
+   * more, or whose code says that a new signature can help, is answered with a new nonce; nothing is ever left out
+   * because a peer asks for less. Any other failure is the caller's to retry, by a new call, which takes a new nonce.
+   *
+   * @throws {WalletError} credential_missing: no delegation to present; component_missing, component_unsupported: a
+   *   challenge that this request cannot meet
+   * @throws {TypeError} for a URL that is neither https nor loopback, or with credentials; a body that is a stream;
+   *   `redirect: 'follow'`; fields the wallet writes itself; and when the network fails, as fetch
+   * @see RFC 9421
+   */
+  fetch(url: string | URL, init?: WalletRequestInit): Promise<Response>
+
+  /**
+   * The delegation an authority issued for what was asked, checked and kept. Waits for the person who decides.
+   *
+   * @throws {WalletError} access_denied, approval_expired and other codes of the authority; attenuation_violation,
+   *   key_mismatch, issuer_untrusted for a delegation that was not asked for
+   */
+  requestDelegation(options: RequestDelegationOptions): Promise<HeldDelegation>
+
+  /**
+   * A narrower part of a held delegation for another agent, registered with the authority so that it can be revoked.
+   *
+   * @returns the bundle to hand to the other agent; it is no secret, only the other agent's key can use it
+   * @throws {WalletError} credential_missing, credential_expired, delegation_not_permitted, attenuation_violation,
+   *   policy_unknown, chain_too_deep, credential_too_large and other codes of verifyDelegationChain; codes of the
+   *   authority
+   */
+  delegate(options: DelegateOptions): Promise<DelegationBundle>
+
+  /**
+   * The delegation in a bundle, checked and kept.
+   *
+   * @throws {WalletError} key_mismatch: it is for another agent; credential_expired; input_invalid: another of this
+   *   id is held; and other codes of verifyDelegationChain
+   */
+  receive(bundle: DelegationBundle | readonly string[]): Promise<HeldDelegation>
+
+  /**
+   * A held or passed-on delegation, and everything below it, is revoked and the authority has published it.
+   *
+   * @throws {WalletError} not_found: neither held nor passed on, and no authority named; codes of the authority
+   */
+  revoke(id: string, options?: RevokeOptions): Promise<RevocationReceipt>
+
+  /** Delegations to this agent, newest first; for a day longer than they live. */
+  delegations(): readonly HeldDelegation[]
+
+  /** Delegations by this agent to others, newest first; for a day longer than they live. */
+  issued(): readonly HeldDelegation[]
+
+  /**
+   * The routes of an authority, called with this agent's key.
+   *
+   * @throws {TypeError} for what is not an origin, or neither https nor loopback
+   */
+  authority(origin: string): AuthorityClient
+}
+
+interface Agent {
+  readonly did: Did
+  readonly signer: Signer
+  readonly requestSigner: RequestSigner
+  readonly store: WalletStore
+  readonly fetch: Fetch
+  readonly clock: Clock
+  readonly random: RandomBytes
+  readonly wait: Wait
+  readonly issuerKeys: IssuerKeys
+  readonly allowPlainHttp: boolean
+}
+
+const DEFAULT_LIFETIME_SECONDS = 60
+
+/**
+ * The wallet of a key and its records.
+ *
+ * @param seed - 32 bytes; the caller's copy is not kept
+ */
+export function createWallet(seed: Uint8Array, store: WalletStore, options: WalletOptions = {}): Wallet {
+  const agent = createAgent(seed, store, options)
+  const { did } = agent
+  const delegatedFetch = createDelegatedFetch({
+    ...agent,
+    signer: agent.requestSigner,
+    held: () => store.read().held,
+  })
+  const authority = createAuthorityOf(agent)
+
+  // Everything secret lives in closures: nothing that prints, serialises or clones this object can reach it.
+  return Object.freeze({
+    did,
+    fetch: (url, init) => translateErrors(() => delegatedFetch(url, init)),
+    requestDelegation: (asked) => translateErrors(() => ask(agent, authority(asked.authority), asked)),
+    delegate: (child) => translateErrors(() => passOn(agent, authority, child)),
+    receive: (bundle) => translateErrors(() => takeIn(agent, bundle)),
+    revoke: (id, revocation) => translateErrors(() => revoke(agent, authority, { id, ...revocation })),
+    delegations: () => store.read().held,
+    issued: () => store.read().issued,
+    authority,
+  } satisfies Wallet)
+}
+
+function createAgent(seed: Uint8Array, store: WalletStore, options: WalletOptions): Agent {
+  const { clock = systemClock, random = systemRandomBytes } = options
+  const signer = createEd25519Signer(seed)
+  const did = encodeDidKey(signer.publicKey)
+  const lifetimeSeconds = options.signatureLifetimeSeconds ?? DEFAULT_LIFETIME_SECONDS
+  return {
+    did,
+    signer,
+    requestSigner: createRequestSigner({ did, signer, clock, random, lifetimeSeconds }),
+    store,
+    fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
+    clock,
+    random,
+    wait: options.wait ?? waitMilliseconds,
+    issuerKeys: options.issuerKeys ?? didKeyIssuers,
+    allowPlainHttp: options[DANGEROUSLY_ALLOW_PLAIN_HTTP] === true,
+  }
+}
+
+type AuthorityOf = (origin: string) => AuthorityClient
+
+function createAuthorityOf({ requestSigner, signer, fetch, allowPlainHttp }: Agent): AuthorityOf {
+  const send = createKeySender({ signer: requestSigner, publicKey: signer.publicKey, fetch, allowPlainHttp })
+  return (origin) => createAuthorityClient({ origin, send, allowPlainHttp })
+}
+
+async function ask(
+  agent: Agent,
+  client: AuthorityClient,
+  options: RequestDelegationOptions,
+): Promise<HeldDelegation> {
+  const delegation = await requestDelegation({ ...agent, client }, options)
+  await keep(agent, 'held', delegation)
+  return delegation
+}
+
+async function passOn(
+  agent: Agent,
+  authority: AuthorityOf,
+  options: DelegateOptions,
+): Promise<DelegationBundle> {
+  const parent = chooseParent(agent.store.read().held, options, agent.clock())
+  const client = authority(options.authority ?? parent.authority)
+  const child = await delegateChild({ ...agent, client }, parent, options)
+  await keep(agent, 'issued', child)
+  return { chain: child.chain }
+}
+
+async function takeIn(agent: Agent, bundle: DelegationBundle | readonly string[]): Promise<HeldDelegation> {
+  const { did, issuerKeys, clock } = agent
+  const delegation = checkChain({ chain: readBundle(bundle) }, { subject: did, issuerKeys, now: clock() })
+  await keep(agent, 'held', delegation)
+  return delegation
+}
+
+async function revoke(
+  { store }: Agent,
+  authority: AuthorityOf,
+  { id, ...options }: RevokeOptions & { readonly id: string },
+): Promise<RevocationReceipt> {
+  const { held, issued } = store.read()
+  const origin =
+    options.authority ?? [...issued, ...held].find((delegation) => delegation.id === id)?.authority
+  if (origin === undefined) {
+    throw new WalletError(
+      'not_found',
+      'the wallet neither holds nor passed on this delegation: name its authority',
+    )
+  }
+  return await authority(origin).revoke({ delegation: id }, options.reason)
+}
+
+async function keep(
+  { store, clock }: Agent,
+  to: 'held' | 'issued',
+  delegation: HeldDelegation,
+): Promise<void> {
+  await store.update((records) => addDelegation(records, { to, delegation }, clock()))
+}
