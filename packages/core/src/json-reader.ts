@@ -1,8 +1,16 @@
 import { CoreError } from './error.ts'
 import type { JsonValue } from './json-value.ts'
+import { MemberNames } from './member-names.ts'
 
 const QUOTE = 0x22
+const COMMA = 0x2c
+const COLON = 0x3a
+const OPENING_BRACKET = 0x5b
 const BACKSLASH = 0x5c
+const CLOSING_BRACKET = 0x5d
+const OPENING_BRACE = 0x7b
+const CLOSING_BRACE = 0x7d
+
 const NUMBER = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/y
 const HEX4 = /^[0-9a-fA-F]{4}$/
 const ESCAPES: ReadonlyMap<string, string> = new Map([
@@ -44,66 +52,50 @@ export class JsonReader {
   }
 
   #readValue(depth: number): JsonValue {
-    this.#skipSpace()
-    switch (this.#text[this.#offset]) {
-      case '{':
-        return this.#readObject(depth + 1)
-      case '[':
-        return this.#readArray(depth + 1)
-      case '"':
+    switch (this.#skipSpace()) {
+      case QUOTE:
         return this.#readString()
-      case 't':
-        return this.#readWord('true', true)
-      case 'f':
-        return this.#readWord('false', false)
-      case 'n':
-        return this.#readWord('null', null)
+      case OPENING_BRACE:
+        return this.#readObject(depth + 1)
+      case OPENING_BRACKET:
+        return this.#readArray(depth + 1)
       default:
-        return this.#readNumber()
+        return this.#readWord()
     }
   }
 
   #readObject(depth: number): JsonValue {
     this.#enter(depth)
     const object: Record<string, JsonValue> = Object.create(null)
-    if (this.#take('}')) return object
-    const foldedNames = new Set<string>()
+    if (this.#take(CLOSING_BRACE)) return object
+    const names = new MemberNames(object)
     do {
       this.#countMember()
       this.#skipSpace()
-      const name = this.#readName(foldedNames)
-      this.#expect(':')
+      const name = this.#readString()
+      if (REFUSED_NAMES.has(name)) throw this.#ambiguous('a member name with a meaning in JavaScript')
+      if (!names.add(name)) throw this.#ambiguous('two member names that are equal or differ only in case')
+      this.#expect(COLON)
       object[name] = this.#readValue(depth)
-    } while (this.#take(','))
-    this.#expect('}')
+    } while (this.#take(COMMA))
+    this.#expect(CLOSING_BRACE)
     return object
   }
 
   #readArray(depth: number): JsonValue {
     this.#enter(depth)
     const array: JsonValue[] = []
-    if (this.#take(']')) return array
+    if (this.#take(CLOSING_BRACKET)) return array
     do {
       this.#countMember()
       array.push(this.#readValue(depth))
-    } while (this.#take(','))
-    this.#expect(']')
+    } while (this.#take(COMMA))
+    this.#expect(CLOSING_BRACKET)
     return array
   }
 
-  #readName(foldedNames: Set<string>): string {
-    const name = this.#readString()
-    if (REFUSED_NAMES.has(name)) throw this.#ambiguous('a member name with a meaning in JavaScript')
-    const folded = foldCase(name)
-    if (foldedNames.has(folded))
-      throw this.#ambiguous('two member names that are equal or differ only in case')
-    foldedNames.add(folded)
-    return name
-  }
-
   #readString(): string {
-    if (this.#text.charCodeAt(this.#offset) !== QUOTE) throw this.#malformed()
-    this.#offset += 1
+    this.#expect(QUOTE)
     let value = this.#readPlain()
     while (this.#text.charCodeAt(this.#offset) === BACKSLASH) value += this.#readEscape() + this.#readPlain()
     this.#offset += 1
@@ -114,14 +106,16 @@ export class JsonReader {
   /** Returns the characters up to the next quote or backslash. */
   #readPlain(): string {
     const start = this.#offset
-    let code = this.#text.charCodeAt(this.#offset)
-    while (code !== QUOTE && code !== BACKSLASH) {
-      // Past the end the code is NaN, which is not at least a space either.
-      if (!(code >= 0x20)) throw this.#malformed()
-      this.#offset += 1
-      code = this.#text.charCodeAt(this.#offset)
+    let end = start
+    let code = this.#text.charCodeAt(end)
+    // Past the end the code is NaN, which is not at least a space either.
+    while (code >= 0x20 && code !== QUOTE && code !== BACKSLASH) {
+      end += 1
+      code = this.#text.charCodeAt(end)
     }
-    return this.#text.slice(start, this.#offset)
+    this.#offset = end
+    if (!(code >= 0x20)) throw this.#malformed()
+    return this.#text.slice(start, end)
   }
 
   #readEscape(): string {
@@ -140,6 +134,13 @@ export class JsonReader {
     return String.fromCharCode(Number.parseInt(digits, 16))
   }
 
+  #readWord(): JsonValue {
+    if (this.#takeWord('true')) return true
+    if (this.#takeWord('false')) return false
+    if (this.#takeWord('null')) return null
+    return this.#readNumber()
+  }
+
   #readNumber(): number {
     NUMBER.lastIndex = this.#offset
     const match = NUMBER.exec(this.#text)
@@ -153,12 +154,6 @@ export class JsonReader {
     return value
   }
 
-  #readWord(word: string, value: JsonValue): JsonValue {
-    if (!this.#text.startsWith(word, this.#offset)) throw this.#malformed()
-    this.#offset += word.length
-    return value
-  }
-
   #enter(depth: number): void {
     if (depth > this.#maxDepth) throw new CoreError('json_malformed', 'The JSON text is nested too deeply')
     this.#offset += 1
@@ -169,24 +164,31 @@ export class JsonReader {
     if (this.#membersLeft < 0) throw new CoreError('json_malformed', 'The JSON text has too many members')
   }
 
-  #expect(character: string): void {
-    if (!this.#take(character)) throw this.#malformed()
+  #expect(code: number): void {
+    if (!this.#take(code)) throw this.#malformed()
   }
 
-  /** Skips white space and then `character`, when that is next. */
-  #take(character: string): boolean {
-    this.#skipSpace()
-    if (this.#text[this.#offset] !== character) return false
+  /** Skips white space and then the character `code`, when that is next. */
+  #take(code: number): boolean {
+    if (this.#skipSpace() !== code) return false
     this.#offset += 1
     return true
   }
 
-  #skipSpace(): void {
+  #takeWord(word: string): boolean {
+    if (!this.#text.startsWith(word, this.#offset)) return false
+    this.#offset += word.length
+    return true
+  }
+
+  /** Skips white space and returns the code of the next character, NaN at the end. */
+  #skipSpace(): number {
     let code = this.#text.charCodeAt(this.#offset)
     while (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09) {
       this.#offset += 1
       code = this.#text.charCodeAt(this.#offset)
     }
+    return code
   }
 
   #malformed(): CoreError {
@@ -196,9 +198,4 @@ export class JsonReader {
   #ambiguous(what: string): CoreError {
     return new CoreError('json_ambiguous', `The JSON text has ${what}, before character ${this.#offset}`)
   }
-}
-
-// Lower-case alone would keep U+017F and "s" apart, which parsers that fold case do not.
-function foldCase(name: string): string {
-  return name.toLowerCase().toUpperCase().toLowerCase()
 }

@@ -1,0 +1,41 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { encodeBase64url } from '../src/base64.ts'
+import { backend } from '../src/noble-backend.ts'
+import { digestSha256 } from '../src/sha256.ts'
+import { createEd25519Signer } from '../src/signer.ts'
+import { encodeUtf8 } from '../src/utf8.ts'
+
+test('the package loads and answers alike in a runtime without node:crypto', async () => {
+  const signer = createEd25519Signer(new Uint8Array(32).fill(7))
+  const message = encodeUtf8('portable')
+  expect(runWithoutNode()).toMatchObject({
+    publicKey: encodeBase64url(signer.publicKey),
+    signature: encodeBase64url(await signer.sign(message)),
+    verified: true,
+    refused: false,
+    isKey: true,
+    digest: digestSha256(message),
+  })
+})
+
+test('the portable backend stands alone', () => {
+  const pair = backend.createKeyPair(new Uint8Array(32).fill(7))
+  expect(backend.satisfiesEquation(pair.publicKey, new Uint8Array(3), pair.sign(new Uint8Array(3)))).toBe(
+    true,
+  )
+  expect(backend.satisfiesEquation(pair.publicKey, new Uint8Array(4), pair.sign(new Uint8Array(3)))).toBe(
+    false,
+  )
+})
+
+function runWithoutNode(): unknown {
+  const support = join(import.meta.dirname, 'support')
+  const hooks = join(support, 'hide-node.ts')
+  const program = join(support, 'report-capabilities.ts')
+  const args = ['--conditions=behalf-source', '--import', hooks, program]
+  const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: 'utf8' })
+  if (status !== 0) throw new Error(stderr)
+  return JSON.parse(stdout)
+}

@@ -1,0 +1,30 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { encodeHex } from '../src/hex.ts'
+import { backend as nobleBackend } from '../src/noble-backend.ts'
+import { digestSha256, sha256 } from '../src/sha256.ts'
+import { encodeUtf8 } from '../src/utf8.ts'
+import { expectCode } from './support/expect-code.ts'
+
+test('the examples of FIPS 180-4', () => {
+  expect(encodeHex(sha256(encodeUtf8('abc')))).toBe(
+    'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
+  )
+  expect(encodeHex(sha256(new Uint8Array()))).toBe(
+    'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
+  )
+})
+
+test('both backends agree', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+      expect(nobleBackend.sha256(bytes)).toEqual(sha256(bytes))
+    }),
+  )
+})
+
+test('a digest names its algorithm and takes text as UTF-8', () => {
+  expect(digestSha256('')).toBe('sha-256:47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU')
+  expect(digestSha256('é')).toBe(digestSha256(Uint8Array.of(0xc3, 0xa9)))
+  expectCode('encoding_malformed', () => digestSha256('\ud800'))
+})

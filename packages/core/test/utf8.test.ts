@@ -1,0 +1,43 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { decodeUtf8, encodeUtf8 } from '../src/utf8.ts'
+import { expectCode } from './support/expect-code.ts'
+
+// Every code point but the surrogates.
+const scalarValues = fc
+  .integer({ min: 0, max: 0x10ffff - 0x800 })
+  .map((value) => (value < 0xd800 ? value : value + 0x800))
+
+test('every well-formed text survives', () => {
+  fc.assert(
+    fc.property(fc.array(scalarValues), (values) => {
+      const text = String.fromCodePoint(...values)
+      fc.pre(!text.startsWith('\uFEFF'))
+      expect(decodeUtf8(encodeUtf8(text))).toBe(text)
+    }),
+  )
+})
+
+describe('encodeUtf8', () => {
+  test.each(['\ud800', 'a\udc00', '\udc00\ud800', 'x\ud83d'])('refuses the lone surrogate in %j', (text) => {
+    expectCode('encoding_malformed', () => encodeUtf8(text))
+  })
+})
+
+describe('decodeUtf8', () => {
+  test.each([
+    ['an overlong slash', [0xc0, 0xaf]],
+    ['an encoded surrogate', [0xed, 0xa0, 0x80]],
+    ['a code point above U+10FFFF', [0xf4, 0x90, 0x80, 0x80]],
+    ['a truncated sequence', [0xe2, 0x82]],
+    ['a lone continuation', [0x80]],
+    ['0xff', [0xff]],
+  ])('refuses %s', (_, bytes) => {
+    expectCode('encoding_malformed', () => decodeUtf8(Uint8Array.from(bytes)))
+  })
+
+  test('refuses a byte order mark and keeps U+FEFF elsewhere', () => {
+    expectCode('encoding_malformed', () => decodeUtf8(Uint8Array.of(0xef, 0xbb, 0xbf, 0x61)))
+    expect(decodeUtf8(Uint8Array.of(0x61, 0xef, 0xbb, 0xbf))).toBe('a\uFEFF')
+  })
+})
