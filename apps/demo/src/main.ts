@@ -20,7 +20,9 @@ process.exit()
 
 async function main(tell: Narrator): Promise<number> {
   tell.plain('Behalf: an agent acts for a person, within limits, with proof, until someone stops it.')
-  tell.plain('Everything below runs on this machine: an authority, an API, and agents, each in its own process.\n')
+  tell.plain(
+    'Everything below runs on this machine: an authority, an API, and agents, each in its own process.\n',
+  )
   const opening = openStage()
   const stage = await Promise.race([opening, interrupted])
   if (stage === 'interrupted') return cleanUp(await opening, 0)

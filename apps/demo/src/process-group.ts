@@ -7,9 +7,15 @@ export interface ProcessGroup {
   /** Starts a TypeScript entry with a channel for messages. */
   fork(entry: string, args: readonly string[]): ChildProcess
   /** Starts a server and gives the first line it prints; rejects with what it said when it ends before that. */
-  serve(entry: string, args: readonly string[]): Promise<{ readonly child: ChildProcess; readonly line: string }>
+  serve(
+    entry: string,
+    args: readonly string[],
+  ): Promise<{ readonly child: ChildProcess; readonly line: string }>
   /** Runs a command to its end. */
-  run(entry: string, args: readonly string[]): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }>
+  run(
+    entry: string,
+    args: readonly string[],
+  ): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }>
   /** Stops what is still running: asks first, and kills what has not ended after five seconds. */
   end(): Promise<void>
 }

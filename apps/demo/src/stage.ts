@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { encodeBase64url, systemRandomBytes } from '@behalf/core'
 import { type AgentProcess, startAgent } from './agent/agent-process.ts'
-import { type ProcessGroup, createProcessGroup } from './process-group.ts'
+import { createProcessGroup, type ProcessGroup } from './process-group.ts'
 
 const BEHALF = new URL('../../behalf/src/main.ts', import.meta.url).pathname
 const TRACKER = new URL('./tracker/main.ts', import.meta.url).pathname
@@ -27,6 +28,8 @@ export interface Stage {
   readonly authority: string
   readonly api: string
   agent(): AgentProcess
+  /** Resolves when the API can verify requests. */
+  apiReady(): Promise<void>
   /** Runs the `behalf` command as the operator of the authority would, and gives what it printed as JSON. */
   behalf(args: readonly string[]): Promise<Readonly<Record<string, unknown>>>
   /** Stops every process and removes the folder. */
@@ -38,7 +41,10 @@ export async function openStage(): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'behalf-demo-'))
   const passphraseFile = join(folder, 'passphrase')
   writeFileSync(passphraseFile, encodeBase64url(systemRandomBytes(24)), { mode: 0o600 })
-  const group = createProcessGroup({ BEHALF_PASSPHRASE_FILE: passphraseFile, BEHALF_HOME: join(folder, 'home') })
+  const group = createProcessGroup({
+    BEHALF_PASSPHRASE_FILE: passphraseFile,
+    BEHALF_HOME: join(folder, 'home'),
+  })
   const end = async (): Promise<void> => {
     await group.end()
     rmSync(folder, { recursive: true, force: true })
@@ -50,6 +56,7 @@ export async function openStage(): Promise<Stage> {
       passphraseFile,
       ...servers,
       agent: () => startAgent(group),
+      apiReady: () => waitForReady(servers.api),
       behalf: (args) =>
         runBehalf(group, [...args, '--authority', servers.authority, '--operator', servers.operatorFile]),
       end,
@@ -74,7 +81,18 @@ async function startServers(
   return { authority: origin ?? '', operatorFile: operator_wallet ?? '', api: tracker.line }
 }
 
-async function runBehalf(group: ProcessGroup, args: readonly string[]): Promise<Readonly<Record<string, unknown>>> {
+async function waitForReady(api: string): Promise<void> {
+  const deadline = performance.now() + 15_000
+  while (!(await fetch(`${api}/ready`)).ok) {
+    if (performance.now() > deadline) throw new Error('The API did not become ready within 15 s')
+    await wait(50)
+  }
+}
+
+async function runBehalf(
+  group: ProcessGroup,
+  args: readonly string[],
+): Promise<Readonly<Record<string, unknown>>> {
   const { code, stdout, stderr } = await group.run(BEHALF, [...args, '--json'])
   if (code !== 0) throw new Error(`behalf ${args.join(' ')} ended with ${code}: ${stdout}${stderr}`)
   return JSON.parse(stdout) as Record<string, unknown>

@@ -42,7 +42,11 @@ async function makeWallets(stage: Stage, tell: Narrator): Promise<Cast> {
   return { stage, tell, agent, stranger, agentDid: did }
 }
 
-async function askForDelegation({ stage, tell, agent }: Cast): Promise<{ request: Asked; collecting: Promise<Held> }> {
+async function askForDelegation({
+  stage,
+  tell,
+  agent,
+}: Cast): Promise<{ request: Asked; collecting: Promise<Held> }> {
   tell.step(2, 'It asks to act for Alice: what, where, how long and why')
   const pending = agent.asked()
   const collecting = agent.do('request', {
@@ -104,6 +108,7 @@ async function collect(
 
 async function callTheApi({ stage, tell, agent }: Cast, held: Held): Promise<void> {
   tell.step(6, 'The agent calls the issue tracker; each request is signed with its key')
+  await stage.apiReady()
   const issues = `${stage.api}/projects/ACME/issues`
   const listed = await agent.do('call', { method: 'GET', url: issues, tool: 'list_issues' })
   tell.accepted(listed.status, `listed the issues of ACME (request ${listed.requestId})`)
@@ -143,7 +148,10 @@ async function outlive({ stage, tell, agent, agentDid }: Cast): Promise<void> {
   })
   const call = { method: 'GET', url: `${stage.api}/projects/ACME/issues`, delegation: short.id }
   const before = await agent.do('call', call)
-  tell.accepted(before.status, 'under a delegation of two seconds, approved by itself: this agent was enrolled for it')
+  tell.accepted(
+    before.status,
+    'under a delegation of two seconds, approved by itself: this agent was enrolled for it',
+  )
   await wait(short.validUntil - Date.now() + 1000)
   const after = await agent.do('call', call)
   tell.refused(after.status, after.code ?? 'ok', 'the same call when the two seconds were over')
@@ -158,8 +166,9 @@ async function delegateOnwards({ stage, tell, agent }: Cast, held: Held): Promis
   const bundle = await agent.do('delegate', {
     to: did,
     parent: held.id,
-    actions: ['GET'],
-    paths: [`${issues}`, `${issues}/*`],
+    capabilities: [
+      { type: 'http', locations: [stage.api], actions: ['GET'], paths: [issues, `${issues}/*`] },
+    ],
     validForSeconds: 120,
   })
   await helper.do('receive', { bundle })
@@ -182,9 +191,17 @@ async function revoke({ stage, tell, agent }: Cast, held: Held, helper: AgentPro
     ['the helper below it', helper, undefined],
   ] as const
   for (const [name, who, delegation] of roles) {
-    const last = await callUntilRefused(who, { method: 'GET', url: issue, ...(delegation ? { delegation } : {}) })
+    const last = await callUntilRefused(who, {
+      method: 'GET',
+      url: issue,
+      ...(delegation ? { delegation } : {}),
+    })
     const delay = ((performance.now() - acknowledged) / 1000).toFixed(2)
-    tell.refused(last.status, last.code ?? 'ok', `${name}, ${delay} s after the authority confirmed the revocation`)
+    tell.refused(
+      last.status,
+      last.code ?? 'ok',
+      `${name}, ${delay} s after the authority confirmed the revocation`,
+    )
   }
 }
 

@@ -26,7 +26,11 @@ export async function playThief({ stage, tell, agent }: Scene, held: Held): Prom
   })
   const changed = { ...signed, body: JSON.stringify({ text: 'Please wire the money' }) }
   await tellAnswer(tell, await send(changed), 'a thief changed the body of a request under way')
-  await tellAnswer(tell, await send(await forge(sent)), "a thief used the agent's delegation with a key of his own")
+  await tellAnswer(
+    tell,
+    await send(await forge(sent)),
+    "a thief used the agent's delegation with a key of his own",
+  )
 }
 
 async function tellAnswer(tell: Narrator, answer: Response, text: string): Promise<void> {
@@ -35,7 +39,11 @@ async function tellAnswer(tell: Narrator, answer: Response, text: string): Promi
 }
 
 function send({ url, method, headers, body }: CapturedRequest): Promise<Response> {
-  return fetch(url, { method, headers: headers.map(([name, value]) => [name, value]), ...(body ? { body } : {}) })
+  return fetch(url, {
+    method,
+    headers: headers.map(([name, value]) => [name, value]),
+    ...(body ? { body } : {}),
+  })
 }
 
 /** The same request with the same delegation, signed anew by a key that is not the agent's. */

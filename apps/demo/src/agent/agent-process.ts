@@ -4,7 +4,10 @@ import type { AgentCommands, Answer, Asked, CommandName } from './protocol.ts'
 
 /** An agent in a process of its own, told what to do by messages. Its key never leaves that process. */
 export interface AgentProcess {
-  do<Name extends CommandName>(name: Name, args: AgentCommands[Name]['args']): Promise<AgentCommands[Name]['result']>
+  do<Name extends CommandName>(
+    name: Name,
+    args: AgentCommands[Name]['args'],
+  ): Promise<AgentCommands[Name]['result']>
   /** The next request for a delegation that this agent makes, as soon as it has been made. */
   asked(): Promise<Asked>
 }

@@ -1,6 +1,14 @@
 import { readFileSync } from 'node:fs'
-import { WalletError, createFileWallet, type HeldDelegation, type Wallet } from '@behalf/wallet'
-import type { AgentCommands, Answer, CallOptions, CapturedRequest, Command, CommandName, Held } from './protocol.ts'
+import { createFileWallet, type HeldDelegation, type Wallet, WalletError } from '@behalf/wallet'
+import type {
+  AgentCommands,
+  Answer,
+  CallOptions,
+  CapturedRequest,
+  Command,
+  CommandName,
+  Held,
+} from './protocol.ts'
 
 // An agent as a process: it has a wallet, does what it is told over the message channel, and hands out everything but
 // its key. What leaves for the network is noted, since the story also plays somebody who listens in.
@@ -9,7 +17,9 @@ let wallet: Wallet | undefined
 let lastSent: CapturedRequest | undefined
 let sending = true
 
-const commands: { [Name in CommandName]: (args: AgentCommands[Name]['args']) => Promise<AgentCommands[Name]['result']> } = {
+const commands: {
+  [Name in CommandName]: (args: AgentCommands[Name]['args']) => Promise<AgentCommands[Name]['result']>
+} = {
   createWallet: async ({ path, passphraseFile }) => {
     const passphrase = readFileSync(passphraseFile, 'utf8').trimEnd()
     wallet = await createFileWallet(path, { passphrase, fetch: observedFetch })
@@ -48,18 +58,7 @@ const commands: { [Name in CommandName]: (args: AgentCommands[Name]['args']) => 
       sending = true
     }
   },
-  delegate: async ({ to, parent, actions, paths, validForSeconds }) => {
-    const from = opened()
-      .delegations()
-      .find(({ id }) => id === parent)
-    const locations = from?.delegation.capabilities[0]?.locations ?? []
-    return opened().delegate({
-      to,
-      parent,
-      validForSeconds,
-      capabilities: [{ type: 'http', locations, actions, paths }],
-    })
-  },
+  delegate: (options) => opened().delegate(options),
   receive: async ({ bundle }) => held(await opened().receive(bundle)),
 }
 
@@ -88,14 +87,16 @@ function taken(): CapturedRequest {
   return lastSent
 }
 
-function held({ id, delegation }: HeldDelegation): Held {
-  return { id, validUntil: delegation.validUntil }
+function held({ id, leaf }: HeldDelegation): Held {
+  return { id, validUntil: leaf.validUntil }
 }
 
 function send({ method, url, body, delegation, tool }: CallOptions): Promise<Response> {
   return opened().fetch(url, {
     method,
-    ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
+    ...(body === undefined
+      ? {}
+      : { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
     ...(delegation === undefined ? {} : { delegation }),
     ...(tool === undefined ? {} : { context: { tool } }),
   })

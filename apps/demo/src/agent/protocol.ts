@@ -1,4 +1,4 @@
-import type { DelegationBundle, RequestDelegationOptions } from '@behalf/wallet'
+import type { DelegateOptions, DelegationBundle, RequestDelegationOptions } from '@behalf/wallet'
 
 /** A request as it leaves for the network: what somebody who listens in could copy. */
 export interface CapturedRequest {
@@ -41,7 +41,13 @@ export interface Held {
 
 export type AskOptions = Pick<
   RequestDelegationOptions,
-  'authority' | 'onBehalfOf' | 'capabilities' | 'validForSeconds' | 'maxDelegationDepth' | 'purpose' | 'workflow'
+  | 'authority'
+  | 'onBehalfOf'
+  | 'capabilities'
+  | 'validForSeconds'
+  | 'maxDelegationDepth'
+  | 'purpose'
+  | 'workflow'
 >
 
 /** What the story may tell an agent process to do, each with its arguments and its result. */
@@ -54,10 +60,7 @@ export interface AgentCommands {
   call: { args: CallOptions; result: CallResult }
   /** Signs a request without sending it. */
   sign: { args: CallOptions; result: CapturedRequest }
-  delegate: {
-    args: { to: string; parent: string; actions: readonly string[]; paths: readonly string[]; validForSeconds: number }
-    result: DelegationBundle
-  }
+  delegate: { args: DelegateOptions; result: DelegationBundle }
   receive: { args: { bundle: DelegationBundle }; result: Held }
 }
 

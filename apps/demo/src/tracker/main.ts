@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { systemClock } from '@behalf/core'
 import { createRequestVerifier, createStatusSource } from '@behalf/verifier'
 import { openVerifierDatabase } from '@behalf/verifier/sqlite'
 import { createAdaptorServer } from '@hono/node-server'
@@ -7,7 +8,7 @@ import { createTrackerApp } from './tracker-app.ts'
 import { openTrackerStore } from './tracker-store.ts'
 
 // The issue tracker as a process: node main.ts <folder> <issuer DID> <heartbeat URL> <port, 0 for a free one>.
-// It prints its origin when it is ready, and ends in an orderly way on SIGTERM or Ctrl-C.
+// It prints its origin when it listens, answers /ready when it can verify, and ends in an orderly way on SIGTERM or Ctrl-C.
 const [folder = '', issuer = '', heartbeat = '', port = '0'] = process.argv.slice(2)
 
 const server = createAdaptorServer({ fetch: (request, env) => app.fetch(request, env) })
@@ -33,9 +34,13 @@ const verifier = createRequestVerifier({
   auditSink: database.auditSink,
   mapPrincipal: (principal) => store.findAccount(principal),
 })
-const app = createTrackerApp(verifier, store)
+// A verifier whose file is new cannot know which requests were accepted in the seconds before, so it waits them out.
+let knowsStatus = false
+const isReady = (): boolean => knowsStatus && systemClock() >= database.readyAt
+const app = createTrackerApp(verifier, { store, isReady })
 
 await statusSource.ready()
+knowsStatus = true
 console.log(origin)
 
 const stop = (): void => {

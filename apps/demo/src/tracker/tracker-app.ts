@@ -1,4 +1,4 @@
-import { parseJson, isJsonObject } from '@behalf/core'
+import { isJsonObject, parseJson } from '@behalf/core'
 import type { RequestVerifier, VerifiedRequest } from '@behalf/verifier'
 import { protect } from '@behalf/verifier/hono'
 import { type Context, Hono } from 'hono'
@@ -13,10 +13,11 @@ type TrackerContext = Context<{ Variables: Variables }>
  */
 export function createTrackerApp(
   verifier: RequestVerifier<Account>,
-  store: TrackerStore,
+  { store, isReady }: { readonly store: TrackerStore; readonly isReady: () => boolean },
 ): Hono<{ Variables: Variables }> {
   const app = new Hono<{ Variables: Variables }>()
   app.get('/health', (c) => c.json({ status: 'ok' }))
+  app.get('/ready', (c) => (isReady() ? c.json({ status: 'ok' }) : c.json({ status: 'starting' }, 503)))
   app.use('/projects/*', protect(verifier))
   app.use('/projects/:project/*', async (c, next) => {
     const { account } = c.get('behalf')

@@ -122,7 +122,9 @@ function findAccount(
 function findIssue(db: DatabaseSync, project: string, number: number): Issue | undefined {
   const row = db.prepare('SELECT * FROM issue WHERE project = ? AND number = ?').get(project, number)
   if (!row) return undefined
-  const comments = db.prepare('SELECT author, agent, text FROM comment WHERE issue = ? ORDER BY id').all(number)
+  const comments = db
+    .prepare('SELECT author, agent, text FROM comment WHERE issue = ? ORDER BY id')
+    .all(number)
   return {
     number,
     project,
