@@ -85,7 +85,10 @@ function findOption(rawName: string, found: { name: string; specs: OptionSpecs }
 
 function addValue(
   before: readonly string[],
-  found: { spec: OptionSpec; token: { rawName: string; value?: string | undefined; inlineValue?: boolean | undefined } },
+  found: {
+    spec: OptionSpec
+    token: { rawName: string; value?: string | undefined; inlineValue?: boolean | undefined }
+  },
 ): string[] {
   const { spec, token } = found
   if (spec.kind !== 'list' && before.length > 0) {

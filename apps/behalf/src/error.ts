@@ -15,9 +15,13 @@ export type CommandErrorCode =
   | 'input_invalid'
   | 'json_ambiguous'
   | 'json_malformed'
+  | 'keystore_exists'
   | 'keystore_insecure'
+  | 'keystore_missing'
   | 'not_found'
   | 'policy_invalid'
+  | 'status_stale'
+  | 'status_unavailable'
   | 'target_unreachable'
   | 'usage_invalid'
 

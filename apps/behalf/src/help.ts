@@ -1,9 +1,27 @@
 import type { OptionSpec, OptionSpecs } from './arguments.ts'
 import type { Command } from './command.ts'
 import { COMMANDS, type CommandEntry } from './command-table.ts'
+import type { Output } from './output.ts'
 
-/** The help of the whole tool: every command with one line, and one example. */
-export function describeTool(): string {
+/** Answers with the help of the whole tool: every command with one line, and one example. */
+export function answerToolHelp(output: Output): void {
+  const commands = COMMANDS.map(({ name, summary }) => ({ name, summary }))
+  output.answer({ commands }, [describeTool()])
+}
+
+/** Answers with the help of one command, with exactly one example. */
+export function answerCommandHelp(
+  entry: CommandEntry,
+  found: { readonly command: Command; readonly output: Output },
+): void {
+  const { command, output } = found
+  const usage = `behalf ${entry.name} ${command.usage}`
+  output.answer({ command: entry.name, summary: entry.summary, usage, example: command.example }, [
+    describeCommand(entry, command),
+  ])
+}
+
+function describeTool(): string {
   const width = Math.max(...COMMANDS.map(({ name }) => name.length))
   return [
     'behalf: narrow, short, revocable delegations from people to agents',
@@ -27,8 +45,7 @@ export function describeTool(): string {
   ].join('\n')
 }
 
-/** The help of one command, with exactly one example. */
-export function describeCommand(entry: CommandEntry, command: Command): string {
+function describeCommand(entry: CommandEntry, command: Command): string {
   return [
     `behalf ${entry.name}: ${entry.summary}`,
     '',

@@ -10,29 +10,35 @@ const WALLET_NAME = /^[a-z0-9][a-z0-9-]{0,63}$/
 export const DEFAULT_WALLET = 'default'
 
 /** The options that choose the wallet of an agent. */
-export const WALLET_OPTIONS = {
+export const WALLET_OPTIONS: OptionSpecs = {
   wallet: { kind: 'text', value: 'NAME', help: 'the wallet to use (default: default)' },
   'wallet-file': { kind: 'text', value: 'PATH', help: 'the wallet to use, by its file' },
-} as const satisfies OptionSpecs
+}
 
 /** The options that choose the wallet of an operator. */
-export const OPERATOR_OPTIONS = {
+export const OPERATOR_OPTIONS: OptionSpecs = {
   operator: { kind: 'text', value: 'FILE', help: 'the operator wallet (default: the one behalf serve made)' },
-} as const satisfies OptionSpecs
+}
+
+/** The options of a command that an agent and an operator may run. */
+export const AS_OPERATOR_OPTIONS: OptionSpecs = {
+  'as-operator': { kind: 'flag', help: 'act as the operator of the authority, not as an agent' },
+  operator: { kind: 'text', value: 'FILE', help: 'the same, with the operator wallet of this file' },
+}
 
 /** The option that names the authority. */
-export const AUTHORITY_OPTIONS = {
+export const AUTHORITY_OPTIONS: OptionSpecs = {
   authority: {
     kind: 'text',
     value: 'URL',
     help: 'the authority (default: $BEHALF_AUTHORITY, else http://127.0.0.1:8787)',
   },
-} as const satisfies OptionSpecs
+}
 
 /** The folder everything of this person lives in: `$BEHALF_HOME`, else `~/.behalf`. */
 export function behalfHome(io: BehalfIo): string {
-  const named = io.env['BEHALF_HOME'] ?? ''
-  return named === '' ? join(io.env['HOME'] ?? homedir(), '.behalf') : resolve(io.cwd, named)
+  const named = io.env.BEHALF_HOME ?? ''
+  return named === '' ? join(io.env.HOME ?? homedir(), '.behalf') : resolve(io.cwd, named)
 }
 
 /** The folder of an authority: `--data`, else `authority` in the home folder. */
@@ -71,9 +77,13 @@ export function chooseWalletFile(io: BehalfIo, args: Arguments): string {
  */
 export function namedWalletFile(io: BehalfIo, name: string): string {
   if (!isWalletName(name)) {
-    throw new CommandError('input_invalid', 'a wallet name is made of a-z, 0-9 and -, at most 64, first no dash', {
-      next: 'choose such a name, or give the file with --wallet-file',
-    })
+    throw new CommandError(
+      'input_invalid',
+      'a wallet name is made of a-z, 0-9 and -, at most 64, first no dash',
+      {
+        next: 'choose such a name, or give the file with --wallet-file',
+      },
+    )
   }
   return join(walletFolder(io), `${name}.age`)
 }
@@ -81,6 +91,11 @@ export function namedWalletFile(io: BehalfIo, name: string): string {
 /** Whether a name may name a wallet; such a name is a safe file name everywhere. */
 export function isWalletName(name: string): boolean {
   return WALLET_NAME.test(name)
+}
+
+/** Whether a command that both may run is meant as the operator's. */
+export function isOperator(args: Arguments): boolean {
+  return args.flag('as-operator') || args.text('operator') !== undefined
 }
 
 /** The operator wallet a command line chooses by `--operator`, else the default one. */
@@ -95,22 +110,28 @@ export function chooseOperatorFile(io: BehalfIo, args: Arguments): string {
  * @throws CommandError `input_invalid` unless it is an http(s) origin
  */
 export function chooseAuthority(io: BehalfIo, args: Arguments): string {
-  const named = args.text('authority') ?? io.env['BEHALF_AUTHORITY'] ?? ''
+  const named = args.text('authority') ?? io.env.BEHALF_AUTHORITY ?? ''
   return named === '' ? 'http://127.0.0.1:8787' : parseOrigin(named)
 }
 
 /**
- * The origin a URL without path, query and fragment names; one slash at the end is allowed.
+ * The origin a URL without path, query and fragment names; one slash at the end is allowed. Plain http only on this
+ * machine: elsewhere everybody on the way would read delegations and could drop them.
  *
  * @throws CommandError `input_invalid`
  */
 export function parseOrigin(text: string): string {
   const url = URL.parse(text)
-  const isHttp = url?.protocol === 'https:' || url?.protocol === 'http:'
-  if (url === null || !isHttp || (text !== url.origin && text !== `${url.origin}/`)) {
+  if (url === null || (text !== url.origin && text !== `${url.origin}/`) || !isProtected(url)) {
     throw new CommandError('input_invalid', `${JSON.stringify(text)} is not the origin of a server`, {
-      next: 'write it like https://authority.example.com, without a path',
+      next: 'write it like https://authority.example.com, without a path; http is for this machine only',
     })
   }
   return url.origin
+}
+
+// The URL parser has already turned every spelling of an IPv4 address into four decimal numbers.
+function isProtected({ protocol, hostname }: URL): boolean {
+  const isLocal = /^(localhost|\[::1\]|127\.\d+\.\d+\.\d+)$/.test(hostname) || hostname.endsWith('.localhost')
+  return protocol === 'https:' || (protocol === 'http:' && isLocal)
 }

@@ -14,13 +14,16 @@ export function nearest(typed: string, candidates: readonly string[]): string | 
 /** Levenshtein distance, one row at a time. */
 function countEdits(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index)
-  for (const [index, letter] of [...from].entries()) {
-    row = nextRow(row, { letter, to, first: index + 1 })
+  for (let index = 0; index < from.length; index += 1) {
+    row = nextRow(row, { letter: from[index], to, first: index + 1 })
   }
   return row.at(-1) ?? 0
 }
 
-function nextRow(above: readonly number[], step: { letter: string; to: string; first: number }): number[] {
+function nextRow(
+  above: readonly number[],
+  step: { letter: string | undefined; to: string; first: number },
+): number[] {
   const row = [step.first]
   for (let column = 1; column < above.length; column += 1) {
     const replaced = (above[column - 1] ?? 0) + (step.to[column - 1] === step.letter ? 0 : 1)

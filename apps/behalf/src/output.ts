@@ -39,7 +39,8 @@ export function createOutput(io: BehalfIo, json: boolean): Output {
     },
     note: (...lines) => writeLines(io.stderr, lines),
     during: (what, step) => showDuring(io.stderr, what, step),
-    strong: (text) => (wantsColour(json ? io.stderr : io.stdout, io.env) ? styleText('bold', text, PLAIN) : text),
+    strong: (text) =>
+      wantsColour(json ? io.stderr : io.stdout, io.env) ? styleText('bold', text, PLAIN) : text,
   }
 }
 
@@ -47,7 +48,7 @@ const PLAIN = { validateStream: false } as const
 
 /** Whether a stream shows colours: a terminal that is not dumb, and nobody asked for none. */
 export function wantsColour(stream: OutputStream, env: BehalfIo['env']): boolean {
-  return stream.isTTY === true && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb'
+  return stream.isTTY === true && (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb'
 }
 
 function writeLines(stream: OutputStream, lines: readonly string[]): void {

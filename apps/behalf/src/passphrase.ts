@@ -10,13 +10,13 @@ const MAX_PASSPHRASE_BYTES = 4096
 const UNSAFE_MODE = 0o027
 
 /** The option that names a file holding the passphrase. */
-export const PASSPHRASE_OPTIONS = {
+export const PASSPHRASE_OPTIONS: OptionSpecs = {
   'passphrase-file': {
     kind: 'text',
     value: 'FILE',
     help: 'read the passphrase from a file (else $BEHALF_PASSPHRASE_FILE, $BEHALF_PASSPHRASE, else a prompt)',
   },
-} as const satisfies OptionSpecs
+}
 
 /** What a passphrase is for, in the words of the prompt. */
 export interface PassphrasePurpose {
@@ -34,11 +34,11 @@ export interface PassphrasePurpose {
  */
 export async function readPassphrase(context: CommandContext, purpose: PassphrasePurpose): Promise<string> {
   const { io, args } = context
-  const file = args.text('passphrase-file') ?? (io.env['BEHALF_PASSPHRASE_FILE'] || undefined)
+  const file = args.text('passphrase-file') ?? (io.env.BEHALF_PASSPHRASE_FILE || undefined)
   if (file !== undefined) {
     return checkPassphrase(await readPassphraseFile(resolve(io.cwd, file)))
   }
-  const inEnvironment = io.env['BEHALF_PASSPHRASE']
+  const inEnvironment = io.env.BEHALF_PASSPHRASE
   if (inEnvironment !== undefined) {
     return checkPassphrase(inEnvironment)
   }
@@ -53,15 +53,18 @@ export async function readPassphrase(context: CommandContext, purpose: Passphras
 
 function checkPassphrase(passphrase: string): string {
   if (passphrase === '') {
-    throw new CommandError('input_invalid', 'the passphrase is empty', { next: 'give a passphrase that is not' })
+    throw new CommandError('input_invalid', 'the passphrase is empty', {
+      next: 'give a passphrase that is not',
+    })
   }
   return passphrase
 }
 
 async function readPassphraseFile(path: string): Promise<string> {
-  const file = await open(path, 'r').catch((cause: unknown) => {
+  const cannotRead = (cause: unknown): never => {
     throw new CommandError('not_found', `the passphrase file ${path} cannot be read`, { cause })
-  })
+  }
+  const file = await open(path, 'r').catch(cannotRead)
   try {
     // The open file is asked, not the path: between two looks at a path the file behind it can change.
     const { mode } = await file.stat()
@@ -70,7 +73,7 @@ async function readPassphraseFile(path: string): Promise<string> {
         next: `run chmod 600 ${path}, and choose a new passphrase if others may have read it`,
       })
     }
-    const bytes = await file.readFile()
+    const bytes = await file.readFile().catch(cannotRead)
     return decodePassphrase(bytes, path)
   } finally {
     await file.close()
@@ -79,13 +82,19 @@ async function readPassphraseFile(path: string): Promise<string> {
 
 function decodePassphrase(bytes: Uint8Array, path: string): string {
   if (bytes.length > MAX_PASSPHRASE_BYTES) {
-    throw new CommandError('input_invalid', `${path} holds more than ${MAX_PASSPHRASE_BYTES} bytes: not a passphrase`)
+    throw new CommandError(
+      'input_invalid',
+      `${path} holds more than ${MAX_PASSPHRASE_BYTES} bytes: not a passphrase`,
+    )
   }
   return decodeUtf8(bytes).replace(/\r?\n$/, '')
 }
 
 async function askPassphrase(context: CommandContext, purpose: PassphrasePurpose): Promise<string> {
-  const first = await askOnce(context, purpose.isNew ? `New passphrase for ${purpose.what}` : `Passphrase for ${purpose.what}`)
+  const first = await askOnce(
+    context,
+    purpose.isNew ? `New passphrase for ${purpose.what}` : `Passphrase for ${purpose.what}`,
+  )
   if (purpose.isNew && (await askOnce(context, 'The same again')) !== first) {
     throw new CommandError('input_invalid', 'the two passphrases differ', { next: 'run the command again' })
   }

@@ -2,7 +2,7 @@ const MAX_SHOWN_CHARACTERS = 300
 
 // Control, format (bidi, zero width), surrogate, private and unassigned characters and line separators can move or
 // hide what the terminal shows, so none of them is ever written.
-const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0\u{fe00}-\u{fe0f}\u{e0100}-\u{e01ef}]/gu
+const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Variation_Selector}\u115f\u1160\u3164\uffa0]/gu
 // More than two marks on one letter reach into the lines above and below.
 const PILED_MARKS = /(\p{M}{2})\p{M}+/gu
 
@@ -19,7 +19,7 @@ export interface PlainText {
 export function toPlainText(untrusted: string): PlainText {
   const spaced = untrusted.replace(/[\t\n\r\v\f\u0085\u2028\u2029]+/gu, ' ')
   const cleaned = spaced.replace(HIDDEN, '').replace(PILED_MARKS, '$1')
-  const letters = [...cleaned]
+  const letters = Array.from(cleaned)
   const text = letters.slice(0, MAX_SHOWN_CHARACTERS).join('')
   return { text, warnings: warnOf({ untrusted, cleaned, cut: letters.length - MAX_SHOWN_CHARACTERS }) }
 }

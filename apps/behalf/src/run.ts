@@ -1,11 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { parseArguments } from './arguments.ts'
-import type { Command } from './command.ts'
-import { COMMANDS, type CommandEntry } from './command-table.ts'
-import { CommandError, usageError } from './error.ts'
-import { describeCommand, describeTool } from './help.ts'
 import type { BehalfIo } from './io.ts'
-import { nearest } from './nearest.ts'
 import { createOutput, type Output } from './output.ts'
 
 const EXIT_DONE = 0
@@ -29,87 +23,26 @@ export async function runBehalf(argv: readonly string[], io: BehalfIo): Promise<
   }
 }
 
-async function runCommandLine(argv: readonly string[], context: { io: BehalfIo; output: Output }): Promise<void> {
-  const { io, output } = context
-  const first = argv[0] ?? 'help'
-  if (first === '--version') {
+// Every part is loaded when it is needed: most of the time of a short command is the loading of its code.
+async function runCommandLine(
+  argv: readonly string[],
+  context: { io: BehalfIo; output: Output },
+): Promise<void> {
+  const { output } = context
+  const words = argv.filter((word) => word !== '--json')
+  if (words[0] === '--version') {
     const version = await readVersion()
     output.answer({ version }, [version])
     return
   }
-  if (first === 'help' || first === '--help' || first === '-h') {
-    await showHelp(argv.slice(1), output)
+  const isHelp = ['help', '--help', '-h', undefined].includes(words[0])
+  if (isHelp && words.length <= 1) {
+    const { answerToolHelp } = await import('./help.ts')
+    answerToolHelp(output)
     return
   }
-  const { entry, rest } = findCommand(argv)
-  const { command } = await entry.load()
-  if (beforeSeparator(rest).some((word) => word === '--help' || word === '-h')) {
-    showCommandHelp(entry, { command, output })
-    return
-  }
-  await runCommand(entry, { command, rest, io, output })
-}
-
-async function runCommand(
-  entry: CommandEntry,
-  found: { command: Command; rest: readonly string[]; io: BehalfIo; output: Output },
-): Promise<void> {
-  const { command, rest, io, output } = found
-  try {
-    const args = parseArguments(rest, command)
-    await command.run({ args, io, output })
-  } catch (error) {
-    if (error instanceof CommandError && error.code === 'usage_invalid' && error.next === undefined) {
-      throw usageError(error.message, `see behalf ${entry.name} --help`)
-    }
-    throw error
-  }
-}
-
-async function showHelp(words: readonly string[], output: Output): Promise<void> {
-  const named = words.filter((word) => word !== '--json')
-  if (named.length === 0) {
-    output.answer({ commands: COMMANDS.map(({ name, summary }) => ({ name, summary })) }, [describeTool()])
-    return
-  }
-  const { entry } = findCommand(named)
-  const { command } = await entry.load()
-  showCommandHelp(entry, { command, output })
-}
-
-function showCommandHelp(entry: CommandEntry, found: { command: Command; output: Output }): void {
-  const { command, output } = found
-  output.answer(
-    { command: entry.name, summary: entry.summary, usage: `behalf ${entry.name} ${command.usage}` },
-    [describeCommand(entry, command)],
-  )
-}
-
-function findCommand(argv: readonly string[]): { entry: CommandEntry; rest: readonly string[] } {
-  for (const entry of COMMANDS) {
-    const words = entry.name.split(' ')
-    if (words.every((word, index) => argv[index] === word)) {
-      return { entry, rest: argv.slice(words.length) }
-    }
-  }
-  throw unknownCommand(argv)
-}
-
-function unknownCommand(argv: readonly string[]): CommandError {
-  const first = argv[0] ?? ''
-  if (first.startsWith('-')) {
-    return usageError('the command comes first, its options after it', 'see behalf --help')
-  }
-  const inGroup = COMMANDS.map(({ name }) => name).filter((name) => name.startsWith(`${first} `))
-  const typed = inGroup.length > 0 ? argv.slice(0, 2).join(' ') : first
-  if (typed === first && inGroup.length > 0) {
-    return usageError(`behalf ${first} needs one more word`, `one of: ${inGroup.join(', ')}`)
-  }
-  const near = nearest(typed, [...COMMANDS.map(({ name }) => name), 'help'])
-  return usageError(
-    `there is no command ${JSON.stringify(typed)}`,
-    near === undefined ? 'see behalf --help' : `did you mean behalf ${near}?`,
-  )
+  const { runCommand, showHelp } = await import('./dispatch.ts')
+  await (isHelp ? showHelp(words.slice(1), output) : runCommand(argv, context))
 }
 
 async function reportFailure(error: unknown, context: { io: BehalfIo; output: Output }): Promise<number> {
@@ -118,7 +51,12 @@ async function reportFailure(error: unknown, context: { io: BehalfIo; output: Ou
   const { io, output } = context
   output.note(`behalf: ${failure.message} (${failure.code})`, ...failure.lines)
   if (output.json) {
-    const reported = { code: failure.code, message: failure.message, next: failure.next }
+    const reported = {
+      code: failure.code,
+      message: failure.message,
+      next: failure.next,
+      request_id: failure.requestId,
+    }
     io.stdout.write(`${JSON.stringify({ ...failure.document, error: reported }, undefined, 2)}\n`)
   }
   return failure.code === 'usage_invalid' ? EXIT_USAGE : EXIT_FAILED

@@ -6,22 +6,32 @@ import type { Arguments, OptionSpecs } from './arguments.ts'
 import { CommandError, usageError } from './error.ts'
 import type { BehalfIo } from './io.ts'
 
-const MAX_MINUTES = 525_600
+/** The longest time a command line may name: a year. */
+export const MAX_MINUTES = 525_600
 const MAX_COUNT = 1_000_000_000
-const MAX_DEPTH = 7
+/** A chain has at most 8 links, so a root is handed on at most 7 times. */
+export const MAX_DEPTH = 7
 
 /** The options that say what a delegation allows. */
-export const CAPABILITY_OPTIONS = {
-  allow: { kind: 'list', value: "'METHOD URL'", help: "what to allow, like 'GET https://api.example.com/issues/**'" },
-  capabilities: { kind: 'text', value: 'FILE', help: 'what to allow, as a JSON array of capabilities with constraints' },
-} as const satisfies OptionSpecs
+export const CAPABILITY_OPTIONS: OptionSpecs = {
+  allow: {
+    kind: 'list',
+    value: "'METHOD URL'",
+    help: "what to allow, like 'GET https://api.example.com/issues/**'",
+  },
+  capabilities: {
+    kind: 'text',
+    value: 'FILE',
+    help: 'what to allow, as a JSON array of capabilities with constraints',
+  },
+}
 
 /** The options that bound a delegation in time, number and depth. */
-export const BOUND_OPTIONS = {
+export const BOUND_OPTIONS: OptionSpecs = {
   minutes: { kind: 'text', value: 'N', help: 'for how many minutes' },
   uses: { kind: 'text', value: 'N', help: 'for how many accepted requests' },
   depth: { kind: 'text', value: 'N', help: 'how many times it may be handed on' },
-} as const satisfies OptionSpecs
+}
 
 /** The bounds a command line names; absent means the other side decides. */
 export interface Bounds {
@@ -51,7 +61,10 @@ export function readBounds(args: Arguments): Bounds {
  *
  * @throws CommandError `input_invalid`, `not_found`; CoreError for a broken file; CredentialError `scope_malformed`
  */
-export async function readCapabilities(io: BehalfIo, args: Arguments): Promise<readonly Capability[] | undefined> {
+export async function readCapabilities(
+  io: BehalfIo,
+  args: Arguments,
+): Promise<readonly Capability[] | undefined> {
   const allowed = args.list('allow').map(parseAllow)
   const file = args.text('capabilities')
   if (allowed.length === 0 && file === undefined) {
@@ -69,7 +82,10 @@ export async function readCapabilities(io: BehalfIo, args: Arguments): Promise<r
 export async function requireCapabilities(io: BehalfIo, args: Arguments): Promise<readonly Capability[]> {
   const capabilities = await readCapabilities(io, args)
   if (capabilities === undefined) {
-    throw usageError('nothing is allowed yet', "give --allow 'GET https://api.example.com/issues/**' at least once")
+    throw usageError(
+      'nothing is allowed yet',
+      "give --allow 'GET https://api.example.com/issues/**' at least once",
+    )
   }
   return capabilities
 }
@@ -78,9 +94,13 @@ export async function requireCapabilities(io: BehalfIo, args: Arguments): Promis
 function parseAllow(text: string): readonly Capability[] {
   const match = /^([A-Z]+(?:,[A-Z]+)*) (https?:\/\/[^/?#\s]+)(\/[^?#\s]*)$/.exec(text)
   if (match === null) {
-    throw new CommandError('input_invalid', `--allow ${JSON.stringify(text)} is not a method and a URL with a path`, {
-      next: "write --allow 'GET https://api.example.com/issues/**'; constraints go into --capabilities FILE",
-    })
+    throw new CommandError(
+      'input_invalid',
+      `--allow ${JSON.stringify(text)} is not a method and a URL with a path`,
+      {
+        next: "write --allow 'GET https://api.example.com/issues/**'; constraints go into --capabilities FILE",
+      },
+    )
   }
   const [, methods = '', origin = '', path = ''] = match
   return parseCapabilities([

@@ -31,7 +31,7 @@ export function coversCapabilities(parent: readonly Capability[], child: readonl
 
 /** Whether the type and every constraint of a capability is one that is evaluated here. */
 export function isUnderstoodCapability(capability: Capability): boolean {
-  return capability.type !== 'unknown' && isUnderstood(capability.constraints ?? {}, capability.type)
+  return capability.type !== 'unknown' && isUnderstood(capability.constraints, capability.type)
 }
 
 function coversCapability(parent: Capability, child: Capability): boolean {
@@ -65,7 +65,7 @@ function coversShared(
   return (
     isSubset(child.locations, parent.locations) &&
     isSubset(child.actions, parent.actions) &&
-    coversConstraints(parent.constraints ?? {}, child.constraints ?? {})
+    coversConstraints(parent.constraints, child.constraints)
   )
 }
 

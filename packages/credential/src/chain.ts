@@ -1,9 +1,8 @@
 import { concatBytes, encodeBase64url, encodeUtf8, sha256, verifyEd25519 } from '@behalf/core'
 import { type Did, encodeDidKeyUrl } from '@behalf/did'
 import { checkAttenuation, checkDistinctStatus } from './chain-link.ts'
-import { type Delegation, MAX_CHAIN_BYTES, parseDelegation } from './delegation.ts'
+import { type Delegation, MAX_CHAIN_BYTES, parseDelegation, readSignedBytes } from './delegation.ts'
 import { CredentialError } from './error.ts'
-import { readSignedParts } from './jws.ts'
 
 /** Returns the 32-byte key that a trusted root issuer signs credentials with, or undefined for everybody else. */
 export type IssuerKeys = (issuer: Did, kid: string) => Uint8Array | undefined
@@ -63,14 +62,16 @@ export function parseDelegationChain(links: readonly string[]): ParsedChain {
   if (root === undefined || leaf === undefined) {
     throw new CredentialError('credential_missing', 'There is no delegation')
   }
-  const chain = Object.freeze({
+  let digest: string | undefined
+  return keep({
     links: Object.freeze(parsed),
     root,
     leaf,
-    digest: digestDelegationChain(links),
+    get digest(): string {
+      digest ??= digestLinks(parsed.map((link) => readSignedBytes(link).bytes))
+      return digest
+    },
   })
-  parsedChains.add(chain)
-  return chain
 }
 
 /**
@@ -79,13 +80,7 @@ export function parseDelegationChain(links: readonly string[]): ParsedChain {
  * @param links compact, root first
  */
 export function digestDelegationChain(links: readonly string[]): string {
-  const parts = links.flatMap((link) => {
-    const bytes = encodeUtf8(link)
-    const length = new Uint8Array(LENGTH_BYTES)
-    new DataView(length.buffer).setUint32(0, bytes.length)
-    return [length, bytes]
-  })
-  return encodeBase64url(sha256(concatBytes(...parts)))
+  return digestLinks(links.map(encodeUtf8))
 }
 
 /**
@@ -144,9 +139,30 @@ export function verifyDelegationChain(
   checkSignatures(parsed.links, rootKey)
   checkDistinctStatus(parsed.links)
   checkAttenuation(parsed.links)
-  const verified = Object.freeze({ ...parsed, verifiedAt: options.now })
-  parsedChains.add(verified)
-  return verified
+  const { links, root, leaf } = parsed
+  return keep({
+    links,
+    root,
+    leaf,
+    get digest(): string {
+      return parsed.digest
+    },
+    verifiedAt: options.now,
+  })
+}
+
+function keep<Chain extends ParsedChain>(chain: Chain): Chain {
+  parsedChains.add(chain)
+  return Object.freeze(chain)
+}
+
+function digestLinks(links: readonly Uint8Array[]): string {
+  const parts = links.flatMap((bytes) => {
+    const length = new Uint8Array(LENGTH_BYTES)
+    new DataView(length.buffer).setUint32(0, bytes.length)
+    return [length, bytes]
+  })
+  return encodeBase64url(sha256(concatBytes(...parts)))
 }
 
 function isParsedChain(chain: ParsedChain | readonly string[]): chain is ParsedChain {
@@ -188,14 +204,14 @@ function checkSigners(links: readonly Delegation[]): void {
 
 function checkSignatures(links: readonly Delegation[], rootKey: Uint8Array): void {
   let key = rootKey
-  for (const [link, { jws, publicKey }] of links.entries()) {
-    const { signingInput, signature } = readSignedParts(jws)
+  for (const [link, delegation] of links.entries()) {
+    const { signingInput, signature } = readSignedBytes(delegation)
     if (!verifyEd25519(key, signingInput, signature)) {
       throw new CredentialError('credential_signature_invalid', `The signature of link ${link} is invalid`, {
         link,
       })
     }
-    key = publicKey
+    key = delegation.publicKey
   }
 }
 

@@ -57,13 +57,14 @@ export function parseConstraints(value: JsonValue): Constraints {
   return { ...value, time: value.time.map(parseTimeWindow) }
 }
 
-/** Whether a capability of this type evaluates every member of these constraints, at every level. */
-export function isUnderstood(constraints: Constraints, type: 'http' | 'mcp'): boolean {
+/** Whether a capability of this type evaluates every member of its constraints, at every level. */
+export function isUnderstood(constraints: Constraints | undefined, type: 'http' | 'mcp'): boolean {
+  if (constraints === undefined) return true
   if (!Object.keys(constraints).every((name) => NAMES_BY_TYPE[type].has(name))) return false
-  const maps = MAP_NAMES.map((name) => constraints[name] ?? {})
+  const { query = {}, body = {}, arguments: args = {}, time = [] } = constraints
   return (
-    maps.every((map) => Object.values(map).every(isUnderstoodConstraint)) &&
-    (constraints.time ?? []).every(isUnderstoodWindow)
+    [query, body, args].every((map) => Object.values(map).every(isUnderstoodConstraint)) &&
+    time.every(isUnderstoodWindow)
   )
 }
 
@@ -101,10 +102,11 @@ export function checkTime(windows: readonly TimeWindow[] | undefined, now: numbe
  * Whether everything that `child` allows is allowed by `parent`; both must be understood. Each window of the child
  * must lie inside one window of the parent.
  */
-export function coversConstraints(parent: Constraints, child: Constraints): boolean {
+export function coversConstraints(parent: Constraints | undefined, child: Constraints | undefined): boolean {
+  if (parent === undefined) return true
   return (
-    MAP_NAMES.every((name) => coversMap(parent[name], child[name], SOURCES[name])) &&
-    coversWindows(parent.time, child.time)
+    MAP_NAMES.every((name) => coversMap(parent[name], child?.[name], SOURCES[name])) &&
+    coversWindows(parent.time, child?.time)
   )
 }
 

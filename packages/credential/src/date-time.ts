@@ -1,7 +1,8 @@
 import type { JsonValue } from '@behalf/core'
 import { malformed } from './members.ts'
 
-const DATE_TIME = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$/
+const DATE_TIME =
+  /^[0-9]{4}-(?:0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$/
 
 /**
  * Returns the time in milliseconds since the epoch of a date-time in its one spelling, `YYYY-MM-DDTHH:MM:SSZ`.
@@ -10,11 +11,11 @@ const DATE_TIME = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$/
  * @see RFC 3339 section 5.6, VCDM 2.0 section 4.9
  */
 export function parseDateTime(value: JsonValue | undefined, field: string): number {
-  if (typeof value !== 'string' || !DATE_TIME.test(value)) throw malformed(field, 'is not a date-time')
+  const day = typeof value === 'string' ? DATE_TIME.exec(value)?.[1] : undefined
+  if (typeof value !== 'string' || day === undefined) throw malformed(field, 'is not a date-time')
   const time = Date.parse(value)
-  // Engines roll days and hours that do not exist over into the next ones.
-  if (Number.isNaN(time) || formatDateTime(time) !== value)
-    throw malformed(field, 'is a date that does not exist')
+  // Engines roll a day that the month does not have over into the next month.
+  if (new Date(time).getUTCDate() !== Number(day)) throw malformed(field, 'is a day that does not exist')
   return time
 }
 

@@ -1,10 +1,10 @@
-import { digestSha256, encodeEd25519Jwk, isJsonObject, type JsonObject, parseEd25519Jwk } from '@behalf/core'
+import { digestSha256, encodeBase64url, isJsonObject, type JsonObject, parseEd25519Jwk } from '@behalf/core'
 import type { Did } from '@behalf/did'
 import { CREDENTIALS_CONTEXT_URL, DELEGATION_CONTEXT_URL } from './context.ts'
 import { parseDateTime } from './date-time.ts'
 import { type DelegationSubject, parseDelegationSubject } from './delegation-subject.ts'
 import { CredentialError, translateCoreErrors } from './error.ts'
-import { checkKeyOwner, parseCompactJws, readKeyId } from './jws.ts'
+import { type CompactJws, checkKeyOwner, parseCompactJws, readKeyId } from './jws.ts'
 import {
   checkMembers,
   freezeDeeply,
@@ -40,6 +40,9 @@ export const DELEGATION_TYPE = 'vc+jwt'
 /** The most bytes that all compact links of a chain have together, so also the most of one link. */
 export const MAX_CHAIN_BYTES = 12_000
 
+/** The bytes that were signed, their signature, and the bytes of the whole link. */
+export type SignedBytes = Pick<CompactJws, 'signingInput' | 'signature' | 'bytes'>
+
 const URN_UUID = /^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 const MEMBERS: ReadonlySet<string> = new Set([
   '@context',
@@ -61,6 +64,7 @@ const MEMBERS: ReadonlySet<string> = new Set([
 const CONFIRMATION_MEMBERS: ReadonlySet<string> = new Set(['jwk'])
 const CONTEXT = [CREDENTIALS_CONTEXT_URL, DELEGATION_CONTEXT_URL] as const
 const TYPE = ['VerifiableCredential', 'DelegationCredential'] as const
+const signedBytes = new WeakMap<Delegation, SignedBytes>()
 
 /**
  * Returns a delegation whose form is exactly ours and whose members agree with each other.
@@ -74,7 +78,7 @@ const TYPE = ['VerifiableCredential', 'DelegationCredential'] as const
  * @see VC-JOSE-COSE section 3.1.1, VCDM 2.0 section 4
  */
 export function parseDelegation(jws: string): Delegation {
-  const { header, payload } = parseCompactJws(jws, { maxBytes: MAX_CHAIN_BYTES })
+  const { header, payload, ...signed } = parseCompactJws(jws, { maxBytes: MAX_CHAIN_BYTES })
   const kid = readKeyId(header, DELEGATION_TYPE)
   checkKind(payload)
   checkMembers(payload, MEMBERS, 'credential')
@@ -87,7 +91,20 @@ export function parseDelegation(jws: string): Delegation {
   checkEqual(payload, 'sub', subject.subject)
   checkConfirmation(payload, subject.publicKey)
   const status = parseStatusEntry(payload.credentialStatus)
-  return freezeDeeply({ ...subject, ...validity, id, issuer, status, kid, digest: digestSha256(jws), jws })
+  const digest = digestSha256(signed.bytes)
+  const delegation = freezeDeeply({ ...subject, ...validity, id, issuer, status, kid, digest, jws })
+  signedBytes.set(delegation, signed)
+  return delegation
+}
+
+/**
+ * Returns the bytes that a delegation was decoded from.
+ * @throws TypeError for an object that {@link parseDelegation} did not return
+ */
+export function readSignedBytes(delegation: Delegation): SignedBytes {
+  const signed = signedBytes.get(delegation)
+  if (signed === undefined) throw new TypeError('The delegation does not come from parseDelegation')
+  return signed
 }
 
 function checkKind(payload: JsonObject): void {
@@ -137,8 +154,9 @@ function checkConfirmation(payload: JsonObject, publicKey: Uint8Array): void {
 }
 
 function isJwkOf(jwk: JsonObject, publicKey: Uint8Array): boolean {
-  const expected = Object.entries(encodeEd25519Jwk(publicKey))
-  return Object.keys(jwk).length === expected.length && expected.every(([name, value]) => jwk[name] === value)
+  const { kty, crv, alg, x } = jwk
+  const isOurs = kty === 'OKP' && crv === 'Ed25519' && alg === 'Ed25519' && x === encodeBase64url(publicKey)
+  return isOurs && Object.keys(jwk).length === 4
 }
 
 /** Makes sure that a JWT claim repeats what the credential says, in the type of the claim. */

@@ -20,10 +20,9 @@ export interface CompactJws {
   readonly signingInput: Uint8Array
   /** 64 bytes. */
   readonly signature: Uint8Array
+  /** The bytes of the whole text. */
+  readonly bytes: Uint8Array
 }
-
-/** The bytes of a compact JWS that a signature check needs. */
-export type SignedParts = Pick<CompactJws, 'signingInput' | 'signature'>
 
 const SIGNATURE_BYTES = 64
 // The text was measured as a whole; a status list is the longest JSON that comes this way.
@@ -71,27 +70,24 @@ export function parseCompactJws(text: string, options: { readonly maxBytes: numb
     throw new CredentialError('credential_too_large', `The JWS is longer than ${options.maxBytes} bytes`)
   }
   const parts = text.split('.', 4)
-  const [encodedHeader, encodedPayload] = parts
-  if (parts.length !== 3 || encodedHeader === undefined || encodedPayload === undefined) {
+  const [encodedHeader, encodedPayload, encodedSignature] = parts
+  if (
+    parts.length !== 3 ||
+    encodedHeader === undefined ||
+    encodedPayload === undefined ||
+    encodedSignature === undefined
+  ) {
     throw malformed('JWS', 'does not have three parts')
   }
   const header = readPart(encodedHeader, 'header')
   // Before the rest is looked at: other algorithms have signatures of other lengths, or none.
   checkAlgorithm(header)
-  const signed = readSignedParts(text)
-  return { header, payload: readPart(encodedPayload, 'payload'), ...signed }
-}
-
-/**
- * Returns what a signature check of a compact JWS needs, without reading header and payload.
- * @throws CredentialError `credential_malformed` for a signature that is not 64 bytes in canonical base64url
- */
-export function readSignedParts(jws: string): SignedParts {
-  const dot = jws.lastIndexOf('.')
-  const signature = translateCoreErrors('signature', () => decodeBase64url(jws.slice(dot + 1)))
-  if (signature.length !== SIGNATURE_BYTES)
-    throw malformed('signature', `is not ${SIGNATURE_BYTES} bytes long`)
-  return { signingInput: encodeUtf8(jws.slice(0, dot)), signature }
+  const signature = readSignature(encodedSignature)
+  const payload = readPart(encodedPayload, 'payload')
+  // Only the 65 characters of base64url and dots are left in the text, so it is as many bytes.
+  const bytes = encodeUtf8(text)
+  const signingInput = bytes.subarray(0, bytes.length - encodedSignature.length - 1)
+  return { header, payload, signingInput, signature, bytes }
 }
 
 /**
@@ -147,6 +143,13 @@ function checkAlgorithm(header: JsonObject): void {
   if (!ALGORITHMS.has(header.alg)) {
     throw new CredentialError('algorithm_unsupported', 'The JWS is not signed with Ed25519', { field: 'alg' })
   }
+}
+
+function readSignature(encoded: string): Uint8Array {
+  const signature = translateCoreErrors('signature', () => decodeBase64url(encoded))
+  if (signature.length !== SIGNATURE_BYTES)
+    throw malformed('signature', `is not ${SIGNATURE_BYTES} bytes long`)
+  return signature
 }
 
 function readPart(encoded: string, name: string): JsonObject {

@@ -61,6 +61,7 @@ export function malformed(field: string, what: string): CredentialError {
 /** Freezes a value and everything in it but byte arrays, so that what was checked stays what it is. */
 export function freezeDeeply<Value>(value: Value): Value {
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value
-  for (const member of Object.values(value)) freezeDeeply(member)
+  if (Array.isArray(value)) value.forEach(freezeDeeply)
+  else for (const name in value) freezeDeeply(value[name])
   return Object.freeze(value)
 }

@@ -38,9 +38,9 @@ export interface HttpSignatureErrorOptions {
 /** A refusal of this package: `code` is the contract, the message is for people. */
 export class HttpSignatureError extends BehalfError<HttpSignatureErrorCode> {
   /** The components or parameters that are not there; set for the codes `component_missing` and `parameter_missing`. */
-  readonly missing?: readonly string[]
+  declare readonly missing?: readonly string[]
   /** The `Signature-Error` token to answer with, where the code alone does not tell it. */
-  readonly signatureError?: SignatureErrorToken
+  declare readonly signatureError?: SignatureErrorToken
 
   constructor(code: HttpSignatureErrorCode, message: string, options: HttpSignatureErrorOptions = {}) {
     super(code, message, 'cause' in options ? { cause: options.cause } : {})

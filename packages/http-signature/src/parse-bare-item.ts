@@ -7,7 +7,8 @@ const TOKEN = /[A-Za-z*][A-Za-z0-9!#$%&'*+\-.^_`|~:/]*/y
 // A number with more digits than these leaves the rest standing, and no caller accepts a digit or a point there.
 const DECIMAL = /-?\d{1,12}\.\d{1,3}/y
 const INTEGER = /-?\d{1,15}/y
-const PLAIN_CHARACTERS = /[ !#-[\]-~]*/y
+// The parser has refused whatever is neither printable nor a tab before it comes here.
+const STRING_BREAKER = /["\\\t]/g
 const DISPLAY_CHARACTERS = /(?:[ !#$&-~]|%[0-9a-f]{2})*/y
 
 const QUOTE = 0x22
@@ -52,14 +53,23 @@ export function parseBareItem(cursor: FieldCursor): SfBareItem {
 
 function parseString(cursor: FieldCursor): SfBareItem {
   cursor.at += 1
-  const first = take(cursor, PLAIN_CHARACTERS) ?? ''
+  const first = takeStringPart(cursor)
   if (takeCode(cursor, QUOTE)) return { type: 'string', value: first }
   const parts = [first]
   while (takeCode(cursor, BACKSLASH)) {
-    parts.push(parseEscaped(cursor), take(cursor, PLAIN_CHARACTERS) ?? '')
+    parts.push(parseEscaped(cursor), takeStringPart(cursor))
   }
-  if (!takeCode(cursor, QUOTE)) throw malformedField(cursor, 'a printable ASCII character or a closing quote')
+  if (!takeCode(cursor, QUOTE)) throw malformedField(cursor, 'a printable character or a closing quote')
   return { type: 'string', value: parts.join('') }
+}
+
+/** Takes everything up to the next quote, backslash or tab; one of them must come. */
+function takeStringPart(cursor: FieldCursor): string {
+  STRING_BREAKER.lastIndex = cursor.at
+  if (!STRING_BREAKER.test(cursor.text)) throw malformedField(cursor, 'a closed string')
+  const part = cursor.text.slice(cursor.at, STRING_BREAKER.lastIndex - 1)
+  cursor.at = STRING_BREAKER.lastIndex - 1
+  return part
 }
 
 function parseEscaped(cursor: FieldCursor): string {
@@ -118,7 +128,7 @@ function parseDisplayString(cursor: FieldCursor): SfBareItem {
   cursor.at += 1
   if (!takeCode(cursor, QUOTE)) throw malformedField(cursor, 'an opening quote')
   const encoded = take(cursor, DISPLAY_CHARACTERS) ?? ''
-  if (!takeCode(cursor, QUOTE)) throw malformedField(cursor, 'a printable ASCII character or a closing quote')
+  if (!takeCode(cursor, QUOTE)) throw malformedField(cursor, 'a printable character or a closing quote')
   try {
     // Only lower-case escapes got this far, so this decodes exactly what the grammar allows and refuses bad UTF-8.
     return { type: 'display-string', value: decodeURIComponent(encoded) }

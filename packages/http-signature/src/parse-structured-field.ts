@@ -51,6 +51,10 @@ export interface SfParsedItem extends SfReport {
   readonly item: SfItem
 }
 
+// What a structured field may hold at all. One match at the start is cheaper than a class of characters per string, and
+// a match over the whole text costs a third of a search for what does not belong.
+const FIELD_TEXT = /^[\t -~]*$/
+
 const COMMA = 0x2c
 const SEMICOLON = 0x3b
 const EQUALS = 0x3d
@@ -71,14 +75,14 @@ const TRUE: SfBareItem = { type: 'boolean', value: true }
 export function parseDictionary(text: string, options: ParseStructuredFieldOptions = {}): SfDictionary {
   const cursor = openCursor(text, options)
   const members = new Map<string, SfMember>()
-  eachMember(cursor, () => {
+  for (let more = !isAtEnd(cursor); more; more = takeSeparator(cursor)) {
     const key = parseKey(cursor)
     const member = takeCode(cursor, EQUALS)
       ? parseMember(cursor)
       : { value: TRUE, params: parseParameters(cursor) }
     if (members.has(key)) cursor.repeatedKeys.push(key)
     members.set(key, member)
-  })
+  }
   return { members, repeatedKeys: cursor.repeatedKeys }
 }
 
@@ -93,9 +97,7 @@ export function parseDictionary(text: string, options: ParseStructuredFieldOptio
 export function parseList(text: string, options: ParseStructuredFieldOptions = {}): SfList {
   const cursor = openCursor(text, options)
   const members: SfMember[] = []
-  eachMember(cursor, () => {
-    members.push(parseMember(cursor))
-  })
+  for (let more = !isAtEnd(cursor); more; more = takeSeparator(cursor)) members.push(parseMember(cursor))
   return { members, repeatedKeys: cursor.repeatedKeys }
 }
 
@@ -119,20 +121,19 @@ function openCursor(text: string, options: ParseStructuredFieldOptions): FieldCu
   const { code = 'signature_malformed', maxLength = MAX_FIELD_LENGTH } = options
   const cursor: FieldCursor = { text, code, repeatedKeys: [], at: 0 }
   if (text.length > maxLength) throw malformedField(cursor, `at most ${maxLength} characters`)
+  if (!FIELD_TEXT.test(text)) throw malformedField(cursor, 'printable ASCII')
   skipSpaces(cursor)
   return cursor
 }
 
-/** Reads comma-separated members up to the end; a trailing comma is refused, a trailing space is not. */
-function eachMember(cursor: FieldCursor, parseOne: () => void): void {
-  while (!isAtEnd(cursor)) {
-    parseOne()
-    skipSpacesAndTabs(cursor)
-    if (isAtEnd(cursor)) return
-    if (!takeCode(cursor, COMMA)) throw malformedField(cursor, 'a comma')
-    skipSpacesAndTabs(cursor)
-    if (isAtEnd(cursor)) throw malformedField(cursor, 'a member')
-  }
+/** True when a comma and a further member follow, false at the end; a trailing comma is refused. */
+function takeSeparator(cursor: FieldCursor): boolean {
+  skipSpacesAndTabs(cursor)
+  if (isAtEnd(cursor)) return false
+  if (!takeCode(cursor, COMMA)) throw malformedField(cursor, 'a comma')
+  skipSpacesAndTabs(cursor)
+  if (isAtEnd(cursor)) throw malformedField(cursor, 'a member')
+  return true
 }
 
 function parseMember(cursor: FieldCursor): SfMember {

@@ -2,7 +2,7 @@ import { HttpSignatureError } from './error.ts'
 import { type FieldIndex, type HttpMessage, indexFields } from './http-message.ts'
 import { parseDictionary, type SfDictionary } from './parse-structured-field.ts'
 import { formatSignatureBase } from './signature-base.ts'
-import { type CoverageOptions, checkCoverage, readComponentNames } from './signature-coverage.ts'
+import { type CoverageOptions, checkCoverage } from './signature-coverage.ts'
 import { parseSignatureParameters, type SignatureParameters } from './signature-parameters.ts'
 import { isInnerList, type SfBareItem, type SfInnerList } from './structured-field.ts'
 
@@ -10,6 +10,17 @@ import { isInnerList, type SfBareItem, type SfInnerList } from './structured-fie
 export const MAX_SIGNATURE_LABELS = 8
 
 const SIGNATURE_LENGTH = 64
+// Signature-Input and Signature are not among these: several signers may each add a line, and a label that occurs
+// twice is then signature_ambiguous.
+const SINGLETON_FIELDS: ReadonlySet<string> = new Set([
+  'host',
+  'authorization',
+  'content-type',
+  'content-digest',
+  'signature-key',
+  'agent-context',
+  'delegation-chain',
+])
 
 /** Options of {@link readSignature}. */
 export interface ReadSignatureOptions {
@@ -29,6 +40,12 @@ export interface ReadSignature extends SignatureParameters {
   readonly base: string
 }
 
+interface Candidate {
+  readonly label: string
+  readonly input: SfInnerList
+  readonly components: readonly string[]
+}
+
 interface SignaturePair {
   readonly inputs: ReadonlyMap<string, SfInnerList>
   readonly signatures: ReadonlyMap<string, Uint8Array>
@@ -41,20 +58,32 @@ interface SignaturePair {
  * @param message with raw field lines
  * @param options the application's tag, and whether there is a body
  * @returns the signature and the text it signs
- * @throws HttpSignatureError, the first of: `signature_missing`, `signature_malformed`, `signature_ambiguous`,
+ * @throws HttpSignatureError, the first of: `header_ambiguous` for a repeated singleton field, `signature_missing`, `signature_malformed`, `signature_ambiguous`,
  * `parameter_missing` or `tag_mismatch` when none has the tag, `component_unsupported`, `component_missing`,
  * `header_ambiguous`, `parameter_missing`, `parameter_invalid`, `nonce_invalid`, `algorithm_unsupported`
  * @see RFC 9421 section 3.2
  */
 export function readSignature(message: HttpMessage, options: ReadSignatureOptions): ReadSignature {
   const fields = indexFields(message.fields)
+  refuseRepeatedSingletons(fields)
   const pair = parseSignaturePair(fields)
-  const [label, input] = chooseSignature(pair.inputs, options.tag, { fields, hasBody: options.hasBody })
+  const { label, input, components } = chooseSignature(pair.inputs, options.tag, {
+    fields,
+    hasBody: options.hasBody,
+  })
   const parameters = parseSignatureParameters(input.params)
   const signature = pair.signatures.get(label)
   if (signature?.length !== SIGNATURE_LENGTH) throw malformed(`a signature has ${SIGNATURE_LENGTH} bytes`)
   const base = formatSignatureBase(message, fields, { components: input.items, params: input.params })
-  return { label, ...parameters, components: readComponentNames(input.items), signature, base }
+  return { label, ...parameters, components, signature, base }
+}
+
+function refuseRepeatedSingletons({ repeated }: FieldIndex): void {
+  for (const name of repeated) {
+    if (SINGLETON_FIELDS.has(name)) {
+      throw new HttpSignatureError('header_ambiguous', `${name} occurs on several lines`)
+    }
+  }
 }
 
 function parseSignaturePair(fields: FieldIndex): SignaturePair {
@@ -107,12 +136,12 @@ function chooseSignature(
   inputs: ReadonlyMap<string, SfInnerList>,
   tag: string,
   coverage: CoverageOptions,
-): [label: string, input: SfInnerList] {
-  const candidates = [...inputs].filter(([, input]) => isText(input.params.get('tag'), tag))
-  // Before the number of candidates is held against the message, each must cover enough: a weak signature beside a
-  // good one is refused for being weak, the more telling answer.
-  for (const [, input] of candidates) checkCoverage(input.items, coverage)
-  const [only, second] = candidates
+): Candidate {
+  const [only, second] = [...inputs]
+    .filter(([, input]) => isText(input.params.get('tag'), tag))
+    // Each must cover enough before their number is held against the message: a weak signature beside a good one is
+    // refused for being weak, which is the more telling answer.
+    .map(([label, input]) => ({ label, input, components: checkCoverage(input.items, coverage) }))
   if (only === undefined) throw noCandidate(inputs)
   if (second !== undefined) throw ambiguous('two signatures carry the tag of this application')
   return only

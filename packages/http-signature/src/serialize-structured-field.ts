@@ -40,13 +40,7 @@ export function serializeList(members: readonly SfMember[]): string {
     .join(', ')
 }
 
-/**
- * The canonical spelling of an inner list.
- *
- * @throws TypeError when a value cannot be expressed
- * @see RFC 9651 section 4.1.1.1
- */
-export function serializeInnerList(list: SfInnerList): string {
+function serializeInnerList(list: SfInnerList): string {
   return `(${list.items.map(serializeItem).join(' ')})${serializeParameters(list.params)}`
 }
 
@@ -71,7 +65,13 @@ function serializeValueOfKey(member: SfMember): string {
   return `=${serializeItem(member)}`
 }
 
-function serializeParameters(params: SfParameters): string {
+/**
+ * The canonical spelling of parameters, each with its semicolon; empty when there are none.
+ *
+ * @throws TypeError when a value cannot be expressed
+ * @see RFC 9651 section 4.1.1.2
+ */
+export function serializeParameters(params: SfParameters): string {
   let text = ''
   for (const [key, value] of params) {
     text += `;${serializeKey(key)}`

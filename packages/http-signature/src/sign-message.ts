@@ -1,11 +1,11 @@
-import { encodeUtf8, type Signer } from '@behalf/core'
+import type { Signer } from '@behalf/core'
 import { HttpSignatureError } from './error.ts'
 import type { HttpMessage } from './http-message.ts'
 import { isSfKey, serializeDictionary } from './serialize-structured-field.ts'
 import { createSignatureBase } from './signature-base.ts'
 import { parseSignatureParameters } from './signature-parameters.ts'
 import { NO_PARAMETERS, type SfBareItem, type SfParameters, stringItem } from './structured-field.ts'
-import { isSignableText } from './verify-signature.ts'
+import { encodeSignatureBase } from './verify-signature.ts'
 
 /** Options of {@link signMessage}; times are unix seconds. */
 export interface SignMessageOptions {
@@ -54,10 +54,11 @@ export async function signMessage(message: HttpMessage, options: SignMessageOpti
   const params = createParameters(options)
   parseSignatureParameters(params)
   const base = createSignatureBase(message, { components, params })
-  if (!isSignableText(base)) {
-    throw new HttpSignatureError('component_unsupported', 'a covered value is not printable ASCII')
+  const bytes = encodeSignatureBase(base)
+  if (bytes === undefined) {
+    throw new HttpSignatureError('component_unsupported', 'a covered value is not ASCII')
   }
-  const value: SfBareItem = { type: 'byte-sequence', value: await signer.sign(encodeUtf8(base)) }
+  const value: SfBareItem = { type: 'byte-sequence', value: await signer.sign(bytes) }
   return {
     signatureInput: serializeDictionary(new Map([[label, { items: components, params }]])),
     signature: serializeDictionary(new Map([[label, { value, params: NO_PARAMETERS }]])),

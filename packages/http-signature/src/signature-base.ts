@@ -1,7 +1,7 @@
 import { derivedComponentValue, queryParameterValue } from './derived-component.ts'
 import { HttpSignatureError } from './error.ts'
 import { type FieldIndex, type HttpMessage, indexFields } from './http-message.ts'
-import { serializeInnerList, serializeItem } from './serialize-structured-field.ts'
+import { serializeItem, serializeParameters } from './serialize-structured-field.ts'
 import type { SfItem, SfParameters } from './structured-field.ts'
 
 /** Characters that end a line or a text somewhere on the way. */
@@ -39,11 +39,14 @@ export function formatSignatureBase(
   fields: FieldIndex,
   signature: SignatureInput,
 ): string {
-  let base = ''
+  let lines = ''
+  let identifiers = ''
   for (const component of signature.components) {
-    base += `${serializeItem(component)}: ${componentValue(message, fields, component)}\n`
+    const identifier = serializeItem(component)
+    lines += `${identifier}: ${componentValue(message, fields, component)}\n`
+    identifiers += identifiers === '' ? identifier : ` ${identifier}`
   }
-  return `${base}"@signature-params": ${serializeInnerList({ items: signature.components, params: signature.params })}`
+  return `${lines}"@signature-params": (${identifiers})${serializeParameters(signature.params)}`
 }
 
 function componentValue(message: HttpMessage, fields: FieldIndex, component: SfItem): string {

@@ -14,6 +14,7 @@ const DERIVED_COMPONENTS: ReadonlySet<string> = new Set([
 // A signature can cover neither of these: its own value would have to be in them already.
 const UNCOVERABLE_FIELDS: ReadonlySet<string> = new Set(['signature', 'signature-input'])
 const ALWAYS_COVERED: readonly string[] = ['@method', '@target-uri', 'signature-key']
+const NO_NAMES: ReadonlySet<string> = new Set()
 const COVERED_WHEN_SENT: readonly string[] = ['content-type', 'agent-context']
 
 /** What {@link checkCoverage} holds a signature against. */
@@ -24,14 +25,36 @@ export interface CoverageOptions {
 }
 
 /**
- * Reads the names of the covered components.
+ * Checks that a signature covers what this profile requires and nothing outside it.
  *
- * @returns them in order, parameters left aside
- * @throws HttpSignatureError `signature_malformed` when one is not a string in lower case, or is there twice in the
- * same spelling
- * @see RFC 9421 sections 1.1 and 2
+ * A body without any `Content-Digest` passes here: `verifyContentDigest` has a code of its own for that.
+ *
+ * @returns the names of the covered components, in order
+ * @throws HttpSignatureError `signature_malformed` for a component that is not a name in lower case or is there twice,
+ * `component_unsupported` for a component outside the profile, `component_missing` (with
+ * `missing`) for a required component that is not covered and for a covered field that is absent or that the
+ * `Connection` field lets any proxy drop, `header_ambiguous` for a covered field on several lines
+ * @see RFC 9421 sections 1.1, 2 and 3.2.1, RFC 9110 section 7.6.1
  */
-export function readComponentNames(components: readonly SfItem[]): readonly string[] {
+export function checkCoverage(components: readonly SfItem[], options: CoverageOptions): readonly string[] {
+  const names = readComponentNames(components)
+  const unsupported = components.some(({ params }) => params.size > 0) || !names.every(isInProfile)
+  if (unsupported) {
+    throw new HttpSignatureError('component_unsupported', 'a covered component is outside the profile')
+  }
+  refuseMissing(missingRequired(new Set(names), options), 'not covered')
+  const fieldNames = names.filter((name) => !name.startsWith('@'))
+  const droppable = hopByHopNames(options.fields)
+  const absent = fieldNames.filter((name) => !options.fields.values.has(name) || droppable.has(name))
+  refuseMissing(absent, 'covered but absent or hop-by-hop')
+  if (fieldNames.some((name) => options.fields.repeated.has(name))) {
+    throw new HttpSignatureError('header_ambiguous', 'a covered field occurs on several lines')
+  }
+  return names
+}
+
+/** The names of the components in order, parameters left aside. */
+function readComponentNames(components: readonly SfItem[]): readonly string[] {
   const plain = new Set<string>()
   return components.map(({ value, params }) => {
     if (value.type !== 'string' || !COMPONENT_NAME.test(value.value)) {
@@ -46,32 +69,6 @@ export function readComponentNames(components: readonly SfItem[]): readonly stri
     plain.add(value.value)
     return value.value
   })
-}
-
-/**
- * Checks that a signature covers what this profile requires and nothing outside it.
- *
- * A body without any `Content-Digest` passes here: `verifyContentDigest` has a code of its own for that.
- *
- * @throws HttpSignatureError `component_unsupported` for a component outside the profile, `component_missing` (with
- * `missing`) for a required component that is not covered and for a covered field that is absent or that the
- * `Connection` field lets any proxy drop, `header_ambiguous` for a covered field on several lines
- * @see RFC 9421 section 3.2.1, RFC 9110 section 7.6.1
- */
-export function checkCoverage(components: readonly SfItem[], options: CoverageOptions): void {
-  const names = readComponentNames(components)
-  const unsupported = components.some(({ params }) => params.size > 0) || !names.every(isInProfile)
-  if (unsupported) {
-    throw new HttpSignatureError('component_unsupported', 'a covered component is outside the profile')
-  }
-  refuseMissing(missingRequired(new Set(names), options), 'not covered')
-  const fieldNames = names.filter((name) => !name.startsWith('@'))
-  const droppable = hopByHopNames(options.fields)
-  const absent = fieldNames.filter((name) => !options.fields.values.has(name) || droppable.has(name))
-  refuseMissing(absent, 'covered but absent or hop-by-hop')
-  if (fieldNames.some((name) => options.fields.repeated.has(name))) {
-    throw new HttpSignatureError('header_ambiguous', 'a covered field occurs on several lines')
-  }
 }
 
 function isInProfile(name: string): boolean {
@@ -98,5 +95,3 @@ function hopByHopNames(fields: FieldIndex): ReadonlySet<string> {
   if (connection === undefined) return NO_NAMES
   return new Set(connection.split(',').map((name) => name.trim().toLowerCase()))
 }
-
-const NO_NAMES: ReadonlySet<string> = new Set()

@@ -1,23 +1,13 @@
-import type { Capability } from '@behalf/credential'
+import type { HttpCapability, McpCapability, OnBehalfOf, Workflow } from '@behalf/credential'
 import type { Did } from '@behalf/did'
 
-/** On whose behalf an agent acts. Together with the issuer this names the principal; no names of people. */
-export interface OnBehalfOf {
-  readonly id: string
-  readonly role?: string
-  readonly tenant?: string
-}
-
-/** The workflow, and the run of it, that a delegation is for. */
-export interface Workflow {
-  readonly id: string
-  readonly run?: string
-}
+/** A capability of a type that is understood: nothing else is ever issued. */
+export type KnownCapability = HttpCapability | McpCapability
 
 /** What an agent asked for, checked. Approval may narrow it, never widen it. */
 export interface RequestedTerms {
   readonly onBehalfOf: OnBehalfOf
-  readonly capabilities: readonly Capability[]
+  readonly capabilities: readonly KnownCapability[]
   readonly validForSeconds: number
   readonly maxUses?: number
   readonly maxDelegationDepth: number

@@ -6,16 +6,15 @@ export type IssuerErrorCode =
   | 'approval_consumed'
   | 'approval_expired'
   | 'approval_mismatch'
-  | 'attenuation_violation'
   | 'authorization_pending'
-  | 'credential_malformed'
+  | 'chain_cycle'
   | 'credential_revoked'
-  | 'credential_too_large'
   | 'evidence_invalid'
   | 'input_invalid'
   | 'key_revoked'
   | 'not_found'
   | 'policy_invalid'
+  | 'policy_unknown'
   | 'rate_limited'
   | 'slow_down'
   | 'status_invalid'
@@ -39,7 +38,6 @@ export class IssuerError extends BehalfError<IssuerErrorCode> {
 
   constructor(code: IssuerErrorCode, message: string, evidence: IssuerErrorEvidence = {}) {
     super(code, message, 'cause' in evidence ? { cause: evidence.cause } : {})
-    this.name = 'IssuerError'
     if (evidence.field !== undefined) this.field = evidence.field
     if (evidence.link !== undefined) this.link = evidence.link
     if (evidence.retryAfterSeconds !== undefined) this.retryAfterSeconds = evidence.retryAfterSeconds

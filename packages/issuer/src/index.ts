@@ -1,1 +1,41 @@
-export {}
+export type { AskedTerms } from './check-terms.ts'
+export type { CollectedDelegation } from './collect-delegation.ts'
+export { type CreateIssuerOptions, createIssuer, type Issuer } from './create-issuer.ts'
+export type { ApproveOptions, DenyOptions, Narrowing } from './decide-request.ts'
+export {
+  type DelegationRequest,
+  type KnownCapability,
+  type PolicyDecision,
+  type PolicyEffect,
+  type RequestedTerms,
+  type RequestStatus,
+  requestStatus,
+} from './delegation-request.ts'
+export type { EnrolOptions } from './enrol-agent.ts'
+export { IssuerError, type IssuerErrorCode, type IssuerErrorEvidence } from './error.ts'
+export { evaluatePolicy } from './evaluate-policy.ts'
+export { verifyEvidence } from './evidence.ts'
+export type { IssuerLimits } from './issuer-context.ts'
+export type {
+  DelegationRecord,
+  Enrolment,
+  EnrolmentFilter,
+  IssuerEvent,
+  IssuerEventType,
+  IssuerStore,
+  IssuerTransaction,
+  NewIssuerEvent,
+  Publication,
+  RequestFilter,
+  Revocation,
+  RevokedKey,
+  StatusListRecord,
+  StatusListState,
+  StatusPosition,
+} from './issuer-store.ts'
+export { type Policy, type PolicyRule, parsePolicy } from './policy.ts'
+export { STATUS_LIST_LENGTH } from './publish-status.ts'
+export type { ChildRegistration, RegisterChildOptions } from './register-child.ts'
+export type { DelegationQuestion } from './request-delegation.ts'
+export type { Caller, RevocationReceipt } from './revoke.ts'
+export { checkText, TEXT_LIMITS } from './text-rule.ts'

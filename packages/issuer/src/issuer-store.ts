@@ -1,14 +1,14 @@
 import type { JsonObject } from '@behalf/core'
-import type { Capability } from '@behalf/credential'
+import type { OnBehalfOf } from '@behalf/credential'
 import type { Did } from '@behalf/did'
-import type { DelegationRequest, OnBehalfOf, RequestStatus } from './delegation-request.ts'
+import type { DelegationRequest, KnownCapability, RequestStatus } from './delegation-request.ts'
 
 /** Terms within which requests of one agent key for one principal are approved without asking. */
 export interface Enrolment {
   readonly id: string
   readonly agent: Did
   readonly onBehalfOf: OnBehalfOf
-  readonly capabilities: readonly Capability[]
+  readonly capabilities: readonly KnownCapability[]
   readonly maxSeconds: number
   readonly maxDelegationDepth: number
   /** Milliseconds since the epoch, like every time here. Absent: until withdrawn. */
@@ -55,13 +55,12 @@ export interface RevokedKey extends Revocation {
   readonly agent: Did
 }
 
-/** One signed status list, with what the next version needs. */
-export interface StatusListRecord {
+/** What a status list is at, without its bytes. */
+export interface StatusListState {
   /** Its number in the URL, from 1. */
   readonly number: number
   readonly version: number
-  readonly jws: string
-  /** `sha-256:…` of the bytes of `jws`. */
+  /** `sha-256:…` of the bytes of the signed list. */
   readonly digest: string
   readonly signedAt: number
   readonly validUntil: number
@@ -69,6 +68,12 @@ export interface StatusListRecord {
   readonly allocated: number
   /** The latest end of a delegation in it; the list is of no use after that. */
   readonly neededUntil: number
+}
+
+/** One signed status list. */
+export interface StatusListRecord extends StatusListState {
+  /** A compact JWS. */
+  readonly jws: string
 }
 
 /** What was last published. Neither number ever goes back. */
@@ -116,6 +121,13 @@ export interface RequestFilter {
   readonly limit: number
 }
 
+/** Which enrolments a list shows. */
+export interface EnrolmentFilter {
+  readonly agent?: Did
+  readonly now: number
+  readonly limit: number
+}
+
 /** What an issuer reads and writes inside one transaction: it sees its own writes and nobody else's half. */
 export interface IssuerTransaction {
   insertRequest(request: DelegationRequest): Promise<void>
@@ -130,8 +142,8 @@ export interface IssuerTransaction {
   insertEnrolment(enrolment: Enrolment): Promise<void>
   findEnrolment(id: string): Promise<Enrolment | undefined>
   saveEnrolment(enrolment: Enrolment): Promise<void>
-  /** Those of an agent, or all; newest first. */
-  listEnrolments(filter: { readonly agent?: Did; readonly limit: number }): Promise<readonly Enrolment[]>
+  /** Those not withdrawn and not run out, of an agent or of all; newest first. */
+  listEnrolments(filter: EnrolmentFilter): Promise<readonly Enrolment[]>
 
   /** @returns false when the id exists already, and then nothing changed */
   insertDelegation(delegation: DelegationRecord): Promise<boolean>
@@ -146,7 +158,8 @@ export interface IssuerTransaction {
   findRevokedKey(agent: Did): Promise<RevokedKey | undefined>
   listRevokedKeys(): Promise<readonly Did[]>
 
-  listStatusLists(): Promise<readonly StatusListRecord[]>
+  /** In order of their numbers. */
+  listStatusLists(): Promise<readonly StatusListState[]>
   findStatusList(number: number): Promise<StatusListRecord | undefined>
   /** Inserts the list, or replaces the one of the same number and a lower version. */
   saveStatusList(list: StatusListRecord): Promise<void>

@@ -27,13 +27,16 @@ const MARK_PILE = /\p{M}{5}/u
  * @returns the same text
  * @throws IssuerError `input_invalid` with the field
  */
-export function checkText(text: string, options: { readonly field: string; readonly maxLength: number }): string {
+export function checkText(
+  text: string,
+  options: { readonly field: string; readonly maxLength: number },
+): string {
   const { field, maxLength } = options
   const refuse = (rule: string): never => {
     throw new IssuerError('input_invalid', `${field} ${rule}`, { field })
   }
   // Code units bound code points from above: a huge text is refused before it is walked.
-  if (text.length > 2 * maxLength || [...text].length > maxLength) {
+  if (text.length > 2 * maxLength || Array.from(text).length > maxLength) {
     return refuse(`must have at most ${maxLength} characters`)
   }
   if (text.trim() === '') return refuse('must not be empty')

@@ -1,5 +1,5 @@
 import type { Request, RequestHandler, Response } from 'express'
-import { toIncomingRequest } from './node-request.ts'
+import { mustClose, toIncomingRequest } from './node-request.ts'
 import type { ProblemResponse } from './problem-response.ts'
 import type { RequestGuard } from './request-guard.ts'
 import type { VerifiedRequest } from './verified-request.ts'
@@ -42,6 +42,7 @@ async function verifyOrAnswer(
     // A mounted application sees `url` without its mount path; what was signed is the original.
     return await verifier.verify(toIncomingRequest(request, { requestId, target: request.originalUrl }))
   } catch (error) {
+    if (mustClose(request)) response.setHeader('Connection', 'close')
     sendProblem(response, verifier.refuse(error, requestId))
     return undefined
   }

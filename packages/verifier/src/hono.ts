@@ -2,7 +2,8 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { fromFetchRequest } from './fetch-request.ts'
 import { toFetchResponse } from './fetch-response.ts'
 import type { IncomingRequest } from './incoming-request.ts'
-import { type NodeRequest, toIncomingRequest } from './node-request.ts'
+import { mustClose, type NodeRequest, toIncomingRequest } from './node-request.ts'
+import type { ProblemResponse } from './problem-response.ts'
 import type { RequestGuard } from './request-guard.ts'
 
 /** What `protect` leaves in the context: `c.get('behalf')`. */
@@ -29,7 +30,7 @@ export function protect<Verified extends { readonly body: Uint8Array }>(
       context.set('behalf', verified)
       offerBody(context, verified.body)
     } catch (error) {
-      return toFetchResponse(guard.refuse(error, requestId))
+      return refuse(context, guard.refuse(error, requestId))
     }
     await next()
     context.header('Request-Id', requestId)
@@ -38,11 +39,22 @@ export function protect<Verified extends { readonly body: Uint8Array }>(
 }
 
 function readContext(context: Context, requestId: string): IncomingRequest {
-  const env: unknown = context.env
-  if (typeof env === 'object' && env !== null && 'incoming' in env && isNodeRequest(env.incoming)) {
-    return toIncomingRequest(env.incoming, { requestId })
-  }
+  const incoming = nodeRequestOf(context)
+  if (incoming !== undefined) return toIncomingRequest(incoming, { requestId })
   return fromFetchRequest(context.req.raw, requestId)
+}
+
+function refuse(context: Context, problem: ProblemResponse): Response {
+  const response = toFetchResponse(problem)
+  const incoming = nodeRequestOf(context)
+  if (incoming !== undefined && mustClose(incoming)) response.headers.set('Connection', 'close')
+  return response
+}
+
+function nodeRequestOf(context: Context): NodeRequest | undefined {
+  const env: unknown = context.env
+  if (typeof env !== 'object' || env === null || !('incoming' in env)) return undefined
+  return isNodeRequest(env.incoming) ? env.incoming : undefined
 }
 
 function isNodeRequest(value: unknown): value is NodeRequest {

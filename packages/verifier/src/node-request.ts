@@ -43,6 +43,14 @@ export async function readNodeBody(request: NodeRequest, limits: BodyLimits): Pr
   return collectBody(request, limits)
 }
 
+/**
+ * Whether the connection must end with the answer, because a part of the request is still on its way and would be
+ * waited for, however long that takes.
+ */
+export function mustClose(request: NodeRequest): boolean {
+  return request.httpVersionMajor < 2 && !request.complete
+}
+
 /** The refusal of a request whose body was read before it was verified: the set-up of the API is wrong. */
 export function bodyAlreadyRead(): VerifierError {
   return new VerifierError(

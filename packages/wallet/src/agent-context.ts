@@ -25,7 +25,7 @@ const DIGEST_BYTES = 32
  * @see RFC 9651 section 3.2
  */
 export function serializeAgentContext(context: AgentContext, run?: string): string | undefined {
-  const said = run === undefined ? context : { run, ...context }
+  const said = { ...context, run: context.run ?? run }
   const members = new Map<string, SfItem>()
   for (const name of TEXT_MEMBERS) {
     const value = said[name]

@@ -1,7 +1,7 @@
 import { BehalfError } from '@behalf/core'
 import { parseAcceptSignature, type SfBareItem } from '@behalf/http-signature'
 import { WalletError } from './error.ts'
-import { type Problem, readProblem } from './read-response.ts'
+import { type Problem, peekProblem } from './read-response.ts'
 import { requiredComponents } from './sign-request.ts'
 
 /** Refused for what the signature did not cover: another try makes sense only with more. */
@@ -47,8 +47,8 @@ export async function answerChallenge(
   if (response.status !== 401 || header === null) return undefined
   const demanded = readDemand(header, request.tag)
   if (demanded === undefined) return undefined
-  const problem = await readProblem(response.clone())
   const extra = selectExtra(demanded, request.headers)
+  const problem = await peekProblem(response)
   return isWorthRetrying(problem, request.method, extra) ? extra : undefined
 }
 

@@ -1,4 +1,4 @@
-import { link, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { link, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { type Clock, encodeHex, type RandomBytes, systemClock, systemRandomBytes } from '@behalf/core'
 import { WalletError } from './error.ts'
@@ -58,14 +58,14 @@ interface LockFile {
 async function acquire(lockFile: LockFile, wait: Wait): Promise<void> {
   const tries = GIVE_UP_MILLISECONDS / RETRY_MILLISECONDS
   for (let attempt = 0; attempt < tries; attempt += 1) {
-    if (await tryAcquire(lockFile)) return
+    if (await linkNew(lockFile, lockFile.path)) return
     await removeIfStale(lockFile)
     await wait(RETRY_MILLISECONDS)
   }
   throw new WalletError('keystore_locked', 'another process holds the file: try again, or remove its .lock')
 }
 
-async function tryAcquire({ path, token, spare }: LockFile): Promise<boolean> {
+async function linkNew({ token, spare }: LockFile, path: string): Promise<boolean> {
   // Written aside and linked into place, so that nobody ever sees a lock without its token.
   await writeFile(spare, token, { flag: 'wx', mode: 0o600 })
   try {
@@ -80,18 +80,29 @@ async function tryAcquire({ path, token, spare }: LockFile): Promise<boolean> {
 }
 
 async function removeIfStale(lockFile: LockFile): Promise<void> {
-  const { path, spare } = lockFile
+  const { path } = lockFile
   const found = await readLock(path)
   if (found === undefined || !(await isStale(lockFile, found))) return
-  if (!(await moveAway(path, spare))) return
-  // Between the look and the move another process may have taken over; its live lock must go back.
-  if ((await readLock(spare)) !== found) await link(spare, path).catch(() => undefined)
-  await rm(spare, { force: true })
+  // One process at a time removes stale locks; two at once could remove the live lock that came after.
+  const takeover = `${path}.takeover`
+  if (!(await linkNew(lockFile, takeover))) {
+    if (await isOld(lockFile, takeover)) await rm(takeover, { force: true })
+    return
+  }
+  try {
+    if ((await readLock(path)) === found) await rm(path, { force: true })
+  } finally {
+    await rm(takeover, { force: true })
+  }
 }
 
-async function isStale({ path, clock }: LockFile, token: string): Promise<boolean> {
+async function isStale(lockFile: LockFile, token: string): Promise<boolean> {
   const [, pid, host] = token.split(' ')
   if (host === hostname() && !isAlive(Number(pid))) return true
+  return await isOld(lockFile, lockFile.path)
+}
+
+async function isOld({ clock }: LockFile, path: string): Promise<boolean> {
   const status = await stat(path).catch(() => undefined)
   return status !== undefined && clock() - status.mtimeMs > STALE_MILLISECONDS
 }
@@ -103,16 +114,6 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     // EPERM means alive and somebody else's.
     return isSystemError(error, 'EPERM')
-  }
-}
-
-async function moveAway(path: string, spare: string): Promise<boolean> {
-  try {
-    await rename(path, spare)
-    return true
-  } catch (error) {
-    if (isSystemError(error, 'ENOENT')) return false
-    throw error
   }
 }
 

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, parseJson } from '@behalf/core'
+import { concatBytes, isJsonObject, type JsonObject, parseJson } from '@behalf/core'
 
 /** Members of a refusal that this package reads. */
 export interface Problem {
@@ -8,6 +8,7 @@ export interface Problem {
   readonly requestId?: string
 }
 
+const PROBLEM_TYPE = 'application/problem+json'
 const MAX_PROBLEM_BYTES = 65_536
 const MAX_TEXT = 500
 
@@ -17,21 +18,26 @@ const MAX_TEXT = 500
  * @param maxBytes - upper bound of the body
  */
 export async function readBytes(response: Response, maxBytes: number): Promise<Uint8Array | undefined> {
+  const reader = response.body?.getReader()
   const chunks: Uint8Array[] = []
   let length = 0
-  for await (const chunk of response.body ?? []) {
+  for (;;) {
+    const chunk = (await reader?.read())?.value
+    if (chunk === undefined) return concatBytes(...chunks)
     length += chunk.length
-    // Leaving the loop cancels the stream.
-    if (length > maxBytes) return undefined
+    if (length > maxBytes) {
+      // Not awaited: of two halves of a cloned response, neither cancels before the other does.
+      reader?.cancel().catch(() => undefined)
+      return undefined
+    }
     chunks.push(chunk)
   }
-  const bytes = new Uint8Array(length)
-  let offset = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset)
-    offset += chunk.length
-  }
-  return bytes
+}
+
+/** As readProblem, but the response can still be read afterwards. */
+export async function peekProblem(response: Response): Promise<Problem | undefined> {
+  // Only what will be read is cloned: the unread half of a clone would keep the whole body in memory.
+  return isMediaType(response, PROBLEM_TYPE) ? await readProblem(response.clone()) : undefined
 }
 
 /**
@@ -40,7 +46,7 @@ export async function readBytes(response: Response, maxBytes: number): Promise<U
  * @see RFC 9457
  */
 export async function readProblem(response: Response): Promise<Problem | undefined> {
-  if (!isMediaType(response, 'application/problem+json')) return undefined
+  if (!isMediaType(response, PROBLEM_TYPE)) return undefined
   const bytes = await readBytes(response, MAX_PROBLEM_BYTES)
   const problem = bytes === undefined ? undefined : parseObject(bytes)
   const code = problem?.code
