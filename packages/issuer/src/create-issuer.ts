@@ -1,0 +1,175 @@
+import type { Clock, RandomBytes, Signer } from '@behalf/core'
+import type { Did } from '@behalf/did'
+import { type CollectedDelegation, collect } from './collect-delegation.ts'
+import { type ApproveOptions, approve, type DenyOptions, deny } from './decide-request.ts'
+import type { DelegationRequest, RequestStatus } from './delegation-request.ts'
+import { type EnrolOptions, enrol, withdrawEnrolment } from './enrol-agent.ts'
+import { IssuerError } from './error.ts'
+import type { IssuerContext, IssuerLimits } from './issuer-context.ts'
+import { record } from './issuer-event.ts'
+import type {
+  DelegationRecord,
+  Enrolment,
+  IssuerEvent,
+  IssuerStore,
+  Publication,
+  StatusListRecord,
+} from './issuer-store.ts'
+import type { Policy } from './policy.ts'
+import { publishHeartbeat } from './publish-status.ts'
+import { type ChildRegistration, type RegisterChildOptions, registerChild } from './register-child.ts'
+import { type DelegationQuestion, requestDelegation } from './request-delegation.ts'
+import { type Caller, type RevocationReceipt, revokeDelegation, revokeKey } from './revoke.ts'
+
+/** What an issuer is made of. */
+export interface CreateIssuerOptions {
+  /** Signs delegations, status lists and heartbeats; its public key is the issuer's. */
+  readonly signer: Signer
+  readonly did: Did
+  /** DID URL of the signer's key, as `kid` names it. */
+  readonly kid: string
+  /** Where status lists are served, such as `https://authority.example`: no path, no slash at the end. */
+  readonly origin: string
+  readonly store: IssuerStore
+  readonly policy: Policy
+  readonly clock: Clock
+  readonly random: RandomBytes
+  /** Validity of a delegation whose request names none. Default 600. */
+  readonly defaultSeconds?: number
+  /** Greatest validity of a delegation. Default 3600. */
+  readonly maxSeconds?: number
+  /** How long a request waits for a decision. Default 900. */
+  readonly requestSeconds?: number
+  /** How often an agent may ask whether it was decided. Default 2. */
+  readonly pollIntervalSeconds?: number
+  readonly limits?: Partial<IssuerLimits>
+}
+
+/** From request through policy and approval to a signed delegation and its revocation. */
+export interface Issuer {
+  readonly did: Did
+  readonly defaultSeconds: number
+  readonly maxSeconds: number
+  readonly pollIntervalSeconds: number
+  /** To be called once before anything else: notes a changed policy and publishes the first heartbeat. */
+  start(): Promise<Publication>
+  enrol(options: EnrolOptions): Promise<Enrolment>
+  withdrawEnrolment(options: { readonly id: string; readonly operator: Did }): Promise<Enrolment>
+  /** Those in force, newest first. */
+  listEnrolments(options?: { readonly limit?: number }): Promise<readonly Enrolment[]>
+  requestDelegation(question: DelegationQuestion): Promise<DelegationRequest>
+  /** @throws IssuerError `not_found`, unless the caller is an operator or the key that asked */
+  readRequest(options: { readonly id: string; readonly caller: Caller }): Promise<DelegationRequest>
+  /** Newest first. */
+  listRequests(options?: {
+    readonly status?: RequestStatus
+    readonly limit?: number
+  }): Promise<readonly DelegationRequest[]>
+  approve(options: ApproveOptions): Promise<DelegationRequest>
+  deny(options: DenyOptions): Promise<DelegationRequest>
+  collect(options: { readonly id: string; readonly agent: Did }): Promise<CollectedDelegation>
+  registerChild(options: RegisterChildOptions): Promise<ChildRegistration>
+  revokeDelegation(options: {
+    readonly id: string
+    readonly caller: Caller
+    readonly reason?: string
+  }): Promise<RevocationReceipt>
+  revokeKey(options: {
+    readonly agent: Did
+    readonly operator: Did
+    readonly reason?: string
+  }): Promise<RevocationReceipt>
+  isKeyRevoked(agent: Did): Promise<boolean>
+  /** Newest first. */
+  listDelegations(options?: { readonly limit?: number }): Promise<readonly DelegationRecord[]>
+  /** The list as last signed; undefined when there is none of that number. */
+  statusList(number: number): Promise<StatusListRecord | undefined>
+  /** Signs and stores the next heartbeat. */
+  heartbeat(): Promise<Publication>
+  /** The heartbeat as last signed. */
+  lastHeartbeat(): Promise<Publication | undefined>
+  /** The append-only record, in order. */
+  listEvents(options?: { readonly after?: number; readonly limit?: number }): Promise<readonly IssuerEvent[]>
+}
+
+const DEFAULT_LIMITS: IssuerLimits = {
+  pendingPerAgent: 10,
+  pendingInTotal: 10_000,
+  childrenPerDelegation: 1000,
+}
+const LIST_LIMIT = 500
+
+/**
+ * Returns an issuer over a store. It keeps nothing itself: a second one over the same store continues where the first
+ * stopped.
+ *
+ * @param options - see `CreateIssuerOptions`
+ * @throws TypeError for options that contradict each other
+ */
+export function createIssuer(options: CreateIssuerOptions): Issuer {
+  const context = createContext(options)
+  const { store } = context
+  return {
+    did: context.did,
+    defaultSeconds: context.defaultSeconds,
+    maxSeconds: context.maxSeconds,
+    pollIntervalSeconds: context.pollIntervalSeconds,
+    start: () => start(context),
+    enrol: (input) => enrol(context, input),
+    withdrawEnrolment: (input) => withdrawEnrolment(context, input),
+    listEnrolments: ({ limit = LIST_LIMIT } = {}) =>
+      store.transaction((tx) => tx.listEnrolments({ now: context.clock(), limit })),
+    requestDelegation: (question) => requestDelegation(context, question),
+    readRequest: (input) => readRequest(context, input),
+    listRequests: ({ limit = LIST_LIMIT, ...filter } = {}) =>
+      store.transaction((tx) => tx.listRequests({ ...filter, now: context.clock(), limit })),
+    approve: (input) => approve(context, input),
+    deny: (input) => deny(context, input),
+    collect: (input) => collect(context, input),
+    registerChild: (input) => registerChild(context, input),
+    revokeDelegation: (input) => revokeDelegation(context, input),
+    revokeKey: (input) => revokeKey(context, input),
+    isKeyRevoked: (agent) => store.transaction(async (tx) => (await tx.findRevokedKey(agent)) !== undefined),
+    listDelegations: ({ limit = LIST_LIMIT } = {}) =>
+      store.transaction((tx) => tx.listDelegations({ limit })),
+    statusList: (number) => store.transaction((tx) => tx.findStatusList(number)),
+    heartbeat: () => store.transaction((tx) => publishHeartbeat(context, tx)),
+    lastHeartbeat: () => store.transaction((tx) => tx.readPublication()),
+    listEvents: ({ after = 0, limit = LIST_LIMIT } = {}) =>
+      store.transaction((tx) => tx.listEvents({ after, limit })),
+  }
+}
+
+function createContext(options: CreateIssuerOptions): IssuerContext {
+  const { defaultSeconds = 600, maxSeconds = 3600, requestSeconds = 900, pollIntervalSeconds = 2 } = options
+  if (!options.kid.startsWith(`${options.did}#`)) throw new TypeError('kid must be a DID URL of did')
+  if (!/^https?:\/\/[^/?#@\s]+$/u.test(options.origin)) {
+    throw new TypeError('origin must be a scheme, a host and perhaps a port, nothing more')
+  }
+  if (!(defaultSeconds >= 1 && defaultSeconds <= maxSeconds)) {
+    throw new TypeError('defaultSeconds must lie between 1 and maxSeconds')
+  }
+  const limits = { ...DEFAULT_LIMITS, ...options.limits }
+  return { ...options, defaultSeconds, maxSeconds, requestSeconds, pollIntervalSeconds, limits }
+}
+
+async function start(context: IssuerContext): Promise<Publication> {
+  const { policy } = context
+  return context.store.transaction(async (tx) => {
+    const last = await tx.findLastEvent('policy_loaded')
+    if (last?.data.digest !== policy.digest) {
+      const { id, digest, document } = policy
+      await record(context, tx, { type: 'policy_loaded', data: { id, digest, document } })
+    }
+    return publishHeartbeat(context, tx)
+  })
+}
+
+async function readRequest(
+  context: IssuerContext,
+  options: { readonly id: string; readonly caller: Caller },
+): Promise<DelegationRequest> {
+  const request = await context.store.transaction((tx) => tx.findRequest(options.id))
+  if (request && (options.caller.operator || request.agent === options.caller.did)) return request
+  throw new IssuerError('not_found', 'There is no such request')
+}

@@ -1,0 +1,100 @@
+import { createUuid, type JsonValue } from '@behalf/core'
+import type { OnBehalfOf } from '@behalf/credential'
+import { type Did, decodeDidKey } from '@behalf/did'
+import { checkCapabilities, checkDepth, checkOnBehalfOf, checkSeconds } from './check-terms.ts'
+import { IssuerError } from './error.ts'
+import { checkKeyAlive, type IssuerContext } from './issuer-context.ts'
+import { principalOf, record } from './issuer-event.ts'
+import type { Enrolment } from './issuer-store.ts'
+import { formatTime } from './rfc3339.ts'
+
+/** What an operator enrols an agent key for. */
+export interface EnrolOptions {
+  readonly operator: Did
+  readonly agent: Did
+  readonly onBehalfOf: OnBehalfOf
+  /** The wire form, a JSON array. */
+  readonly capabilities: JsonValue
+  readonly maxSeconds: number
+  /** Absent: 0. */
+  readonly maxDelegationDepth?: number
+  /** Milliseconds since the epoch; absent: until withdrawn. */
+  readonly validUntil?: number
+}
+
+/**
+ * The agent key is enrolled: where the policy allows it, its requests for this principal within these terms are
+ * approved without asking.
+ *
+ * @throws IssuerError `input_invalid`, `key_revoked`
+ * @throws DidError `key_invalid`, `keyid_unsupported` for an agent that is not a usable `did:key`
+ * @throws CredentialError `scope_malformed`, `credential_malformed`
+ */
+export async function enrol(context: IssuerContext, options: EnrolOptions): Promise<Enrolment> {
+  decodeDidKey(options.agent)
+  const enrolment = checkEnrolment(context, options)
+  await context.store.transaction(async (tx) => {
+    await checkKeyAlive(tx, options.operator)
+    await checkKeyAlive(tx, options.agent)
+    await tx.insertEnrolment(enrolment)
+    await record(context, tx, {
+      type: 'enrolled',
+      data: {
+        ...describe(context, enrolment),
+        by: options.operator,
+        max_seconds: enrolment.maxSeconds,
+        valid_until: enrolment.validUntil === undefined ? undefined : formatTime(enrolment.validUntil),
+      },
+    })
+  })
+  return enrolment
+}
+
+/**
+ * The enrolment approves nothing any more. What was issued under it stays until it ends or is revoked. Withdrawing
+ * twice changes nothing.
+ *
+ * @throws IssuerError `not_found`, `key_revoked`
+ */
+export async function withdrawEnrolment(
+  context: IssuerContext,
+  options: { readonly id: string; readonly operator: Did },
+): Promise<Enrolment> {
+  return context.store.transaction(async (tx) => {
+    await checkKeyAlive(tx, options.operator)
+    const enrolment = await tx.findEnrolment(options.id)
+    if (!enrolment) throw new IssuerError('not_found', 'There is no such enrolment')
+    if (enrolment.withdrawnAt !== undefined) return enrolment
+    const withdrawn: Enrolment = { ...enrolment, withdrawnAt: context.clock() }
+    await tx.saveEnrolment(withdrawn)
+    await record(context, tx, {
+      type: 'enrolment_withdrawn',
+      data: { ...describe(context, enrolment), by: options.operator },
+    })
+    return withdrawn
+  })
+}
+
+function checkEnrolment(context: IssuerContext, options: EnrolOptions): Enrolment {
+  const now = context.clock()
+  const { validUntil } = options
+  if (validUntil !== undefined && !(validUntil > now)) {
+    throw new IssuerError('input_invalid', 'valid_until must be in the future', { field: 'valid_until' })
+  }
+  return {
+    id: createUuid(context.random),
+    agent: options.agent,
+    onBehalfOf: checkOnBehalfOf(options.onBehalfOf),
+    capabilities: checkCapabilities(options.capabilities, 'capabilities'),
+    maxSeconds: checkSeconds(options.maxSeconds, context, 'max_seconds'),
+    maxDelegationDepth: checkDepth(options.maxDelegationDepth ?? 0, 'max_delegation_depth'),
+    ...(validUntil !== undefined && { validUntil }),
+    createdAt: now,
+    createdBy: options.operator,
+  }
+}
+
+function describe(context: IssuerContext, enrolment: Enrolment): Record<string, JsonValue> {
+  const { id, agent, onBehalfOf } = enrolment
+  return { enrolment: id, subject: agent, principal: principalOf(context, onBehalfOf) }
+}

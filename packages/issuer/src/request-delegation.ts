@@ -1,0 +1,156 @@
+import { createUuid } from '@behalf/core'
+import { coversCapabilities, type OnBehalfOf } from '@behalf/credential'
+import type { Did } from '@behalf/did'
+import { type AskedTerms, checkTerms } from './check-terms.ts'
+import type { DelegationRequest, RequestedTerms } from './delegation-request.ts'
+import { IssuerError } from './error.ts'
+import { evaluatePolicy } from './evaluate-policy.ts'
+import { checkIssuable, issueDelegation } from './issue-delegation.ts'
+import { checkKeyAlive, type IssuerContext } from './issuer-context.ts'
+import { principalOf, record } from './issuer-event.ts'
+import type { Enrolment, IssuerTransaction } from './issuer-store.ts'
+import { checkOptionalText, TEXT_LIMITS } from './text-rule.ts'
+
+/** What an agent sends to ask for a delegation. */
+export interface DelegationQuestion extends AskedTerms {
+  /** The key that signed the question: the subject of what may come of it. */
+  readonly agent: Did
+  /** What the agent calls itself; shown, never signed. */
+  readonly agentName?: string
+}
+
+const MAX_ENROLMENTS_PER_AGENT = 100
+
+/**
+ * The question is recorded and the policy's answer with it: refused, waiting for an operator, or, within the terms of
+ * an enrolment, approved and ready to be collected.
+ *
+ * @returns the request as it stands
+ * @throws IssuerError `input_invalid`, `policy_unknown`, `rate_limited`, `key_revoked`
+ * @throws CredentialError `scope_malformed`, `credential_malformed`, `credential_too_large`
+ */
+export async function requestDelegation(
+  context: IssuerContext,
+  question: DelegationQuestion,
+): Promise<DelegationRequest> {
+  const asked = checkQuestion(context, question)
+  const { policy } = asked
+  return context.store.transaction(async (tx) => {
+    await checkKeyAlive(tx, asked.agent)
+    await checkFlood(context, tx, asked.agent)
+    const enrolment = await findEnrolmentFor(context, tx, asked)
+    // Nobody enrolled this agent for this: then a person decides, and the credential will say so.
+    const request: DelegationRequest =
+      enrolment || policy.decision === 'refuse' ? asked : { ...asked, policy: { ...policy, decision: 'ask' } }
+    await tx.insertRequest(request)
+    await recordQuestion(context, tx, request)
+    if (policy.decision === 'refuse') return refuse(context, tx, request)
+    return enrolment ? approveEnrolled(context, tx, { request, enrolment }) : request
+  })
+}
+
+function checkQuestion(context: IssuerContext, question: DelegationQuestion): DelegationRequest {
+  const agentName = checkOptionalText(question.agentName, {
+    field: 'agent_name',
+    maxLength: TEXT_LIMITS.agentName,
+  })
+  const terms = checkTerms(question, context)
+  const now = context.clock()
+  const asked: DelegationRequest = {
+    id: createUuid(context.random),
+    version: 1,
+    agent: question.agent,
+    ...(agentName !== undefined && { agentName }),
+    terms,
+    policy: evaluatePolicy(context.policy, terms),
+    status: 'pending',
+    requestedAt: now,
+    expiresAt: now + context.requestSeconds * 1000,
+  }
+  // Nobody should be asked about what could never be issued.
+  checkIssuable(context, asked)
+  return asked
+}
+
+async function checkFlood(context: IssuerContext, tx: IssuerTransaction, agent: Did): Promise<void> {
+  const { limits } = context
+  const now = context.clock()
+  const mine = await tx.countPending({ agent, now })
+  const all = await tx.countPending({ now })
+  if (mine < limits.pendingPerAgent && all < limits.pendingInTotal) return
+  throw new IssuerError('rate_limited', 'Too many requests wait for a decision already', {
+    retryAfterSeconds: 60,
+  })
+}
+
+async function refuse(
+  context: IssuerContext,
+  tx: IssuerTransaction,
+  asked: DelegationRequest,
+): Promise<DelegationRequest> {
+  const { id, reason } = asked.policy
+  const refused: DelegationRequest = {
+    ...asked,
+    status: 'refused',
+    decidedAt: context.clock(),
+    decidedBy: id,
+    ...(reason !== undefined && { reason }),
+  }
+  await tx.saveRequest(refused)
+  return refused
+}
+
+async function approveEnrolled(
+  context: IssuerContext,
+  tx: IssuerTransaction,
+  facts: { readonly request: DelegationRequest; readonly enrolment: Enrolment },
+): Promise<DelegationRequest> {
+  const { request, enrolment } = facts
+  const { terms, policy } = request
+  return issueDelegation(context, tx, { request, terms, policy, method: 'enrolment', by: enrolment.id })
+}
+
+async function findEnrolmentFor(
+  context: IssuerContext,
+  tx: IssuerTransaction,
+  asked: DelegationRequest,
+): Promise<Enrolment | undefined> {
+  if (asked.policy.decision !== 'approve-enrolled') return undefined
+  const { agent, terms } = asked
+  const enrolments = await tx.listEnrolments({ agent, now: context.clock(), limit: MAX_ENROLMENTS_PER_AGENT })
+  return enrolments.find(
+    (enrolment) => isSamePrincipal(enrolment.onBehalfOf, terms.onBehalfOf) && allows(enrolment, terms),
+  )
+}
+
+function isSamePrincipal(left: OnBehalfOf, right: OnBehalfOf): boolean {
+  return left.id === right.id && left.role === right.role && left.tenant === right.tenant
+}
+
+function allows(enrolment: Enrolment, terms: RequestedTerms): boolean {
+  if (terms.validForSeconds > enrolment.maxSeconds) return false
+  if (terms.maxDelegationDepth > enrolment.maxDelegationDepth) return false
+  return coversCapabilities(enrolment.capabilities, terms.capabilities).covered
+}
+
+async function recordQuestion(
+  context: IssuerContext,
+  tx: IssuerTransaction,
+  asked: DelegationRequest,
+): Promise<void> {
+  const { policy, terms } = asked
+  const about = { request: asked.id, subject: asked.agent, principal: principalOf(context, terms.onBehalfOf) }
+  await record(context, tx, {
+    type: 'requested',
+    data: { ...about, purpose: terms.purpose, workflow: terms.workflow && { ...terms.workflow } },
+  })
+  await record(context, tx, {
+    type: 'policy_decided',
+    data: {
+      ...about,
+      policy: { id: policy.id, digest: policy.digest },
+      decision: policy.decision,
+      reason: policy.reason,
+    },
+  })
+}

@@ -1,0 +1,127 @@
+import { describe, expect, test } from 'vitest'
+import { type CreateIssuerOptions, createIssuer, parsePolicy, requestStatus } from '../src/index.ts'
+import { ASK_ALWAYS, createParty, createWorld, type World } from './support/issuer-world.ts'
+import { createMemoryIssuerStore } from './support/memory-issuer-store.ts'
+
+const AUTHORITY = createParty('authority')
+
+function create(changes: Partial<CreateIssuerOptions>): unknown {
+  return createIssuer({
+    signer: AUTHORITY.signer,
+    did: AUTHORITY.did,
+    kid: AUTHORITY.kid,
+    origin: 'https://authority.test',
+    store: createMemoryIssuerStore(),
+    policy: parsePolicy(ASK_ALWAYS),
+    clock: () => 0,
+    random: (length) => new Uint8Array(length),
+    ...changes,
+  })
+}
+
+describe('an issuer', () => {
+  test.each<[string, Partial<CreateIssuerOptions>]>([
+    ['a kid of another key', { kid: createParty('other').kid }],
+    ['a kid without fragment', { kid: AUTHORITY.did }],
+    ['an origin with a path', { origin: 'https://authority.test/issuer' }],
+    ['an origin with a slash at the end', { origin: 'https://authority.test/' }],
+    ['an origin without scheme', { origin: 'authority.test' }],
+    ['a default beyond the maximum', { defaultSeconds: 601, maxSeconds: 600 }],
+    ['a default of nothing', { defaultSeconds: 0 }],
+    ['a default that is no number', { defaultSeconds: Number.NaN }],
+  ])('is not made with %s', (_name, changes) => {
+    expect(() => create(changes)).toThrow(TypeError)
+  })
+
+  test('tells its bounds', async () => {
+    const { issuer, authority } = await createWorld({ maxSeconds: 1200, pollIntervalSeconds: 3 })
+    expect(issuer).toMatchObject({
+      did: authority.did,
+      defaultSeconds: 600,
+      maxSeconds: 1200,
+      pollIntervalSeconds: 3,
+    })
+  })
+
+  test('notes a policy when it changes, and only then', async () => {
+    const world = await createWorld()
+    await world.restart().start()
+    const changed = parsePolicy(JSON.stringify({ id: 'ask', rules: [], default: 'refuse' }))
+    await world.restart({ policy: changed }).start()
+    const loaded = world.store.state().events.filter((event) => event.type === 'policy_loaded')
+    expect(loaded.map((event) => event.data.digest)).toEqual([parsePolicy(ASK_ALWAYS).digest, changed.digest])
+    expect(loaded[1]?.data.document).toEqual({ id: 'ask', rules: [], default: 'refuse' })
+  })
+
+  test('numbers what happens without gaps and gives it back in order', async () => {
+    const world = await createWorld()
+    await world.obtain()
+    const all = await world.issuer.listEvents()
+    expect(all.map((event) => event.sequence)).toEqual(all.map((_, index) => index + 1))
+    expect(all.map((event) => event.type)).toEqual([
+      'policy_loaded',
+      'requested',
+      'policy_decided',
+      'approved',
+      'issued',
+      'collected',
+    ])
+    await expect(world.issuer.listEvents({ after: 4 })).resolves.toEqual(all.slice(4))
+    await expect(world.issuer.listEvents({ after: 1, limit: 2 })).resolves.toEqual(all.slice(1, 3))
+  })
+
+  test('tells in its record who did what for whom', async () => {
+    const world = await createWorld()
+    await world.obtain({ workflow: { id: 'triage' } })
+    const issued = (await world.issuer.listEvents()).find((event) => event.type === 'issued')
+    const principal = { issuer: world.authority.did, id: 'acct-42', tenant: 'acme' }
+    expect(issued?.data).toMatchObject({
+      issuer: world.authority.did,
+      subject: world.agent.did,
+      principal,
+      audience: ['https://api.test'],
+      policy: { id: 'ask' },
+      workflow: { id: 'triage' },
+    })
+  })
+})
+
+describe('reading requests', () => {
+  test('is for operators and for the key that asked; to anybody else they are not there', async () => {
+    const world = await createWorld()
+    const { id } = await world.ask()
+    const read = (did: string, operator: boolean, request = id): Promise<unknown> =>
+      world.issuer.readRequest({ id: request, caller: { did, operator } })
+    await expect(read(world.agent.did, false)).resolves.toMatchObject({ id })
+    await expect(read(world.operator.did, true)).resolves.toMatchObject({ id })
+    const strange = read(createParty('stranger').did, false)
+    await expect(strange).rejects.toThrow(expect.objectContaining({ code: 'not_found' }))
+    const absent = read(world.operator.did, true, 'urn:uuid:none')
+    await expect(absent).rejects.toThrow(expect.objectContaining({ code: 'not_found' }))
+  })
+
+  test('lists them newest first, by where they stand now', async () => {
+    const world = await createWorld()
+    const [approved, denied] = [await world.ask(), await world.ask()]
+    await world.issuer.approve({ id: approved.id, version: 1, operator: world.operator.did })
+    await world.issuer.deny({ id: denied.id, version: 1, operator: world.operator.did })
+    const expired = await world.ask()
+    world.advance(900)
+    const pending = await world.ask()
+    expect(await listIds(world)).toEqual([pending.id, expired.id, denied.id, approved.id])
+    expect(await listIds(world, 'pending')).toEqual([pending.id])
+    expect(await listIds(world, 'expired')).toEqual([expired.id])
+    expect(await listIds(world, 'refused')).toEqual([denied.id])
+    expect(await listIds(world, 'approved')).toEqual([approved.id])
+    expect(requestStatus(expired, world.now())).toBe('expired')
+    expect((await world.issuer.listRequests({ limit: 1 })).map(({ id }) => id)).toEqual([pending.id])
+  })
+})
+
+async function listIds(
+  world: World,
+  status?: 'pending' | 'approved' | 'refused' | 'expired',
+): Promise<string[]> {
+  const requests = await world.issuer.listRequests({ ...(status && { status }) })
+  return requests.map(({ id }) => id)
+}

@@ -1,0 +1,178 @@
+import { verifyHeartbeat, verifyStatusList } from '@behalf/credential'
+import { describe, expect, test } from 'vitest'
+import { STATUS_LIST_LENGTH } from '../src/index.ts'
+import type { IssuerContext } from '../src/issuer-context.ts'
+import { parsePolicy } from '../src/policy.ts'
+import { allocateStatusPosition, publishHeartbeat } from '../src/publish-status.ts'
+import {
+  ASK_ALWAYS,
+  createParty,
+  createTestRandom,
+  createWorld,
+  idOf,
+  ORIGIN,
+  START,
+  type World,
+} from './support/issuer-world.ts'
+import { createMemoryIssuerStore } from './support/memory-issuer-store.ts'
+
+const DAY = 24 * 60 * 60
+
+function options(world: World): { issuer: string; issuers: () => Uint8Array; now: number } {
+  return { issuer: world.authority.did, issuers: () => world.authority.signer.publicKey, now: world.now() }
+}
+
+function createContext(random = createTestRandom()): IssuerContext {
+  const { did, kid, signer } = createParty('authority')
+  return {
+    did,
+    kid,
+    signer,
+    origin: ORIGIN,
+    store: createMemoryIssuerStore(),
+    policy: parsePolicy(ASK_ALWAYS),
+    clock: () => START,
+    random,
+    defaultSeconds: 600,
+    maxSeconds: 3600,
+    requestSeconds: 900,
+    pollIntervalSeconds: 2,
+    limits: { pendingPerAgent: 10, pendingInTotal: 10, childrenPerDelegation: 10 },
+  }
+}
+
+describe('a heartbeat', () => {
+  test('is published at the start, over the first list', async () => {
+    const world = await createWorld()
+    const publication = await world.issuer.lastHeartbeat()
+    const heartbeat = verifyHeartbeat(publication?.jws ?? '', options(world))
+    expect(heartbeat).toMatchObject({ epoch: 1, sequence: 1, time: START, revokedKeys: [] })
+    const stored = await world.issuer.statusList(1)
+    const list = verifyStatusList(stored?.jws ?? '', { ...options(world), id: `${ORIGIN}/status/lists/1` })
+    expect(heartbeat.lists).toEqual([{ id: list.id, version: 1, digest: list.digest }])
+    expect(list.length).toBe(131_072)
+  })
+
+  test('follows the one before, by one, over restarts too', async () => {
+    const world = await createWorld()
+    const sequences = [(await world.issuer.heartbeat()).sequence, (await world.issuer.heartbeat()).sequence]
+    sequences.push((await world.restart().start()).sequence)
+    expect(sequences).toEqual([2, 3, 4])
+  })
+
+  test('does not sign a list again that did not change', async () => {
+    const world = await createWorld()
+    const before = await world.issuer.statusList(1)
+    world.advance(DAY / 2 - 1)
+    await world.issuer.heartbeat()
+    await expect(world.issuer.statusList(1)).resolves.toEqual(before)
+  })
+
+  test('renews a list long before it ends', async () => {
+    const world = await createWorld()
+    world.advance(DAY / 2)
+    const { jws } = await world.issuer.heartbeat()
+    const stored = await world.issuer.statusList(1)
+    expect(stored).toMatchObject({ version: 2, validUntil: world.now() + DAY * 1000 })
+    expect(verifyHeartbeat(jws, options(world)).lists).toMatchObject([{ version: 2, digest: stored?.digest }])
+  })
+
+  test('names the lists under the configured origin, whatever anybody else says', async () => {
+    const world = await createWorld({ origin: 'https://other.test:8443' })
+    const publication = await world.issuer.lastHeartbeat()
+    const [list] = verifyHeartbeat(publication?.jws ?? '', options(world)).lists
+    expect(list?.id).toBe('https://other.test:8443/status/lists/1')
+  })
+})
+
+describe('places in the status lists', () => {
+  test('are never given twice, not even after the delegation ended', async () => {
+    const world = await createWorld({ limits: { pendingPerAgent: 1000 } })
+    const seen = new Set<number>()
+    for (let count = 0; count < 60; count += 1) {
+      const { delegation } = await world.obtain()
+      const index = world.store.state().delegations.get(idOf(delegation))?.status.index ?? -1
+      expect(seen.has(index)).toBe(false)
+      seen.add(index)
+      world.advance(4000)
+    }
+  })
+
+  test('are taken anew when a place is taken already', async () => {
+    const bytes = [7, 7]
+    const context = createContext((length) => new Uint8Array(length).fill(bytes.pop() ?? 9))
+    const [one, two] = await context.store.transaction(async (tx) => [
+      await allocateStatusPosition(context, tx, START),
+      await allocateStatusPosition(context, tx, START),
+    ])
+    expect(one).toEqual({ list: 1, index: 0x070707 % STATUS_LIST_LENGTH })
+    expect(two).toEqual({ list: 1, index: 0x090909 % STATUS_LIST_LENGTH })
+  })
+
+  test('are not looked for without end when the random source repeats itself', async () => {
+    const context = createContext((length) => new Uint8Array(length))
+    const run = context.store.transaction(async (tx) => {
+      await allocateStatusPosition(context, tx, START)
+      await allocateStatusPosition(context, tx, START)
+    })
+    await expect(run).rejects.toThrow('random source')
+  })
+
+  test('reach from the first to the last of a list', async () => {
+    for (const [byte, index] of [
+      [0x00, 0],
+      [0xff, STATUS_LIST_LENGTH - 1],
+    ] as const) {
+      const context = createContext((length) => new Uint8Array(length).fill(byte))
+      const position = await context.store.transaction((tx) => allocateStatusPosition(context, tx, START))
+      expect(position).toEqual({ list: 1, index })
+    }
+  })
+
+  test('go on in a next list, published before it is used, and 100,000 of them are distinct', async () => {
+    const context = createContext()
+    const seen = new Set<string>()
+    const published: string[] = []
+    await context.store.transaction(async (tx) => {
+      await publishHeartbeat(context, tx)
+      for (let count = 0; count < 100_000; count += 1) {
+        const { list, index } = await allocateStatusPosition(context, tx, START + 600_000)
+        seen.add(`${list}/${index}`)
+        if (count % 10_000 !== 0) continue
+        await publishHeartbeat(context, tx)
+        published.push((await tx.listStatusLists()).map(({ number }) => number).join())
+      }
+    })
+    expect(seen.size).toBe(100_000)
+    expect([...seen].filter((place) => place.startsWith('1/'))).toHaveLength(STATUS_LIST_LENGTH / 2)
+    // From 52,429 on, two fifths, the next list is out; from 65,536 on it is used.
+    expect(published.slice(0, 7)).toEqual(['1', '1', '1', '1', '1', '1', '1,2'])
+  })
+
+  test('open a list by themselves when nothing was published yet', async () => {
+    const context = createContext()
+    await context.store.transaction((tx) => allocateStatusPosition(context, tx, START))
+    const [list] = await context.store.transaction((tx) => tx.listStatusLists())
+    expect(list).toMatchObject({ number: 1, version: 1, allocated: 1, neededUntil: START })
+  })
+
+  test('keep a full list in the heartbeat as long as a delegation in it lives, and an hour longer', async () => {
+    let now = START
+    const context = { ...createContext(), clock: () => now }
+    const names = async (): Promise<string[]> => {
+      const { jws } = await context.store.transaction((tx) => publishHeartbeat(context, tx))
+      const reading = { issuer: context.did, issuers: () => context.signer.publicKey, now }
+      return verifyHeartbeat(jws, reading).lists.map(({ id }) => id.replace(`${ORIGIN}/status/lists/`, ''))
+    }
+    await names()
+    await context.store.transaction(async (tx) => {
+      const list = await tx.findStatusList(1)
+      if (list)
+        await tx.saveStatusList({ ...list, allocated: STATUS_LIST_LENGTH / 2, neededUntil: START + 600_000 })
+    })
+    now = START + 600_000
+    expect(await names()).toEqual(['1', '2'])
+    now = START + 600_000 + 60 * 60 * 1000
+    expect(await names()).toEqual(['2'])
+  })
+})

@@ -1,0 +1,189 @@
+import {
+  type DelegationRecord,
+  type DelegationRequest,
+  type Enrolment,
+  type IssuerEvent,
+  type IssuerStore,
+  type IssuerTransaction,
+  type Publication,
+  type RevokedKey,
+  requestStatus,
+  type StatusListRecord,
+} from '../../src/index.ts'
+
+interface State {
+  requests: Map<string, DelegationRequest>
+  enrolments: Map<string, Enrolment>
+  delegations: Map<string, DelegationRecord>
+  revokedKeys: Map<string, RevokedKey>
+  lists: Map<number, StatusListRecord>
+  positions: Set<string>
+  events: IssuerEvent[]
+  publication: Publication | undefined
+}
+
+/** An issuer store in memory: one transaction at a time, undone when it throws. */
+export interface MemoryIssuerStore extends IssuerStore {
+  /** What is committed. */
+  readonly state: () => State
+}
+
+export function createMemoryIssuerStore(): MemoryIssuerStore {
+  let committed: State = {
+    requests: new Map(),
+    enrolments: new Map(),
+    delegations: new Map(),
+    revokedKeys: new Map(),
+    lists: new Map(),
+    positions: new Set(),
+    events: [],
+    publication: undefined,
+  }
+  let last: Promise<unknown> = Promise.resolve()
+  return {
+    state: () => committed,
+    transaction: (work) => {
+      const run = last.then(async () => {
+        const draft = copy(committed)
+        const result = await work(createTransaction(draft))
+        committed = draft
+        return result
+      })
+      last = run.catch(() => undefined)
+      return run
+    },
+  }
+}
+
+function copy(state: State): State {
+  return {
+    requests: new Map(state.requests),
+    enrolments: new Map(state.enrolments),
+    delegations: new Map(state.delegations),
+    revokedKeys: new Map(state.revokedKeys),
+    lists: new Map(state.lists),
+    positions: new Set(state.positions),
+    events: [...state.events],
+    publication: state.publication,
+  }
+}
+
+function createTransaction(state: State): IssuerTransaction {
+  return { ...requestPart(state), ...delegationPart(state), ...statusPart(state), ...eventPart(state) }
+}
+
+type Part<Names extends keyof IssuerTransaction> = Pick<IssuerTransaction, Names>
+
+function requestPart(
+  state: State,
+): Part<
+  | 'insertRequest'
+  | 'findRequest'
+  | 'saveRequest'
+  | 'listRequests'
+  | 'countPending'
+  | 'insertEnrolment'
+  | 'findEnrolment'
+  | 'saveEnrolment'
+  | 'listEnrolments'
+> {
+  const pending = (now: number): DelegationRequest[] =>
+    [...state.requests.values()].filter((request) => requestStatus(request, now) === 'pending')
+  return {
+    insertRequest: async (request) => void state.requests.set(request.id, request),
+    findRequest: async (id) => state.requests.get(id),
+    saveRequest: async (request) => void state.requests.set(request.id, request),
+    listRequests: async ({ status, now, limit }) =>
+      [...state.requests.values()]
+        .filter((request) => status === undefined || requestStatus(request, now) === status)
+        .toReversed()
+        .slice(0, limit),
+    countPending: async ({ agent, now }) =>
+      pending(now).filter((request) => agent === undefined || request.agent === agent).length,
+    insertEnrolment: async (enrolment) => void state.enrolments.set(enrolment.id, enrolment),
+    findEnrolment: async (id) => state.enrolments.get(id),
+    saveEnrolment: async (enrolment) => void state.enrolments.set(enrolment.id, enrolment),
+    listEnrolments: async ({ agent, now, limit }) =>
+      [...state.enrolments.values()]
+        .filter((enrolment) => agent === undefined || enrolment.agent === agent)
+        .filter(({ withdrawnAt, validUntil }) => withdrawnAt === undefined && now < (validUntil ?? Infinity))
+        .toReversed()
+        .slice(0, limit),
+  }
+}
+
+function delegationPart(
+  state: State,
+): Part<
+  | 'insertDelegation'
+  | 'findDelegation'
+  | 'countChildren'
+  | 'listDelegations'
+  | 'markRevoked'
+  | 'insertRevokedKey'
+  | 'findRevokedKey'
+  | 'listRevokedKeys'
+> {
+  return {
+    insertDelegation: async (delegation) => {
+      if (state.delegations.has(delegation.id)) return false
+      state.delegations.set(delegation.id, delegation)
+      return true
+    },
+    findDelegation: async (id) => state.delegations.get(id),
+    countChildren: async (id) =>
+      [...state.delegations.values()].filter((delegation) => delegation.parentId === id).length,
+    listDelegations: async ({ limit }) => [...state.delegations.values()].toReversed().slice(0, limit),
+    markRevoked: async (id, revocation) => {
+      const delegation = state.delegations.get(id)
+      if (delegation && !delegation.revoked) state.delegations.set(id, { ...delegation, revoked: revocation })
+    },
+    insertRevokedKey: async (key) => void state.revokedKeys.set(key.agent, key),
+    findRevokedKey: async (agent) => state.revokedKeys.get(agent),
+    listRevokedKeys: async () => [...state.revokedKeys.keys()],
+  }
+}
+
+function statusPart(
+  state: State,
+): Part<
+  | 'listStatusLists'
+  | 'findStatusList'
+  | 'saveStatusList'
+  | 'claimStatusPosition'
+  | 'listRevokedIndices'
+  | 'readPublication'
+  | 'savePublication'
+> {
+  return {
+    listStatusLists: async () => [...state.lists.values()],
+    findStatusList: async (number) => state.lists.get(number),
+    saveStatusList: async (list) => void state.lists.set(list.number, list),
+    claimStatusPosition: async ({ list, index }, neededUntil) => {
+      const key = `${list}/${index}`
+      const record = state.lists.get(list)
+      if (!record || state.positions.has(key)) return false
+      state.positions.add(key)
+      const later = Math.max(record.neededUntil, neededUntil)
+      state.lists.set(list, { ...record, allocated: record.allocated + 1, neededUntil: later })
+      return true
+    },
+    listRevokedIndices: async (number) =>
+      [...state.delegations.values()]
+        .filter((delegation) => delegation.revoked && delegation.status.list === number)
+        .map((delegation) => delegation.status.index),
+    readPublication: async () => state.publication,
+    savePublication: async (publication) => {
+      state.publication = publication
+    },
+  }
+}
+
+function eventPart(state: State): Part<'appendEvent' | 'listEvents' | 'findLastEvent'> {
+  return {
+    appendEvent: async (event) => void state.events.push({ ...event, sequence: state.events.length + 1 }),
+    listEvents: async ({ after, limit }) =>
+      state.events.filter((event) => event.sequence > after).slice(0, limit),
+    findLastEvent: async (type) => state.events.findLast((event) => event.type === type),
+  }
+}
