@@ -22,7 +22,6 @@ describeNeeding('vectors', 'JCS against the test data of RFC 8785', () => {
     const names = readdirSync(path('input')).filter((name) => name !== 'structures.json')
     for (const name of names) {
       expect([name, canonicalizeJson(parseJson(read('input', name)))]).toEqual([name, read('output', name)])
-      if (name === 'values.json') continue
       expect([name, canonicalizeJson(parseJson(read('output', name)))]).toEqual([name, read('output', name)])
     }
     expect(() => parseJson(read('input', 'structures.json'))).toThrow('differ only in case')

@@ -10,9 +10,9 @@ const MAX_CACHED_KEYS = 4096
 /** The strict rule over one backend. */
 export interface StrictEd25519 {
   /** See `verifyEd25519`. */
-  verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean
+  readonly verify: (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean
   /** See `isEd25519PublicKey`. */
-  isPublicKey(bytes: Uint8Array): boolean
+  readonly isPublicKey: (bytes: Uint8Array) => boolean
 }
 
 /**

@@ -1,0 +1,31 @@
+import { createEd25519Signer } from '@behalf/core'
+import { base58btc } from 'multiformats/bases/base58'
+import { expect } from 'vitest'
+import { DidError, type DidErrorCode } from '../../src/error.ts'
+
+/** The key of a seed of 32 equal bytes. */
+export function keyOf(fill: number): Uint8Array {
+  return createEd25519Signer(new Uint8Array(32).fill(fill)).publicKey
+}
+
+/** A `did:key` of arbitrary bytes, whatever they mean. */
+export function didOfBytes(...bytes: readonly number[]): string {
+  return `did:key:${base58btc.encode(Uint8Array.from(bytes))}`
+}
+
+/** Asserts that `action` throws this package's error with `code`, and returns the error. */
+export function expectCode(code: DidErrorCode, action: () => unknown): DidError {
+  const error = catchError(action)
+  if (!(error instanceof DidError)) throw new Error(`expected ${code}, got ${String(error)}`)
+  expect(error.code).toBe(code)
+  return error
+}
+
+function catchError(action: () => unknown): unknown {
+  try {
+    action()
+  } catch (error) {
+    return error
+  }
+  return 'no error'
+}
