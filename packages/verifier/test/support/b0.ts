@@ -36,7 +36,7 @@ export interface RequestChanges {
   readonly signatureKey?: string
   /** Lines added before signing. */
   readonly headers?: FieldLines
-  /** Names left out before signing. */
+  /** Names of the baseline left out before signing. */
   readonly without?: readonly string[]
 }
 
@@ -85,7 +85,7 @@ function createFields(links: readonly string[], changes: RequestChanges, body: U
     lines.push(['Content-Type', 'application/json'], ['Content-Digest', createContentDigest(body)])
   if (ancestors.length > 0) lines.push(['Delegation-Chain', ancestors.map((link) => `"${link}"`).join(', ')])
   const left = changes.without?.map((name) => name.toLowerCase()) ?? []
-  return [...lines, ...(changes.headers ?? [])].filter(([name]) => !left.includes(name.toLowerCase()))
+  return [...lines.filter(([name]) => !left.includes(name.toLowerCase())), ...(changes.headers ?? [])]
 }
 
 function coverable(fields: FieldLines): readonly string[] {

@@ -1,8 +1,8 @@
 import { digestSha256, type JsonObject } from '@behalf/core'
 import {
-  type Capability,
   createDelegationPayload,
   type DelegationTerms,
+  type HttpCapability,
   parseDelegation,
   signCompactJws,
   signDelegation,
@@ -13,7 +13,7 @@ import { agentA, agentB, agentC, issuer, type Party } from './agents.ts'
 export const NOW = Date.UTC(2026, 11, 1, 12)
 export const LIST_URL = 'https://authority.test/status/lists/1'
 
-export const ITEMS: Capability = {
+export const ITEMS: HttpCapability = {
   type: 'http',
   locations: ['https://api.test'],
   actions: ['GET', 'POST'],

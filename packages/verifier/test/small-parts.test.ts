@@ -1,0 +1,122 @@
+import { describe, expect, test } from 'vitest'
+import { guardClock } from '../src/clock-guard.ts'
+import { deepFreeze } from '../src/deep-freeze.ts'
+import { VerifierError } from '../src/error.ts'
+import { reportFaultToConsole } from '../src/fault.ts'
+import { createTrustedIssuers, didKeyIssuerKeys } from '../src/issuer-keys.ts'
+import { createRequestIds } from '../src/request-id.ts'
+import { agentA, issuer, otherIssuer } from './support/agents.ts'
+
+describe('guardClock', () => {
+  test('refuses a clock that went back by more than 5 seconds, until it has caught up', () => {
+    let now = 1_000_000
+    const clock = guardClock(() => now)
+    expect(clock()).toBe(1_000_000)
+    now += 86_400_000
+    expect(clock()).toBe(now)
+    const latest = now
+    now = latest - 5000
+    expect(clock()).toBe(now)
+    now = latest - 5001
+    expect(() => clock()).toThrow(expect.objectContaining({ code: 'clock_unsynchronized', fault: true }))
+    now = 1_000_000
+    expect(() => clock()).toThrow(expect.objectContaining({ code: 'clock_unsynchronized' }))
+    now = latest - 4999
+    expect(clock()).toBe(now)
+  })
+
+  test('refuses a clock that gives no number', () => {
+    expect(() => guardClock(() => Number.NaN)()).toThrow(
+      expect.objectContaining({ code: 'clock_unsynchronized' }),
+    )
+  })
+})
+
+describe('createRequestIds', () => {
+  test('makes ULIDs: ten characters of time, sixteen of randomness', () => {
+    const ids = createRequestIds(
+      () => 1_469_918_176_385,
+      (length) => new Uint8Array(length).fill(33),
+    )
+    expect(ids()).toBe(`01ARYZ6S41${'1'.repeat(16)}`)
+  })
+
+  test('makes another one each time, sorted by time', () => {
+    let now = 0
+    let byte = 0
+    const ids = createRequestIds(
+      () => now,
+      (length) => new Uint8Array(length).map(() => byte++),
+    )
+    const first = ids()
+    expect(first).toMatch(/^0{10}[0-9A-HJKMNP-TV-Z]{16}$/)
+    expect(ids()).not.toBe(first)
+    now = 1
+    expect(ids() > first).toBe(true)
+    now = -5
+    expect(ids()).toHaveLength(26)
+  })
+})
+
+describe('deepFreeze', () => {
+  test('freezes objects and arrays at every depth and leaves bytes alone', () => {
+    const value = { list: [{ name: 'a' }], bytes: new Uint8Array([1]), none: null, text: 'x' }
+    expect(deepFreeze(value)).toBe(value)
+    expect(Object.isFrozen(value)).toBe(true)
+    expect(Object.isFrozen(value.list)).toBe(true)
+    expect(Object.isFrozen(value.list[0])).toBe(true)
+    expect(Object.isFrozen(value.bytes)).toBe(false)
+  })
+})
+
+describe('issuer keys', () => {
+  test('of a did:key are the key it spells, under its own name', () => {
+    expect(didKeyIssuerKeys(issuer.did, issuer.kid)).toEqual(issuer.signer.publicKey)
+    expect(didKeyIssuerKeys(issuer.did, otherIssuer.kid)).toBeUndefined()
+    expect(didKeyIssuerKeys(issuer.did, issuer.did)).toBeUndefined()
+    expect(didKeyIssuerKeys('did:web:a.test', 'did:web:a.test#1')).toBeUndefined()
+    expect(didKeyIssuerKeys('', '')).toBeUndefined()
+  })
+
+  test('count only for the trusted, and no longer once distrusted', () => {
+    const trusted = createTrustedIssuers([issuer.did, otherIssuer.did])
+    expect(trusted.keys(issuer.did, issuer.kid)).toEqual(issuer.signer.publicKey)
+    expect(trusted.keys(agentA.did, agentA.kid)).toBeUndefined()
+    trusted.distrust(issuer.did)
+    expect(trusted.keys(issuer.did, issuer.kid)).toBeUndefined()
+    expect(trusted.keys(otherIssuer.did, otherIssuer.kid)).toBeDefined()
+  })
+
+  test('of other methods need a source', () => {
+    expect(() => createTrustedIssuers(['did:web:a.test'])).toThrow(TypeError)
+    const trusted = createTrustedIssuers(['did:web:a.test'], () => issuer.signer.publicKey)
+    expect(trusted.keys('did:web:a.test', 'did:web:a.test#1')).toEqual(issuer.signer.publicKey)
+    expect(trusted.keys('did:web:b.test', 'did:web:b.test#1')).toBeUndefined()
+  })
+
+  test.each([[[]], [['https://authority.test']], [[issuer.kid]], [['did:key:z6MkBroken']]])(
+    'refuses %j',
+    (issuers) => {
+      expect(() => createTrustedIssuers(issuers)).toThrow(TypeError)
+    },
+  )
+})
+
+describe('reportFaultToConsole', () => {
+  test('writes one line, whatever the cause says', () => {
+    const lines: unknown[] = []
+    const original = console.error
+    console.error = (...parts: unknown[]) => lines.push(parts.join(' '))
+    try {
+      const cause = new Error('disk\r\nINFO approved\u001b[2J')
+      reportFaultToConsole(new VerifierError('replay_store_unavailable', 'a store', { cause }), '01J')
+      reportFaultToConsole(new VerifierError('internal_error', 'no cause'))
+    } finally {
+      console.error = original
+    }
+    expect(lines).toHaveLength(2)
+    expect(lines[0]).toContain('replay_store_unavailable')
+    expect(lines[0]).toContain('disk')
+    expect(String(lines[0])).toMatch(/^[ -~]*$/)
+  })
+})

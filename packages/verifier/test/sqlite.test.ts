@@ -1,0 +1,123 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterAll, describe, expect, test } from 'vitest'
+import type { AuditRecord, StatusMark } from '../src/index.ts'
+import { openVerifierDatabase } from '../src/sqlite.ts'
+import { issuer, otherIssuer } from './support/agents.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'behalf-database-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+let files = 0
+const newFile = (): string => join(folder, `${++files}.db`)
+
+const mark: StatusMark = {
+  epoch: 2,
+  sequence: 9,
+  time: 1_790_000_000_000,
+  versions: { 'https://a.test/1': 3, 'https://a.test/a': 1, 'https://a.test/A': 2 },
+}
+
+describe('openVerifierDatabase', () => {
+  test('makes a file that only its owner reads', () => {
+    const path = newFile()
+    const database = openVerifierDatabase(path)
+    database.statusState.save(issuer.did, mark)
+    for (const suffix of ['', '-wal', '-shm'])
+      expect(statSync(path + suffix).mode & 0o777, suffix).toBe(0o600)
+    database.close()
+  })
+
+  test('writes ahead and to the disk', () => {
+    const path = newFile()
+    openVerifierDatabase(path).close()
+    const plain = new DatabaseSync(path)
+    expect(plain.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' })
+    plain.close()
+  })
+
+  test('refuses what is not a file', () => {
+    expect(() => openVerifierDatabase(join(folder, 'none', 'x.db'))).toThrow()
+  })
+
+  test('refuses a file of a later version, and one that is no database', () => {
+    const path = newFile()
+    openVerifierDatabase(path).close()
+    const plain = new DatabaseSync(path)
+    plain.exec('PRAGMA user_version = 2')
+    plain.close()
+    expect(() => openVerifierDatabase(path)).toThrow(/another version/)
+    const text = newFile()
+    writeFileSync(text, 'not a database, but long enough to be taken for one'.repeat(99))
+    expect(() => openVerifierDatabase(text)).toThrow(/not a database/)
+  })
+})
+
+describe('the audit sink in SQLite', () => {
+  test('keeps every record in order, also across a restart', () => {
+    const path = newFile()
+    const entry = (requestId: string): AuditRecord => ({
+      time: 7,
+      requestId,
+      decision: 'refused',
+      code: 'forbidden',
+    })
+    const first = openVerifierDatabase(path)
+    void first.auditSink.record(entry('a'))
+    void first.auditSink.record(entry('b'))
+    first.close()
+    const second = openVerifierDatabase(path)
+    void second.auditSink.record({ ...entry('c'), method: "'; DROP TABLE decision; --" })
+    second.close()
+    const plain = new DatabaseSync(path)
+    const rows = plain.prepare('SELECT request_id, record FROM decision ORDER BY id').all()
+    plain.close()
+    expect(rows.map((row) => row['request_id'])).toEqual(['a', 'b', 'c'])
+    expect(JSON.parse(String(rows[2]?.['record']))).toMatchObject({
+      requestId: 'c',
+      method: "'; DROP TABLE decision; --",
+    })
+  })
+
+  test('throws when it cannot keep a record', () => {
+    const database = openVerifierDatabase(newFile())
+    database.close()
+    expect(() =>
+      database.auditSink.record({ time: 1, requestId: 'a', decision: 'accepted', code: 'ok' }),
+    ).toThrow()
+  })
+})
+
+describe('the status state in SQLite', () => {
+  test('keeps the last mark of every issuer, across a restart', () => {
+    const path = newFile()
+    const first = openVerifierDatabase(path)
+    expect(first.statusState.load(issuer.did)).toBeUndefined()
+    first.statusState.save(issuer.did, { ...mark, sequence: 8 })
+    first.statusState.save(issuer.did, mark)
+    first.close()
+    const second = openVerifierDatabase(path)
+    expect(second.statusState.load(issuer.did)).toEqual(mark)
+    expect(second.statusState.load(otherIssuer.did)).toBeUndefined()
+    second.close()
+  })
+
+  test.each([
+    '{}',
+    '[]',
+    '{"epoch":"1","sequence":1,"time":1,"versions":{}}',
+    '{"epoch":1,"sequence":1,"time":1,"versions":{"a":"1"}}',
+    '{"epoch":1,"sequence":1,"time":1}',
+  ])('refuses a mark that it did not write: %s', (text) => {
+    const path = newFile()
+    openVerifierDatabase(path).close()
+    const plain = new DatabaseSync(path)
+    plain.prepare('INSERT INTO status_mark VALUES (?, ?)').run(issuer.did, text)
+    plain.close()
+    const database = openVerifierDatabase(path)
+    expect(() => database.statusState.load(issuer.did)).toThrow(/cannot be read/)
+    database.close()
+  })
+})
