@@ -1,7 +1,7 @@
 import { BehalfError } from '@behalf/core'
 import { parseAcceptSignature, type SfBareItem } from '@behalf/http-signature'
 import { WalletError } from './error.ts'
-import { type Problem, peekProblem } from './read-response.ts'
+import { peekProblem } from './read-response.ts'
 import { requiredComponents } from './sign-request.ts'
 
 /** Refused for what the signature did not cover: another try makes sense only with more. */
@@ -47,9 +47,11 @@ export async function answerChallenge(
   if (response.status !== 401 || header === null) return undefined
   const demanded = readDemand(header, request.tag)
   if (demanded === undefined) return undefined
+  const code = (await peekProblem(response))?.code ?? ''
+  const isAboutCoverage = COVERAGE_CODES.includes(code)
+  if (!isAboutCoverage && !helpsToSignAgain(code, request.method)) return undefined
   const extra = selectExtra(demanded, request.headers)
-  const problem = await peekProblem(response)
-  return isWorthRetrying(problem, request.method, extra) ? extra : undefined
+  return isAboutCoverage && extra.length === 0 ? undefined : extra
 }
 
 function readDemand(header: string, tag: string): readonly string[] | undefined {
@@ -97,9 +99,7 @@ function isUnsupported(name: string): boolean {
   return UNCOVERABLE_FIELDS.includes(name) || name !== name.toLowerCase()
 }
 
-function isWorthRetrying(problem: Problem | undefined, method: string, extra: readonly string[]): boolean {
-  if (problem === undefined) return false
-  if (COVERAGE_CODES.includes(problem.code)) return extra.length > 0
-  if (problem.code === 'nonce_replayed') return IDEMPOTENT_METHODS.includes(method)
-  return problem.code === 'signature_expired'
+function helpsToSignAgain(code: string, method: string): boolean {
+  if (code === 'nonce_replayed') return IDEMPOTENT_METHODS.includes(method)
+  return code === 'signature_expired'
 }

@@ -7,7 +7,7 @@ import { type Wait, waitMilliseconds } from './wait.ts'
 
 /** A save takes a few seconds at the highest work factor; whoever holds a lock this long is gone. */
 const STALE_MILLISECONDS = 60_000
-const RETRY_MILLISECONDS = 25
+const RETRY_MILLISECONDS = 50
 const GIVE_UP_MILLISECONDS = 90_000
 
 /** What withFileLock can be told. */

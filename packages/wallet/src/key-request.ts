@@ -67,5 +67,5 @@ function draftRequest({ method, url, json }: KeyRequest, allowPlainHttp: boolean
   const headers = new Headers({ accept: 'application/json, application/problem+json' })
   if (json === undefined) return { method, target, headers }
   headers.set('content-type', 'application/json')
-  return { method, target, headers, body: encodeUtf8(JSON.stringify(json)) }
+  return { method, target, headers, body: new Uint8Array(encodeUtf8(JSON.stringify(json))) }
 }

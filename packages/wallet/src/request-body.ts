@@ -1,6 +1,6 @@
 /** A request body as it goes on the wire. */
 export interface RequestBody {
-  readonly bytes: Uint8Array
+  readonly bytes: Uint8Array<ArrayBuffer>
   /** What fetch would send when the caller names none. */
   readonly contentType: string | undefined
 }

@@ -33,7 +33,7 @@ export interface RequestDraft {
   readonly method: string
   readonly target: RequestTarget
   readonly headers: Headers
-  readonly body?: Uint8Array
+  readonly body?: Uint8Array<ArrayBuffer>
   /** Value of Agent-Context. */
   readonly agentContext?: string
 }

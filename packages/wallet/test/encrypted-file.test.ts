@@ -1,4 +1,15 @@
-import { chmod, link, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  link,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { encodeUtf8 } from '@behalf/core'
@@ -65,7 +76,10 @@ describe('an encrypted file', () => {
 
   test('with `exclusive` never replaces anything', async () => {
     await writeEncryptedFile(path, SECRET, { ...OPTIONS, exclusive: true })
-    await expectRefusal(writeEncryptedFile(path, encodeUtf8('b'), { ...OPTIONS, exclusive: true }), 'keystore_exists')
+    await expectRefusal(
+      writeEncryptedFile(path, encodeUtf8('b'), { ...OPTIONS, exclusive: true }),
+      'keystore_exists',
+    )
     expect(await readEncryptedFile(path, OPTIONS)).toEqual(SECRET)
     expect(await readdir(folder)).toEqual(['wallet.age'])
   })
@@ -88,7 +102,10 @@ describe('a damaged file', () => {
   test('is refused at every length it could be cut to', async () => {
     const file = await encryptWithPassphrase(SECRET, OPTIONS)
     for (let length = 0; length < file.length; length += 1) {
-      await expectRefusal(decryptWithPassphrase(file.subarray(0, length), OPTIONS.passphrase), 'keystore_corrupt')
+      await expectRefusal(
+        decryptWithPassphrase(file.subarray(0, length), OPTIONS.passphrase),
+        'keystore_corrupt',
+      )
     }
   })
 
@@ -136,12 +153,15 @@ describe('a damaged file', () => {
 
 describe('the work factor', () => {
   // A factor of 30 would cost a terabyte: this test ends only because no work is spent on it.
-  test.each(['1', '11', '21', '30', '012', '1e1', '999999999999'])('%s in a file is refused unread', async (factor) => {
-    const file = await encryptWithPassphrase(SECRET, OPTIONS)
-    const text = Buffer.from(file).toString('latin1').replace(' 12\n', ` ${factor}\n`)
-    const changed = new Uint8Array(Buffer.from(text, 'latin1'))
-    await expectRefusal(decryptWithPassphrase(changed, OPTIONS.passphrase), 'keystore_corrupt')
-  })
+  test.each(['1', '11', '21', '30', '012', '1e1', '999999999999'])(
+    '%s in a file is refused unread',
+    async (factor) => {
+      const file = await encryptWithPassphrase(SECRET, OPTIONS)
+      const text = Buffer.from(file).toString('latin1').replace(' 12\n', ` ${factor}\n`)
+      const changed = new Uint8Array(Buffer.from(text, 'latin1'))
+      await expectRefusal(decryptWithPassphrase(changed, OPTIONS.passphrase), 'keystore_corrupt')
+    },
+  )
 
   test.each([11, 21, 12.5, Number.NaN])('%s is a wrong argument when writing', async (workFactor) => {
     await expect(encryptWithPassphrase(SECRET, { passphrase: 'p', workFactor })).rejects.toThrow(TypeError)
@@ -176,7 +196,10 @@ describe('the path', () => {
     await symlink(real, path)
     await expectRefusal(readEncryptedFile(path, OPTIONS), 'input_invalid')
     await expectRefusal(writeEncryptedFile(path, encodeUtf8('b'), OPTIONS), 'input_invalid')
-    await expectRefusal(writeEncryptedFile(path, encodeUtf8('b'), { ...OPTIONS, exclusive: true }), 'input_invalid')
+    await expectRefusal(
+      writeEncryptedFile(path, encodeUtf8('b'), { ...OPTIONS, exclusive: true }),
+      'input_invalid',
+    )
     expect(await readEncryptedFile(real, OPTIONS)).toEqual(SECRET)
   })
 

@@ -12,8 +12,8 @@ import {
   verifyContentDigest,
   verifySignature,
 } from '@behalf/http-signature'
-import type { Fetch } from '../../src/delegated-fetch.ts'
 import { didKeyIssuers } from '../../src/check-chain.ts'
+import type { Fetch } from '../../src/delegated-fetch.ts'
 import { NOW } from './world.ts'
 
 /** One request as it would be on the wire. */
@@ -48,7 +48,8 @@ export function createFakeApi(now: () => number = () => NOW): FakeApi {
     sent,
     fetch: async (url, init) => {
       sent.push(record(url, init))
-      const answer = answers.shift() ?? new Response('{}', { headers: { 'content-type': 'application/json' } })
+      const answer =
+        answers.shift() ?? new Response('{}', { headers: { 'content-type': 'application/json' } })
       if (answer instanceof Error) throw answer
       return answer
     },
@@ -81,11 +82,18 @@ export function verifyDelegatedRequest(request: SentRequest, now: number): Proof
 export function verifyRequest(request: SentRequest, tag: string, now: number): ReadSignature {
   const fields: FieldLines = [...request.headers]
   const { origin, pathname, search } = new URL(request.url)
-  const message: HttpMessage = { kind: 'request', method: request.method, origin, target: `${pathname}${search}`, fields }
+  const message: HttpMessage = {
+    kind: 'request',
+    method: request.method,
+    origin,
+    target: `${pathname}${search}`,
+    fields,
+  }
   const signature = readSignature(message, { tag, hasBody: request.body.length > 0 })
   checkSignatureWindow(signature, { now })
   verifySignature(signature, decodeDidKeyUrl(signature.keyid).publicKey)
-  if (request.body.length > 0 || request.headers.has('content-digest')) verifyContentDigest(fields, request.body)
+  if (request.body.length > 0 || request.headers.has('content-digest'))
+    verifyContentDigest(fields, request.body)
   return signature
 }
 
@@ -96,7 +104,11 @@ export function last<Item>(items: readonly Item[]): Item {
 }
 
 /** A 401 that challenges. */
-export function challenge(code: string, components: readonly string[], tag: string = DELEGATION_TAG): Response {
+export function challenge(
+  code: string,
+  components: readonly string[],
+  tag: string = DELEGATION_TAG,
+): Response {
   const list = components.map((name) => `"${name}"`).join(' ')
   return new Response(JSON.stringify({ code, status: 401, request_id: 'R1' }), {
     status: 401,

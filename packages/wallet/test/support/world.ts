@@ -1,8 +1,15 @@
-import { createEd25519Signer, createUuid, type RandomBytes, type Signer } from '@behalf/core'
 import {
-  type Capability,
+  createEd25519Signer,
+  createUuid,
+  encodeUtf8,
+  type RandomBytes,
+  type Signer,
+  sha256,
+} from '@behalf/core'
+import {
   createDelegationPayload,
   type DelegationTerms,
+  type HttpCapability,
   parseDelegation,
   signDelegation,
 } from '@behalf/credential'
@@ -14,7 +21,7 @@ export const API = 'https://api.test'
 export const AUTHORITY = 'https://authority.test'
 
 /** The rights that tests delegate unless they say otherwise. */
-export const READ_ISSUES: Capability = {
+export const READ_ISSUES: HttpCapability = {
   type: 'http',
   locations: [API],
   actions: ['GET', 'POST'],
@@ -36,12 +43,17 @@ export function createClock(start: number = NOW): TestClock {
   })
 }
 
-/** Bytes that differ from call to call and are the same in every run. */
+let generators = 0
+
+/** Bytes that differ from call to call and from generator to generator, and are the same in every run. */
 export function createRandom(): RandomBytes {
+  generators += 1
+  const number = generators
   let calls = 0
   return (length) => {
     calls += 1
-    return Uint8Array.from({ length }, (_, index) => (calls * 31 + index * 7) % 256)
+    const digest = sha256(encodeUtf8(`generator ${number} call ${calls}`))
+    return Uint8Array.from({ length }, (_, index) => digest[index % digest.length] ?? 0)
   }
 }
 
@@ -79,7 +91,10 @@ export function statusEntry(origin: string = AUTHORITY): DelegationTerms['status
 }
 
 /** A root delegation for ten minutes, signed by the issuer. */
-export async function issueRoot(terms: Partial<DelegationTerms> = {}, issuer: TestKey = ISSUER): Promise<string> {
+export async function issueRoot(
+  terms: Partial<DelegationTerms> = {},
+  issuer: TestKey = ISSUER,
+): Promise<string> {
   const whole: DelegationTerms = {
     id: createUuid(random),
     issuer: issuer.did,
