@@ -159,17 +159,29 @@ function createPoller({ setTimer, pollSeconds }: Settings, pollAll: () => Promis
   ready.promise.catch(() => undefined)
   let phase: 'idle' | 'running' | 'closed' = 'idle'
   let current: Promise<void> | undefined
+  let queued: Promise<void> | undefined
   let stopTimer = (): void => undefined
+
+  function run(): Promise<void> {
+    current = pollOnce().finally(() => {
+      current = undefined
+    })
+    return current
+  }
 
   async function pollOnce(): Promise<void> {
     if (await pollAll()) ready.resolve()
   }
 
+  // Whoever asks while a poll is on its way wants to know what is true now, so one more follows; never two at once,
+  // or the older answer might come last.
   function poll(): Promise<void> {
-    current ??= pollOnce().finally(() => {
-      current = undefined
+    if (current === undefined) return run()
+    queued ??= current.then(() => {
+      queued = undefined
+      return current ?? run()
     })
-    return current
+    return queued
   }
 
   async function pollAndRepeat(): Promise<void> {

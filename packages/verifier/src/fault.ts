@@ -2,7 +2,7 @@ import type { VerifierError } from './error.ts'
 
 /**
  * Told of every failure that is the API's own: a store that cannot be reached, a callback that throws, a body that
- * was read too early, a bug. Never of a request that was refused for what it is.
+ * was read too early, a bug. Never of a request that was refused for what it is. It must not throw.
  *
  * @param fault its `cause` is what was thrown
  * @param requestId absent where no request was at hand
