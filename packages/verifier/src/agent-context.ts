@@ -27,6 +27,25 @@ export function isAgentContextMember(name: string): name is AgentContextMember {
 }
 
 /**
+ * The Agent-Context header, with every member this API asks for.
+ *
+ * @param fields header lines with at most one of that name
+ * @param required names of members
+ * @returns undefined when the header is absent and nothing is asked for
+ * @throws VerifierError as `parseAgentContext`; context_missing with the names
+ */
+export function readAgentContext(
+  fields: FieldLines,
+  required: readonly AgentContextMember[],
+): AgentContext | undefined {
+  const context = parseAgentContext(fields)
+  const missing = required.filter((name) => context?.[name] === undefined)
+  if (missing.length > 0)
+    throw new VerifierError('context_missing', 'Agent-Context is incomplete', { missing })
+  return context
+}
+
+/**
  * Reads the Agent-Context header. Members it does not know are left out.
  *
  * @param fields header lines with at most one of that name
@@ -49,20 +68,6 @@ export function parseAgentContext(fields: FieldLines): AgentContext | undefined 
   const prompt = members.get('prompt')
   if (prompt !== undefined) context.prompt = readDigest(prompt)
   return context
-}
-
-/**
- * The context has every member this API asks for.
- *
- * @throws VerifierError context_missing with the names
- */
-export function checkRequiredContext(
-  context: AgentContext | undefined,
-  required: readonly AgentContextMember[],
-): void {
-  const missing = required.filter((name) => context?.[name] === undefined)
-  if (missing.length > 0)
-    throw new VerifierError('context_missing', 'Agent-Context is incomplete', { missing })
 }
 
 /**

@@ -6,6 +6,7 @@ import { type ReportFault, reportFaultToConsole } from './fault.ts'
 import { createTrustedIssuers } from './issuer-keys.ts'
 import { type AddressOptions, parseSecureUrl } from './origin.ts'
 import { type HeldStatus, type PollOptions, pollIssuer, type StatusIssuer } from './poll-issuer.ts'
+import { createPoller } from './poller.ts'
 import type { StatusMark, StatusSource, StatusState } from './status-source.ts'
 import { type SetTimer, systemTimer } from './timer.ts'
 
@@ -72,10 +73,10 @@ export function createStatusSource(options: StatusSourceOptions): PollingStatusS
   const settings = withDefaults(options)
   const states = new Map(options.issuers.map((issuer) => [issuer.did, loadState(issuer, settings)]))
   const pollOptions = createPollOptions(settings, trusted.keys)
-  const poller = createPoller(settings, async () => {
+  const poller = createPoller(async () => {
     await Promise.all([...states.values()].map((state) => pollState(state, pollOptions, settings)))
     return [...states.values()].every(({ held }) => held !== undefined)
-  })
+  }, settings)
   return {
     read: (issuer) => {
       poller.start()
@@ -143,64 +144,4 @@ function readState(state: IssuerState | undefined, settings: Settings): HeldStat
 
 function unavailable(cause?: unknown): VerifierError {
   return new VerifierError('status_unavailable', 'no status was obtained from the issuer', { cause })
-}
-
-interface Poller {
-  start(): void
-  poll(): Promise<void>
-  close(): void
-  readonly ready: Promise<void>
-}
-
-/** Runs `pollAll` one at a time, again after each pause; `ready` resolves once it returned true. */
-function createPoller({ setTimer, pollSeconds }: Settings, pollAll: () => Promise<boolean>): Poller {
-  const ready = Promise.withResolvers<void>()
-  // Nobody has to wait for it, so its rejection must not count as unhandled.
-  ready.promise.catch(() => undefined)
-  let phase: 'idle' | 'running' | 'closed' = 'idle'
-  let current: Promise<void> | undefined
-  let queued: Promise<void> | undefined
-  let stopTimer = (): void => undefined
-
-  function run(): Promise<void> {
-    current = pollOnce().finally(() => {
-      current = undefined
-    })
-    return current
-  }
-
-  async function pollOnce(): Promise<void> {
-    if (await pollAll()) ready.resolve()
-  }
-
-  // Whoever asks while a poll is on its way wants to know what is true now, so one more follows; never two at once,
-  // or the older answer might come last.
-  function poll(): Promise<void> {
-    if (current === undefined) return run()
-    queued ??= current.then(() => {
-      queued = undefined
-      return current ?? run()
-    })
-    return queued
-  }
-
-  async function pollAndRepeat(): Promise<void> {
-    await poll()
-    if (phase === 'running') stopTimer = setTimer(() => void pollAndRepeat(), pollSeconds * 1000)
-  }
-
-  return {
-    ready: ready.promise,
-    poll,
-    start: () => {
-      if (phase !== 'idle') return
-      phase = 'running'
-      void pollAndRepeat()
-    },
-    close: () => {
-      phase = 'closed'
-      stopTimer()
-      ready.reject(unavailable())
-    },
-  }
 }

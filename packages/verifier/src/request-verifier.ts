@@ -15,9 +15,8 @@ import {
 import {
   type AgentContext,
   checkContextRun,
-  checkRequiredContext,
   isAgentContextMember,
-  parseAgentContext,
+  readAgentContext,
 } from './agent-context.ts'
 import type { AuditSink } from './audit-sink.ts'
 import { createRecord, type DecisionTrail, recordIntent, startTrail } from './decision-trail.ts'
@@ -153,8 +152,7 @@ async function decideRequest<Account>(
   const now = settings.clock()
   const framed = { method: request.method, target, headers, body }
   const signature = readRequestSignature(framed, DELEGATION_TAG)
-  const context = parseAgentContext(headers.fields)
-  checkRequiredContext(context, settings.requiredContext)
+  const context = readAgentContext(headers.fields, settings.requiredContext)
   const signatory = readSignatory(signature)
   const presentation = readPresentation(headers.fields, signature.label)
   checkSignatureWindow(signature, { now })

@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest'
 import {
   type AgentContext,
   checkContextRun,
-  checkRequiredContext,
   parseAgentContext,
+  readAgentContext,
 } from '../src/agent-context.ts'
 import { VerifierError } from '../src/error.ts'
 
@@ -73,13 +73,15 @@ describe('parseAgentContext', () => {
 })
 
 describe('checks of the context', () => {
+  const lines = [['agent-context', 'run="a", tool="b"']] as const
+
   test('required members must be there', () => {
-    expect(() => checkRequiredContext({ run: 'a', tool: 'b' }, ['run', 'tool'])).not.toThrow()
-    expect(() => checkRequiredContext(undefined, [])).not.toThrow()
-    expect(() => checkRequiredContext({ run: 'a' }, ['run', 'tool', 'call'])).toThrow(
-      expect.objectContaining({ code: 'context_missing', missing: ['tool', 'call'] }),
+    expect(readAgentContext(lines, ['run', 'tool'])).toEqual({ run: 'a', tool: 'b' })
+    expect(readAgentContext([], [])).toBeUndefined()
+    expect(() => readAgentContext(lines, ['run', 'call', 'prompt'])).toThrow(
+      expect.objectContaining({ code: 'context_missing', missing: ['call', 'prompt'] }),
     )
-    expect(() => checkRequiredContext(undefined, ['run'])).toThrow(VerifierError)
+    expect(() => readAgentContext([], ['run'])).toThrow(VerifierError)
   })
 
   test('the run must be that of the delegation where both name one', () => {

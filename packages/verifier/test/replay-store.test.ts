@@ -14,9 +14,11 @@ let files = 0
 /** The path of a file that is not there yet. */
 const newFile = (): string => join(folder, `${++files}.db`)
 
+type Opened = ReplayStore & { readonly readyAt: number }
+
 interface Kind {
   readonly name: string
-  open(clock: () => number): ReplayStore & { readonly readyAt: number }
+  open(clock: () => number): Opened
 }
 
 const kinds: readonly Kind[] = [
@@ -30,7 +32,9 @@ const kinds: readonly Kind[] = [
   },
 ]
 
-describe.each(kinds)('a replay store $name', ({ open }) => {
+describe.each(kinds)('a replay store $name', (kind) => {
+  const open = (clock: () => number): Opened => kind.open(clock)
+
   /** A store that began a minute before `time.now`. */
   function running(): { store: ReplayStore; time: { now: number } } {
     const time = { now: START - 60_000 }
@@ -204,12 +208,13 @@ describe('a replay store in SQLite', () => {
   test('forgets ended claims', () => {
     const path = newFile()
     const time = { now: START - 60_000 }
-    const { replayStore, close } = openVerifierDatabase(path, { clock: () => time.now })
+    const database = openVerifierDatabase(path, { clock: () => time.now })
     for (let round = 0; round < 60; round += 1) {
       time.now = START + round * 1000
-      replayStore.claim({ key: 'k', nonce: `n${round}`, created: time.now, keepUntil: time.now + 2000 })
+      const claim = { key: 'k', nonce: `n${round}`, created: time.now, keepUntil: time.now + 2000 }
+      expect(database.replayStore.claim(claim)).toBe(true)
     }
-    close()
+    database.close()
     const plain = new DatabaseSync(path)
     expect(plain.prepare('SELECT count(*) AS held FROM nonce').get()).toEqual({ held: 2 })
     plain.close()

@@ -126,7 +126,7 @@ describe('a status source', () => {
     const first = source.poll()
     await server.publishHeartbeat()
     let running = 0
-    const current = server.answers.get(HEARTBEAT_URL) ?? Response.error
+    const current = server.answers.get(HEARTBEAT_URL) ?? (() => Response.error())
     server.answers.set(HEARTBEAT_URL, async () => {
       running += 1
       expect(running).toBe(1)
@@ -378,7 +378,7 @@ describe('what is served is refused', () => {
     await source.poll()
     await source.poll()
     expect(faults).toHaveLength(1)
-    server.answers.set(HEARTBEAT_URL, heartbeat ?? Response.error)
+    server.answers.set(HEARTBEAT_URL, heartbeat ?? (() => Response.error()))
     await source.poll()
     server.answers.delete(HEARTBEAT_URL)
     await source.poll()
@@ -402,7 +402,7 @@ describe('a revocation between the two answers', () => {
 
   test('is asked for three times at most', async () => {
     const { source, server } = await setUp()
-    const old = server.answers.get(HEARTBEAT_URL) ?? Response.error
+    const old = server.answers.get(HEARTBEAT_URL) ?? (() => Response.error())
     await server.publishList({ version: 2 })
     server.answers.set(HEARTBEAT_URL, old)
     await source.poll()

@@ -23,7 +23,9 @@ const use = (digest: string, limit: number, keepUntil: number = START + 600_000)
   keepUntil,
 })
 
-describe.each(kinds)('a use counter $name', ({ open }) => {
+describe.each(kinds)('a use counter $name', (kind) => {
+  const open = (clock: () => number): UseCounter => kind.open(clock)
+
   test('counts up to the limit', () => {
     const counter = open(() => START)
     const results = Array.from({ length: 5 }, () => counter.count([use('a', 3)]))
