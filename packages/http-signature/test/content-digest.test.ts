@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { encodeUtf8 } from '@behalf/core'
 import { createContentDigest, type FieldLines, verifyContentDigest } from '@behalf/http-signature'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { codeOf } from './fixtures.ts'
+import { codeOf, refusalOf } from './fixtures.ts'
 
 const body = encodeUtf8('{"hello": "world"}')
 const SHA_256 = 'sha-256=:X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE=:'
@@ -96,6 +96,7 @@ describe('verifyContentDigest', () => {
   test('demands the field for a body, and holds an empty body against it when it is there', () => {
     expect(codeOf(() => verifyContentDigest([], body))).toBe('digest_missing')
     expect(codeOf(() => verifyContentDigest([['Content-MD5', 'x']], body))).toBe('digest_missing')
+    expect(codeOf(() => verifyContentDigest([['Content-Digesz', SHA_256]], body))).toBe('digest_missing')
     expect(codeOf(() => verifyContentDigest([], new Uint8Array()))).toBe('ok')
     expect(verify(SHA_256, new Uint8Array())).toBe('digest_mismatch')
   })
@@ -116,5 +117,7 @@ describe('verifyContentDigest', () => {
     }
     vi.stubGlobal('process', { getBuiltinModule: () => refusing })
     expect(verify(`${SHA_256}, ${MD5}`)).toBe('digest_unsupported')
+    const refusal = refusalOf(() => verifyContentDigest([['Content-Digest', SHA_512]], body))
+    expect(refusal?.cause).toEqual(new Error('not in this mode'))
   })
 })

@@ -297,6 +297,9 @@ describe('the choice by tag', () => {
   test('takes a tag that is not a string for no tag of ours', async () => {
     expect(read(await signed({ tag: '=agent-delegation' }))).toBe('parameter_invalid')
     expect(read(await signed({ tag: '' }))).toBe('parameter_invalid')
+    expect(read(await besides('x=();tag=1', list(COMPONENTS) + parameters({ tag: '="other"' })))).toBe(
+      'parameter_invalid',
+    )
   })
 })
 

@@ -84,6 +84,27 @@ describe('signMessage', () => {
     expect(await codeOfSigning(changes)).toBe(code)
   })
 
+  test('uses the key for nothing that it refuses', async () => {
+    let uses = 0
+    const counting = {
+      publicKey: signer.publicKey,
+      sign: async (bytes: Uint8Array): Promise<Uint8Array> => {
+        uses += 1
+        return signer.sign(bytes)
+      },
+    }
+    const refused: Partial<SignMessageOptions>[] = [
+      { label: 'SIG' },
+      { nonce: '1' },
+      { components: ['x-nope'] },
+    ]
+    for (const changes of refused)
+      expect(await codeOfSigning({ ...changes, signer: counting })).not.toBe('ok')
+    expect(uses).toBe(0)
+    expect(await codeOfSigning({ signer: counting })).toBe('ok')
+    expect(uses).toBe(1)
+  })
+
   test('refuses to cover a value that is not ASCII or holds a line break', async () => {
     const components = [...COMPONENTS, 'x-a']
     expect(await codeOfSigning({ components }, withFields(request, ['X-A', 'caf\u00e9']))).toBe(

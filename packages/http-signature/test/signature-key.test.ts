@@ -126,6 +126,14 @@ describe('an inline key', () => {
     ['no encoding', HWK.replace(x, '!')],
   ]
 
+  test('that is refused below keeps that refusal as its cause', () => {
+    const [, smallOrder] = changes.find(([name]) => name === 'a small order') ?? []
+    const refusal = refusalOf(() => parseSignatureKey(fieldsOf(smallOrder ?? ''), 'sig'))
+    expect(refusal?.cause).toBeInstanceOf(CoreError)
+    const noAlgorithm = refusalOf(() => parseSignatureKey(fieldsOf('sig=hwk'), 'sig'))
+    expect('cause' in (noAlgorithm ?? {})).toBe(false)
+  })
+
   test.each(changes)('with %s is refused', (_, value) => {
     expect(value).not.toBe(HWK)
     expect(parse(value)).toBe('key_invalid')

@@ -13,7 +13,7 @@ import {
 } from '@behalf/http-signature'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { codeOf } from './fixtures.ts'
+import { codeOf, refusalOf } from './fixtures.ts'
 
 function bare(text: string): SfBareItem {
   return parseItem(text).item.value
@@ -231,6 +231,12 @@ describe('limits and errors', () => {
       expect(() => parse('"secret')).toThrow(HttpSignatureError)
       expect(() => parse('"secret')).not.toThrow(/secret/)
     }
+  })
+
+  test('a refusal keeps the error below it, where there is one', () => {
+    expect(refusalOf(() => parseItem(':AQ I=:'))?.cause).toMatchObject({ code: 'encoding_malformed' })
+    expect(refusalOf(() => parseItem('%"%ff"'))?.cause).toBeInstanceOf(URIError)
+    expect('cause' in (refusalOf(() => parseItem('!')) ?? {})).toBe(false)
   })
 
   test('text of any kind is parsed or refused, and what was parsed has one spelling', () => {
