@@ -1,1 +1,9 @@
-export {}
+export { ACCESS, type Access, type RouteName } from './access.ts'
+export { type AuthorityKeys, type OpenAuthorityKeysOptions, openAuthorityKeys } from './authority-keys.ts'
+export { type AuthorityLog, createAuthorityLog, type LogFacts } from './authority-log.ts'
+export { type Authority, type CreateAuthorityOptions, createAuthority } from './create-authority.ts'
+export { AuthorityError, type AuthorityErrorCode, type AuthorityErrorEvidence } from './error.ts'
+export type { Listening, ListenOptions } from './http-server.ts'
+export { openDatabase } from './open-database.ts'
+export type { Operator } from './operators.ts'
+export { type Repeat, repeatOnTimer } from './repeat.ts'

@@ -6,6 +6,7 @@ import {
   parseCapabilities,
   type Workflow,
 } from '@behalf/credential'
+import { type Did, decodeDidKey } from '@behalf/did'
 import type { KnownCapability, RequestedTerms } from './delegation-request.ts'
 import { IssuerError } from './error.ts'
 import type { IssuerContext } from './issuer-context.ts'
@@ -109,6 +110,16 @@ export function checkInteger(
   if (Number.isSafeInteger(value) && value >= min && value <= max) return value
   const range = options.max === undefined ? `at least ${min}` : `from ${min} to ${max}`
   throw new IssuerError('input_invalid', `${field} must be a whole number ${range}`, { field })
+}
+
+/** @throws IssuerError `input_invalid` unless a `did:key` of a usable Ed25519 key */
+export function checkAgent(agent: Did, field: string): Did {
+  try {
+    decodeDidKey(agent)
+    return agent
+  } catch (cause) {
+    throw new IssuerError('input_invalid', `${field} must be the did:key of an Ed25519 key`, { field, cause })
+  }
 }
 
 function checkWorkflow(workflow: Workflow): Workflow {

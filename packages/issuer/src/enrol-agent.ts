@@ -1,7 +1,7 @@
 import { createUuid, type JsonValue } from '@behalf/core'
 import type { OnBehalfOf } from '@behalf/credential'
-import { type Did, decodeDidKey } from '@behalf/did'
-import { checkCapabilities, checkDepth, checkOnBehalfOf, checkSeconds } from './check-terms.ts'
+import type { Did } from '@behalf/did'
+import { checkAgent, checkCapabilities, checkDepth, checkOnBehalfOf, checkSeconds } from './check-terms.ts'
 import { IssuerError } from './error.ts'
 import { checkKeyAlive, type IssuerContext } from './issuer-context.ts'
 import { principalOf, record } from './issuer-event.ts'
@@ -27,11 +27,9 @@ export interface EnrolOptions {
  * approved without asking.
  *
  * @throws IssuerError `input_invalid`, `key_revoked`
- * @throws DidError `key_invalid`, `keyid_unsupported` for an agent that is not a usable `did:key`
  * @throws CredentialError `scope_malformed`, `credential_malformed`
  */
 export async function enrol(context: IssuerContext, options: EnrolOptions): Promise<Enrolment> {
-  decodeDidKey(options.agent)
   const enrolment = checkEnrolment(context, options)
   await context.store.transaction(async (tx) => {
     await checkKeyAlive(tx, options.operator)
@@ -83,7 +81,7 @@ function checkEnrolment(context: IssuerContext, options: EnrolOptions): Enrolmen
   }
   return {
     id: createUuid(context.random),
-    agent: options.agent,
+    agent: checkAgent(options.agent, 'agent'),
     onBehalfOf: checkOnBehalfOf(options.onBehalfOf),
     capabilities: checkCapabilities(options.capabilities, 'capabilities'),
     maxSeconds: checkSeconds(options.maxSeconds, context, 'max_seconds'),

@@ -1,4 +1,5 @@
-import { type Did, decodeDidKey } from '@behalf/did'
+import type { Did } from '@behalf/did'
+import { checkAgent } from './check-terms.ts'
 import { IssuerError } from './error.ts'
 import { checkKeyAlive, type IssuerContext } from './issuer-context.ts'
 import { principalOf, record } from './issuer-event.ts'
@@ -57,14 +58,14 @@ export async function revokeDelegation(
  *
  * @param options.operator - the operator's key; whether it is one is decided outside
  * @throws IssuerError `key_revoked` (the operator's own), `input_invalid` for the issuer's own key
- * @throws DidError `key_invalid`, `keyid_unsupported`
+ *   and for what is no key
  */
 export async function revokeKey(
   context: IssuerContext,
   options: { readonly agent: Did; readonly operator: Did; readonly reason?: string },
 ): Promise<RevocationReceipt> {
-  const { agent, operator } = options
-  decodeDidKey(agent)
+  const { operator } = options
+  const agent = checkAgent(options.agent, 'agent')
   if (agent === context.did) {
     // Its own key would sign its own death notice, which a thief of that key could simply not publish.
     throw new IssuerError('input_invalid', 'An issuer key is distrusted at the verifiers, not here', {

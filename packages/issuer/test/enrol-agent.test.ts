@@ -41,8 +41,8 @@ describe('enrolling an agent', () => {
   })
 
   test.each<[string, Partial<EnrolOptions>, string, string | undefined]>([
-    ['an agent that is no key', { agent: 'did:key:zNotAKey' }, 'key_invalid', undefined],
-    ['an agent of another method', { agent: 'did:web:evil.test' }, 'keyid_unsupported', undefined],
+    ['an agent that is no key', { agent: 'did:key:zNotAKey' }, 'input_invalid', 'agent'],
+    ['an agent of another method', { agent: 'did:web:evil.test' }, 'input_invalid', 'agent'],
     ['an end in the past', { validUntil: START }, 'input_invalid', 'valid_until'],
     ['an end that is no time', { validUntil: Number.NaN }, 'input_invalid', 'valid_until'],
     ['more seconds than the issuer gives', { maxSeconds: 3601 }, 'input_invalid', 'max_seconds'],

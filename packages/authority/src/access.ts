@@ -1,0 +1,71 @@
+import type { Did } from '@behalf/did'
+import { AuthorityError } from './error.ts'
+
+/**
+ * Who may call a route.
+ *
+ * - `public`: anybody, unsigned.
+ * - `key`: whoever proves a key; what that key may see or do is decided by whose the named thing is, in the issuer.
+ * - `operator`: whoever proves the key of an operator.
+ */
+export type Access = 'public' | 'key' | 'operator'
+
+/** A route, as its method and path. */
+export type RouteName = `${'GET' | 'POST' | 'DELETE'} /${string}`
+
+/** The authorisation rule of every route. A route that is not here is not served. */
+export const ACCESS: Readonly<Record<RouteName, Access>> = {
+  'GET /health': 'public',
+  'GET /ready': 'public',
+  'GET /openapi.json': 'public',
+  'GET /.well-known/behalf-authority': 'public',
+  'GET /approve/{id}': 'public',
+  'GET /status/heartbeat': 'public',
+  'GET /status/lists/{number}': 'public',
+  'POST /delegation-requests': 'key',
+  'GET /delegation-requests': 'operator',
+  // The operator, or the key that asked.
+  'GET /delegation-requests/{id}': 'key',
+  // The key that asked.
+  'POST /delegation-requests/{id}/collect': 'key',
+  'POST /delegation-requests/{id}/approve': 'operator',
+  'POST /delegation-requests/{id}/deny': 'operator',
+  'GET /enrolments': 'operator',
+  'POST /enrolments': 'operator',
+  'DELETE /enrolments/{id}': 'operator',
+  'GET /delegations': 'operator',
+  // The subject of that delegation.
+  'POST /delegations/{id}/children': 'key',
+  // A delegation: the operator, the agent that delegated it, or its subject. A key: the operator.
+  'POST /revocations': 'key',
+  'GET /events': 'operator',
+}
+
+/** Whoever signed a call, and whether that key is an operator's. */
+export interface AuthenticatedCaller {
+  readonly did: Did
+  readonly operator: boolean
+}
+
+/**
+ * Returns the rule of a route.
+ *
+ * @throws TypeError for a route without one
+ */
+export function accessOf(name: RouteName): Access {
+  const access = Object.hasOwn(ACCESS, name) ? ACCESS[name] : undefined
+  if (access === undefined) throw new TypeError(`Nobody said who may call ${name}`)
+  return access
+}
+
+/**
+ * The caller may use the route at all.
+ *
+ * @throws AuthorityError `not_found` on a route that names one thing, so that nobody learns whether it exists;
+ *   `forbidden` on others
+ */
+export function checkAccess(name: RouteName, caller: AuthenticatedCaller): void {
+  if (accessOf(name) !== 'operator' || caller.operator) return
+  if (name.includes('{')) throw new AuthorityError('not_found', 'Only an operator has access to this')
+  throw new AuthorityError('forbidden', 'Only an operator may do this')
+}

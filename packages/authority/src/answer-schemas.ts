@@ -1,0 +1,142 @@
+import { isJsonObject, type JsonObject } from '@behalf/core'
+import { z } from '@hono/zod-openapi'
+
+const did = z.string().openapi({ description: 'A DID', example: 'did:key:z6Mk…' })
+const uuid = z.string().openapi({ description: 'A urn:uuid', example: 'urn:uuid:6f2c…' })
+const time = z.iso.datetime().openapi({ type: 'string', format: 'date-time' })
+const compactJws = z.string().openapi({ description: 'A compact JWS' })
+const object = z.custom<JsonObject>(isJsonObject).openapi({ type: 'object' })
+const capabilities = z.array(object)
+const principal = z.strictObject({
+  id: z.string(),
+  role: z.string().optional(),
+  tenant: z.string().optional(),
+})
+const reason = z.string().optional()
+
+const request = z
+  .strictObject({
+    id: uuid,
+    version: z.int(),
+    status: z.enum(['pending', 'approved', 'refused', 'expired']),
+    agent: did,
+    agent_name: z.string().optional().openapi({ description: 'What the agent calls itself: hostile text' }),
+    on_behalf_of: principal,
+    capabilities,
+    valid_for_seconds: z.int(),
+    max_uses: z.int().optional(),
+    max_delegation_depth: z.int(),
+    purpose: z.string(),
+    workflow: z.strictObject({ id: z.string(), run: z.string().optional() }).optional(),
+    policy: z.strictObject({ id: z.string(), digest: z.string(), decision: z.string(), reason }),
+    approval_url: z.url(),
+    requested_at: time,
+    expires_at: time,
+    decided_at: time.optional(),
+    decided_by: z.string().optional(),
+    reason,
+    delegation_id: uuid.optional(),
+  })
+  .openapi('DelegationRequest')
+
+const enrolment = z
+  .strictObject({
+    id: uuid,
+    agent: did,
+    on_behalf_of: principal,
+    capabilities,
+    max_seconds: z.int(),
+    max_delegation_depth: z.int(),
+    valid_until: time.optional(),
+    created_at: time,
+    created_by: did,
+  })
+  .openapi('Enrolment')
+
+const delegation = z
+  .strictObject({
+    id: uuid,
+    status: z.enum(['active', 'expired', 'revoked']),
+    delegator: did,
+    subject: did,
+    on_behalf_of: principal,
+    capabilities,
+    purpose: z.string().optional(),
+    parent_id: uuid.optional(),
+    root_id: uuid,
+    request_id: uuid.optional(),
+    valid_from: time,
+    valid_until: time,
+    created_at: time,
+    revoked_at: time.optional(),
+    revoked_by: did.optional(),
+    reason,
+  })
+  .openapi('Delegation')
+
+const event = z.strictObject({ sequence: z.int(), time, type: z.string(), data: object }).openapi('Event')
+
+/** What the JSON answers are called. */
+export type AnswerName =
+  | 'health'
+  | 'ready'
+  | 'description'
+  | 'receipt'
+  | 'collected'
+  | 'request'
+  | 'requests'
+  | 'enrolment'
+  | 'enrolments'
+  | 'child'
+  | 'delegations'
+  | 'revocation'
+  | 'events'
+
+/** What the JSON answers look like; the documentation shows them, and the tests hold the answers to them. */
+export const ANSWERS: Readonly<Record<AnswerName, z.ZodType>> = {
+  health: z.strictObject({ status: z.literal('ok') }),
+  ready: z.strictObject({
+    ready: z.boolean(),
+    database: z.boolean().openapi({ description: 'It takes writes' }),
+    heartbeat: z.boolean().openapi({ description: 'The last one is fresh' }),
+    replay: z.boolean().openapi({ description: 'Signed calls are accepted' }),
+  }),
+  description: z.strictObject({
+    issuer: did,
+    heartbeat: z.url(),
+    origin: z.url(),
+    max_seconds: z.int(),
+    default_seconds: z.int(),
+  }),
+  receipt: z.strictObject({
+    id: uuid,
+    version: z.int(),
+    status: z.enum(['pending', 'approved', 'refused']),
+    approval_url: z.url(),
+    expires_at: time,
+    interval_seconds: z.int(),
+  }),
+  collected: z.strictObject({ delegation: compactJws, chain: z.array(compactJws), evidence: object }),
+  request,
+  requests: z.strictObject({ requests: z.array(request) }),
+  enrolment,
+  enrolments: z.strictObject({ enrolments: z.array(enrolment) }),
+  child: z.strictObject({ credentialStatus: object }),
+  delegations: z.strictObject({ delegations: z.array(delegation) }),
+  revocation: z.strictObject({ revoked: z.string(), sequence: z.int(), time }),
+  events: z.strictObject({ events: z.array(event) }),
+}
+
+/** What every refusal is. @see RFC 9457 */
+export const PROBLEM: z.ZodType = z
+  .looseObject({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    code: z.string().openapi({ description: 'Stable: never renamed' }),
+    detail: z.string(),
+    request_id: z.string(),
+    retryable: z.boolean(),
+    field: z.string().optional().openapi({ description: 'The member that is wrong' }),
+  })
+  .openapi('Problem')

@@ -1,0 +1,191 @@
+import type { DatabaseSync } from 'node:sqlite'
+import {
+  type Clock,
+  createEd25519Signer,
+  type RandomBytes,
+  type Signer,
+  systemClock,
+  systemRandomBytes,
+} from '@behalf/core'
+import { type Did, encodeDidKey, encodeDidKeyUrl } from '@behalf/did'
+import { createIssuer, type Issuer, type IssuerLimits, type Policy } from '@behalf/issuer'
+import { openVerifierDatabase, type VerifierDatabase } from '@behalf/verifier/sqlite'
+import { closeDatabase, isWritable, prepareDatabase } from './authority-database.ts'
+import { type AuthorityLog, createAuthorityLog, describeFault } from './authority-log.ts'
+import type { AuthorityDatabase } from './database-schema.ts'
+import { createDelegationRoutes } from './delegation-routes.ts'
+import { createEnrolmentRoutes } from './enrolment-routes.ts'
+import { createHttpApp, type HttpApp } from './http-app.ts'
+import { closeServer, createHttpServer, type Listening, type ListenOptions, listen } from './http-server.ts'
+import { openDatabase } from './open-database.ts'
+import { addOperators, isOperator, type Operator } from './operators.ts'
+import { createPublicRoutes } from './public-routes.ts'
+import { type Repeat, repeatOnTimer } from './repeat.ts'
+import { createRequestRoutes } from './request-routes.ts'
+import { createSqliteIssuerStore } from './sqlite-issuer-store.ts'
+
+/** Where the state of an authority is: a path, or a database that was opened as `openDatabase` does. */
+type DatabaseOption =
+  | { readonly databasePath: string; readonly database?: never }
+  | { readonly database: DatabaseSync; readonly databasePath?: never }
+
+/** The key of the issuer: what signs with it, or its seed of 32 bytes. */
+type KeyOption =
+  | { readonly signer: Signer; readonly issuerSeed?: never }
+  | { readonly issuerSeed: Uint8Array; readonly signer?: never }
+
+/** What an authority is made of. */
+export type CreateAuthorityOptions = DatabaseOption &
+  KeyOption & {
+    /** Where agents, operators and verifiers reach it: `https://authority.example`, or http on this machine. */
+    readonly origin: string
+    /** See `parsePolicy` of `@behalf/issuer`. */
+    readonly policy: Policy
+    /** Added to those the database knows. */
+    readonly operators: readonly Operator[]
+    /** File of the nonces that were seen. Default: `databasePath` with `.nonces`; needed with `database`. */
+    readonly noncesPath?: string
+    readonly clock?: Clock
+    readonly random?: RandomBytes
+    /** Default: JSON lines on standard error. */
+    readonly log?: AuthorityLog
+    /** From one heartbeat to the next. Default 10. */
+    readonly heartbeatSeconds?: number
+    readonly repeat?: Repeat
+    /** Validity of a delegation whose request names none. Default 600. */
+    readonly defaultSeconds?: number
+    /** Greatest validity of a delegation. Default 3600. */
+    readonly maxSeconds?: number
+    /** How often an agent may ask whether it was decided. Default 2. */
+    readonly pollIntervalSeconds?: number
+    readonly limits?: Partial<IssuerLimits>
+  }
+
+/** A running authority. */
+export interface Authority {
+  readonly app: HttpApp['app']
+  readonly issuerDid: Did
+  readonly issuer: Issuer
+  /** Clock time in milliseconds from which on signed calls are accepted; in the past but for a new `.nonces` file. */
+  readonly readyAt: number
+  /** Takes requests once it resolves. */
+  listen(options: ListenOptions): Promise<Listening>
+  /** Takes no more requests, answers those under way, and leaves everything in the database file. */
+  close(): Promise<void>
+}
+
+interface Parts {
+  readonly issuer: Issuer
+  readonly database: AuthorityDatabase
+  readonly nonces: VerifierDatabase
+  readonly clock: Clock
+  readonly random: RandomBytes
+  readonly log: AuthorityLog
+}
+
+const DEFAULT_HEARTBEAT_SECONDS = 10
+
+/**
+ * Starts an authority: its database is open, checked and up to date, its first heartbeat is published, and the next
+ * one follows on time. It takes requests through `app` at once, and from the network after `listen`.
+ *
+ * @param options - see `CreateAuthorityOptions`
+ * @throws AuthorityError `database_in_use`, `database_unsafe`, `database_migration_failed`, `database_foreign`
+ * @throws TypeError for options that make no sense
+ * @example
+ * const keys = await openAuthorityKeys(folder, passphrase)
+ * const authority = await createAuthority({
+ *   databasePath: join(folder, 'authority.db'),
+ *   signer: keys.signer,
+ *   origin: 'https://authority.example',
+ *   policy: parsePolicy(await readFile('policy.json', 'utf8')),
+ *   operators: [{ did: keys.operatorDid, name: 'first operator' }],
+ * })
+ * await authority.listen({ host: '127.0.0.1', port: 8787 })
+ */
+export async function createAuthority(options: CreateAuthorityOptions): Promise<Authority> {
+  const raw = options.database ?? openDatabase(options.databasePath)
+  try {
+    return await startAuthority(options, raw)
+  } catch (error) {
+    if (raw.isOpen) raw.close()
+    throw error
+  }
+}
+
+async function startAuthority(options: CreateAuthorityOptions, raw: DatabaseSync): Promise<Authority> {
+  const { clock = systemClock, random = systemRandomBytes, log = createAuthorityLog() } = options
+  const signer = options.signer ?? createEd25519Signer(options.issuerSeed)
+  const did = encodeDidKey(signer.publicKey)
+  const database = await prepareDatabase(raw, { issuer: did, now: clock() })
+  const store = createSqliteIssuerStore(database)
+  const issuer = createIssuer({ ...options, signer, did, kid: encodeDidKeyUrl(did), store, clock, random })
+  await addOperators(database, options.operators, clock())
+  await issuer.start()
+  const nonces = openVerifierDatabase(noncesPathOf(options), { clock })
+  return assemble(options, { issuer, database, nonces, clock, random, log })
+}
+
+function noncesPathOf({ noncesPath, databasePath }: CreateAuthorityOptions): string {
+  if (noncesPath !== undefined) return noncesPath
+  if (databasePath !== undefined) return `${databasePath}.nonces`
+  throw new TypeError('noncesPath is needed with an open database')
+}
+
+function assemble(options: CreateAuthorityOptions, parts: Parts): Authority {
+  const { issuer, database, nonces, log } = parts
+  const { heartbeatSeconds = DEFAULT_HEARTBEAT_SECONDS, repeat = repeatOnTimer } = options
+  const http = createApp(options, parts)
+  const server = createHttpServer(http)
+  const stopBeating = repeat(() => beat(issuer, log), heartbeatSeconds)
+  const close = async (): Promise<void> => {
+    await closeServer(server)
+    await stopBeating()
+    nonces.close()
+    await closeDatabase(database)
+  }
+  let closed: Promise<void> | undefined
+  return {
+    app: http.app,
+    issuerDid: issuer.did,
+    issuer,
+    readyAt: nonces.readyAt,
+    listen: (where) => listen(server, where),
+    close: () => {
+      closed ??= close()
+      return closed
+    },
+  }
+}
+
+function createApp(options: CreateAuthorityOptions, parts: Parts): HttpApp {
+  const { origin, heartbeatSeconds = DEFAULT_HEARTBEAT_SECONDS } = options
+  const { issuer, database, nonces, clock } = parts
+  const signed = { issuer, origin, clock }
+  return createHttpApp({
+    ...parts,
+    origin,
+    replayStore: nonces.replayStore,
+    isOperator: (did) => isOperator(database, did),
+    routes: [
+      ...createPublicRoutes({
+        ...signed,
+        isWritable: () => isWritable(database),
+        readyAt: nonces.readyAt,
+        maxHeartbeatAge: 3 * heartbeatSeconds * 1000,
+      }),
+      ...createRequestRoutes(signed),
+      ...createEnrolmentRoutes(signed),
+      ...createDelegationRoutes(signed),
+    ],
+  })
+}
+
+/** A heartbeat that fails is for the next one to make good; until then `/ready` says no and verifiers grow careful. */
+async function beat(issuer: Issuer, log: AuthorityLog): Promise<void> {
+  try {
+    await issuer.heartbeat()
+  } catch (error) {
+    log.error(describeFault(error), 'heartbeat failed')
+  }
+}

@@ -1,0 +1,103 @@
+import type { Generated, Kysely } from 'kysely'
+
+/** The tables of an authority. Times are milliseconds since the epoch, `_json` columns hold JSON text. */
+export interface AuthorityTables {
+  readonly authority: {
+    readonly id: 1
+    readonly issuer: string
+    readonly created_at: number
+  }
+  readonly operators: {
+    readonly did: string
+    readonly name: string
+    readonly added_at: number
+  }
+  readonly requests: {
+    readonly id: string
+    readonly number: Generated<number>
+    readonly version: number
+    readonly agent: string
+    readonly agent_name: string | null
+    readonly terms_json: string
+    readonly policy_json: string
+    readonly status: 'pending' | 'approved' | 'refused'
+    readonly requested_at: number
+    readonly expires_at: number
+    readonly last_polled_at: number | null
+    readonly decided_at: number | null
+    readonly decided_by: string | null
+    readonly reason: string | null
+    readonly delegation_id: string | null
+    readonly collected_at: number | null
+  }
+  readonly enrolments: {
+    readonly id: string
+    readonly number: Generated<number>
+    readonly agent: string
+    readonly on_behalf_of_json: string
+    readonly capabilities_json: string
+    readonly max_seconds: number
+    readonly max_delegation_depth: number
+    readonly valid_until: number | null
+    readonly created_at: number
+    readonly created_by: string
+    readonly withdrawn_at: number | null
+  }
+  readonly delegations: {
+    readonly id: string
+    readonly number: Generated<number>
+    readonly parent_id: string | null
+    readonly root_id: string
+    readonly delegator: string
+    readonly subject: string
+    readonly on_behalf_of_json: string
+    readonly valid_from: number
+    readonly valid_until: number
+    readonly list: number
+    readonly list_index: number
+    readonly payload_json: string
+    readonly request_id: string | null
+    readonly jws: string | null
+    readonly evidence_json: string | null
+    readonly created_at: number
+    readonly revoked_at: number | null
+    readonly revoked_by: string | null
+    readonly revoked_reason: string | null
+  }
+  readonly status_positions: {
+    readonly list: number
+    readonly list_index: number
+  }
+  readonly status_lists: {
+    readonly number: number
+    readonly version: number
+    readonly jws: string
+    readonly digest: string
+    readonly signed_at: number
+    readonly valid_until: number
+    readonly allocated: number
+    readonly needed_until: number
+  }
+  readonly revoked_keys: {
+    readonly agent: string
+    readonly revoked_at: number
+    readonly revoked_by: string
+    readonly reason: string | null
+  }
+  readonly publication: {
+    readonly id: 1
+    readonly epoch: number
+    readonly sequence: number
+    readonly jws: string
+    readonly time: number
+  }
+  readonly events: {
+    readonly sequence: Generated<number>
+    readonly time: number
+    readonly type: string
+    readonly data_json: string
+  }
+}
+
+/** Kysely over an authority's tables. */
+export type AuthorityDatabase = Kysely<AuthorityTables>

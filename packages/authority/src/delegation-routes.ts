@@ -1,0 +1,87 @@
+import type { AuthenticatedCaller } from './access.ts'
+import { ANSWERS } from './answer-schemas.ts'
+import { eventFilterSchema, newChildSchema, revocationSchema } from './body-schemas.ts'
+import { defined } from './defined.ts'
+import { AuthorityError } from './error.ts'
+import { readId } from './read-input.ts'
+import type { SignedContext } from './request-routes.ts'
+import { defineRoute, json, jsonAnswer, type Route, requireCaller } from './route.ts'
+import { delegationToWire, eventToWire, revocationToWire } from './to-wire.ts'
+
+/** The routes about delegations, their revocation, and the record of everything. */
+export function createDelegationRoutes(context: SignedContext): readonly Route[] {
+  return [
+    createListRoute(context),
+    createChildRoute(context),
+    createRevocationRoute(context),
+    createEventsRoute(context),
+  ]
+}
+
+function createListRoute({ issuer, origin, clock }: SignedContext): Route {
+  return defineRoute({
+    name: 'GET /delegations',
+    summary: 'The latest delegations, newest first',
+    answers: { 200: jsonAnswer('At most 500', ANSWERS.delegations) },
+    run: async () => {
+      const now = clock()
+      const delegations = await issuer.listDelegations()
+      return json(200, {
+        delegations: delegations.map((delegation) => delegationToWire(delegation, { origin, now })),
+      })
+    },
+  })
+}
+
+function createChildRoute({ issuer }: SignedContext): Route {
+  return defineRoute({
+    name: 'POST /delegations/{id}/children',
+    summary: 'Register a child delegation before signing it',
+    body: newChildSchema,
+    answers: { 201: jsonAnswer('The status entry to put into the child', ANSWERS.child) },
+    run: async (call) => {
+      const { chain, child } = call.body
+      const caller = requireCaller(call).did
+      const delegationId = readId(call.param)
+      const { credentialStatus } = await issuer.registerChild({ caller, delegationId, chain, child })
+      return json(201, { credentialStatus: { ...credentialStatus } })
+    },
+  })
+}
+
+function createRevocationRoute({ issuer }: SignedContext): Route {
+  return defineRoute({
+    name: 'POST /revocations',
+    summary: 'Revoke a delegation with everything below it, or an agent key; again changes nothing',
+    body: revocationSchema,
+    answers: { 200: jsonAnswer('It is stored and published', ANSWERS.revocation) },
+    run: async (call) => {
+      const { body } = call
+      const caller = requireCaller(call)
+      const reason = defined({ reason: body.reason })
+      const receipt =
+        'delegation' in body
+          ? await issuer.revokeDelegation({ id: readId(body.delegation), caller, ...reason })
+          : await issuer.revokeKey({ agent: body.agent, operator: requireOperator(caller), ...reason })
+      return json(200, revocationToWire(receipt))
+    },
+  })
+}
+
+function requireOperator(caller: AuthenticatedCaller): string {
+  if (caller.operator) return caller.did
+  throw new AuthorityError('forbidden', 'Only an operator may revoke a key')
+}
+
+function createEventsRoute({ issuer }: SignedContext): Route {
+  return defineRoute({
+    name: 'GET /events',
+    summary: 'The append-only record, in order',
+    query: eventFilterSchema,
+    answers: { 200: jsonAnswer('At most 500 after `after`', ANSWERS.events) },
+    run: async ({ query }) => {
+      const events = await issuer.listEvents({ after: Number(query.after ?? 0) })
+      return json(200, { events: events.map(eventToWire) })
+    },
+  })
+}

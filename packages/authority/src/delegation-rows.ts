@@ -1,0 +1,137 @@
+import type { DelegationRecord, IssuerTransaction, Revocation } from '@behalf/issuer'
+import type { Insertable, Selectable } from 'kysely'
+import type { AuthorityDatabase, AuthorityTables } from './database-schema.ts'
+import { optional, readJsonColumn } from './json-column.ts'
+import { readOnBehalfOf } from './request-rows.ts'
+
+type DelegationPart = Pick<
+  IssuerTransaction,
+  | 'insertDelegation'
+  | 'findDelegation'
+  | 'countChildren'
+  | 'listDelegations'
+  | 'markRevoked'
+  | 'insertRevokedKey'
+  | 'findRevokedKey'
+  | 'listRevokedKeys'
+>
+type DelegationRow = Selectable<AuthorityTables['delegations']>
+
+/** The part of an issuer's transaction that keeps delegations and revoked keys. */
+export function createDelegationRows(db: AuthorityDatabase): DelegationPart {
+  return {
+    ...createLedgerRows(db),
+    insertRevokedKey: async ({ agent, at, by, reason }) => {
+      const row = { agent, revoked_at: at, revoked_by: by, reason: reason ?? null }
+      await db.insertInto('revoked_keys').values(row).execute()
+    },
+    findRevokedKey: async (agent) => {
+      const row = await db
+        .selectFrom('revoked_keys')
+        .selectAll()
+        .where('agent', '=', agent)
+        .executeTakeFirst()
+      return row && { agent, at: row.revoked_at, by: row.revoked_by, ...optional('reason', row.reason) }
+    },
+    listRevokedKeys: async () => {
+      const rows = await db.selectFrom('revoked_keys').select('agent').orderBy('agent').execute()
+      return rows.map((row) => row.agent)
+    },
+  }
+}
+
+function createLedgerRows(
+  db: AuthorityDatabase,
+): Omit<DelegationPart, 'insertRevokedKey' | 'findRevokedKey' | 'listRevokedKeys'> {
+  return {
+    insertDelegation: async (delegation) => {
+      const { numInsertedOrUpdatedRows } = await db
+        .insertInto('delegations')
+        .values(toRow(delegation))
+        .onConflict((conflict) => conflict.column('id').doNothing())
+        .executeTakeFirstOrThrow()
+      return numInsertedOrUpdatedRows === 1n
+    },
+    findDelegation: async (id) => {
+      const row = await db.selectFrom('delegations').selectAll().where('id', '=', id).executeTakeFirst()
+      return row && fromRow(row)
+    },
+    countChildren: async (id) => {
+      const { count } = await db
+        .selectFrom('delegations')
+        .select(({ fn }) => fn.countAll<number>().as('count'))
+        .where('parent_id', '=', id)
+        .executeTakeFirstOrThrow()
+      return count
+    },
+    listDelegations: async ({ limit }) => {
+      const rows = await db
+        .selectFrom('delegations')
+        .selectAll()
+        .orderBy('number', 'desc')
+        .limit(limit)
+        .execute()
+      return rows.map(fromRow)
+    },
+    markRevoked: async (id, { at, by, reason }) => {
+      await db
+        .updateTable('delegations')
+        .set({ revoked_at: at, revoked_by: by, revoked_reason: reason ?? null })
+        .where('id', '=', id)
+        .where('revoked_at', 'is', null)
+        .execute()
+    },
+  }
+}
+
+function toRow(delegation: DelegationRecord): Insertable<AuthorityTables['delegations']> {
+  const { issued, revoked, status } = delegation
+  return {
+    id: delegation.id,
+    parent_id: delegation.parentId ?? null,
+    root_id: delegation.rootId,
+    delegator: delegation.delegator,
+    subject: delegation.subject,
+    on_behalf_of_json: JSON.stringify(delegation.onBehalfOf),
+    valid_from: delegation.validFrom,
+    valid_until: delegation.validUntil,
+    list: status.list,
+    list_index: status.index,
+    payload_json: JSON.stringify(delegation.payload),
+    request_id: issued?.requestId ?? null,
+    jws: issued?.jws ?? null,
+    evidence_json: issued ? JSON.stringify(issued.evidence) : null,
+    created_at: delegation.createdAt,
+    revoked_at: revoked?.at ?? null,
+    revoked_by: revoked?.by ?? null,
+    revoked_reason: revoked?.reason ?? null,
+  }
+}
+
+function fromRow(row: DelegationRow): DelegationRecord {
+  return {
+    id: row.id,
+    ...optional('parentId', row.parent_id),
+    rootId: row.root_id,
+    delegator: row.delegator,
+    subject: row.subject,
+    onBehalfOf: readOnBehalfOf(readJsonColumn(row.on_behalf_of_json)),
+    validFrom: row.valid_from,
+    validUntil: row.valid_until,
+    status: { list: row.list, index: row.list_index },
+    payload: readJsonColumn(row.payload_json),
+    ...optional('issued', readIssued(row)),
+    createdAt: row.created_at,
+    ...optional('revoked', readRevocation(row)),
+  }
+}
+
+function readIssued({ request_id, jws, evidence_json }: DelegationRow): DelegationRecord['issued'] {
+  if (request_id === null || jws === null || evidence_json === null) return undefined
+  return { requestId: request_id, jws, evidence: readJsonColumn(evidence_json) }
+}
+
+function readRevocation({ revoked_at, revoked_by, revoked_reason }: DelegationRow): Revocation | undefined {
+  if (revoked_at === null || revoked_by === null) return undefined
+  return { at: revoked_at, by: revoked_by, ...optional('reason', revoked_reason) }
+}

@@ -1,0 +1,30 @@
+import { BehalfError } from '@behalf/core'
+
+/** Every code an authority refuses with; those that begin with `database_` and `keys_` only ever stop a start. */
+export type AuthorityErrorCode =
+  | 'database_foreign'
+  | 'database_in_use'
+  | 'database_migration_failed'
+  | 'database_unsafe'
+  | 'forbidden'
+  | 'input_invalid'
+  | 'key_revoked'
+  | 'keys_corrupt'
+  | 'not_found'
+
+/** What a refusal carries besides its code. */
+export interface AuthorityErrorEvidence {
+  readonly cause?: unknown
+  /** The member that is wrong, as a path such as `narrow.max_uses`. */
+  readonly field?: string
+}
+
+/** A refusal by the authority itself. Refusals of the issuer and the verifier keep their own classes. */
+export class AuthorityError extends BehalfError<AuthorityErrorCode> {
+  readonly field?: string
+
+  constructor(code: AuthorityErrorCode, message: string, evidence: AuthorityErrorEvidence = {}) {
+    super(code, message, 'cause' in evidence ? { cause: evidence.cause } : {})
+    if (evidence.field !== undefined) this.field = evidence.field
+  }
+}

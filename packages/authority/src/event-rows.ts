@@ -1,0 +1,59 @@
+import type { IssuerEvent, IssuerEventType, IssuerTransaction } from '@behalf/issuer'
+import type { Selectable } from 'kysely'
+import type { AuthorityDatabase, AuthorityTables } from './database-schema.ts'
+import { readJsonColumn } from './json-column.ts'
+
+type EventPart = Pick<IssuerTransaction, 'appendEvent' | 'listEvents' | 'findLastEvent'>
+
+const TYPES: readonly IssuerEventType[] = [
+  'operator_created',
+  'policy_loaded',
+  'enrolled',
+  'enrolment_withdrawn',
+  'requested',
+  'policy_decided',
+  'approved',
+  'denied',
+  'issued',
+  'collected',
+  'sub_delegated',
+  'delegation_revoked',
+  'key_revoked',
+]
+
+/** The part of an issuer's transaction that keeps the append-only record. */
+export function createEventRows(db: AuthorityDatabase): EventPart {
+  return {
+    appendEvent: async ({ time, type, data }) => {
+      await db
+        .insertInto('events')
+        .values({ time, type, data_json: JSON.stringify(data) })
+        .execute()
+    },
+    listEvents: async ({ after, limit }) => {
+      const rows = await db
+        .selectFrom('events')
+        .selectAll()
+        .where('sequence', '>', after)
+        .orderBy('sequence')
+        .limit(limit)
+        .execute()
+      return rows.map(fromRow)
+    },
+    findLastEvent: async (type) => {
+      const row = await db
+        .selectFrom('events')
+        .selectAll()
+        .where('type', '=', type)
+        .orderBy('sequence', 'desc')
+        .executeTakeFirst()
+      return row && fromRow(row)
+    },
+  }
+}
+
+function fromRow(row: Selectable<AuthorityTables['events']>): IssuerEvent {
+  const type = TYPES.find((known) => known === row.type)
+  if (type === undefined) throw new Error('The record holds an event of an unknown type')
+  return { sequence: row.sequence, time: row.time, type, data: readJsonColumn(row.data_json) }
+}

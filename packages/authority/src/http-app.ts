@@ -1,0 +1,221 @@
+import { BehalfError, type Clock, type RandomBytes } from '@behalf/core'
+import { KEY_TAG } from '@behalf/http-signature'
+import type { Issuer } from '@behalf/issuer'
+import {
+  createKeyRequestVerifier,
+  HTTP_FAILURES,
+  type KeyRequestVerifier,
+  type ReplayStore,
+  toProblemResponse,
+  type VerifiedKeyRequest,
+} from '@behalf/verifier'
+import { protect } from '@behalf/verifier/hono'
+import { OpenAPIHono } from '@hono/zod-openapi'
+import type { Context, MiddlewareHandler } from 'hono'
+import { type AuthenticatedCaller, accessOf, checkAccess } from './access.ts'
+import { type AuthorityLog, describeFault } from './authority-log.ts'
+import { AuthorityError } from './error.ts'
+import { createOpenApiRoute, documentRoute, splitName } from './openapi.ts'
+import { MAX_BODY_BYTES, readBody, readQuery } from './read-input.ts'
+import type { Answer, Route } from './route.ts'
+
+/** What a request carries through its handlers. */
+export interface AuthorityEnv {
+  Variables: {
+    behalf: VerifiedKeyRequest
+    requestId: string
+    /** The route as it is documented, for the log. */
+    route: string
+    /** The code of a refusal, for the log. */
+    code: string
+  }
+}
+
+/** What the HTTP side of an authority is made of. */
+export interface HttpAppOptions {
+  readonly issuer: Issuer
+  readonly origin: string
+  readonly routes: readonly Route[]
+  readonly replayStore: ReplayStore
+  readonly isOperator: (did: string) => Promise<boolean>
+  readonly clock: Clock
+  readonly random: RandomBytes
+  readonly log: AuthorityLog
+}
+
+/** The app, and the guard whose answers the server uses for what never reaches the app. */
+export interface HttpApp {
+  readonly app: OpenAPIHono<AuthorityEnv>
+  readonly guard: KeyRequestVerifier
+}
+
+type AppContext = Context<AuthorityEnv>
+
+/**
+ * Returns the app: every route of `routes` behind its rule in `ACCESS`, every answer with a Request-Id, every refusal
+ * a problem, every call one line in the log.
+ *
+ * @throws TypeError for an origin that is not one
+ */
+export function createHttpApp(options: HttpAppOptions): HttpApp {
+  const { origin } = options
+  const guard = createGuard(options)
+  const app = new OpenAPIHono<AuthorityEnv>()
+  app.use(nameAndLog(guard, options))
+  app.notFound((context) =>
+    refuse(context, new AuthorityError('not_found', 'There is no such route'), options),
+  )
+  app.onError((error, context) => refuse(context, error, options))
+  for (const route of [...options.routes, createOpenApiRoute(app, origin)]) {
+    mountRoute(app, { route, guard, options })
+  }
+  return { app, guard }
+}
+
+function refuse(context: AppContext, error: unknown, { origin, clock, log }: HttpAppOptions): Response {
+  const requestId = context.get('requestId')
+  const code = codeOf(error)
+  context.set('code', code)
+  if (code === 'internal_error') log.error({ requestId, ...describeFault(error) }, 'fault')
+  const problem = toProblemResponse(error, { origin, requestId, tag: KEY_TAG, now: clock() })
+  return new Response(problem.body, { status: problem.status, headers: problem.headers })
+}
+
+function createGuard({ origin, replayStore, clock, random, log }: HttpAppOptions): KeyRequestVerifier {
+  return createKeyRequestVerifier({
+    origins: [origin],
+    replayStore,
+    clock,
+    random,
+    maxBodyBytes: MAX_BODY_BYTES,
+    reportFault: (error, requestId) => log.error({ requestId, ...describeFault(error) }, 'fault'),
+  })
+}
+
+function nameAndLog(
+  guard: KeyRequestVerifier,
+  { clock, log }: HttpAppOptions,
+): MiddlewareHandler<AuthorityEnv> {
+  return async (context, next) => {
+    const startedAt = clock()
+    const requestId = guard.requestId()
+    context.set('requestId', requestId)
+    await next()
+    const { headers, status } = context.res
+    headers.set('Request-Id', requestId)
+    headers.set('X-Content-Type-Options', 'nosniff')
+    if (!headers.has('Cache-Control')) headers.set('Cache-Control', 'no-store')
+    log.info(
+      {
+        method: context.req.method,
+        route: context.get('route') ?? '(none)',
+        status,
+        code: context.get('code'),
+        requestId,
+        milliseconds: clock() - startedAt,
+      },
+      'answered',
+    )
+  }
+}
+
+function mountRoute(
+  app: OpenAPIHono<AuthorityEnv>,
+  parts: { readonly route: Route; readonly guard: KeyRequestVerifier; readonly options: HttpAppOptions },
+): void {
+  const { route, guard, options } = parts
+  const { method, path } = splitName(route.name)
+  documentRoute(app.openAPIRegistry, route)
+  const routing = path.replaceAll(/\{([a-z]+)\}/gu, ':$1')
+  const name: MiddlewareHandler<AuthorityEnv> = async (context, next) => {
+    context.set('route', path)
+    await next()
+  }
+  if (accessOf(route.name) === 'public') {
+    app.on(method.toUpperCase(), routing, name, (context) => answerPublic(context, route))
+    return
+  }
+  app.on(method.toUpperCase(), routing, name, authenticate(guard), (context) =>
+    answerSigned(context, route, options),
+  )
+}
+
+/** The verifier's own middleware, under the request id that the log knows. */
+function authenticate(guard: KeyRequestVerifier): MiddlewareHandler<AuthorityEnv> {
+  return async (context, next) => {
+    const requestId = context.get('requestId')
+    const named: KeyRequestVerifier = {
+      verify: (request) => guard.verify(request),
+      requestId: () => requestId,
+      refuse: (error, id) => {
+        context.set('code', codeOf(error))
+        return guard.refuse(error, id)
+      },
+    }
+    const middleware: MiddlewareHandler = protect(named)
+    return middleware(context, next)
+  }
+}
+
+async function answerPublic(context: AppContext, route: Route): Promise<Response> {
+  return respond(
+    await route.run({
+      param: paramOf(context),
+      body: undefined,
+      query: undefined,
+      caller: undefined,
+      header: (name) => context.req.header(name),
+    }),
+  )
+}
+
+async function answerSigned(context: AppContext, route: Route, options: HttpAppOptions): Promise<Response> {
+  const { agent, body } = context.get('behalf')
+  const caller = await identify(agent, options)
+  checkAccess(route.name, caller)
+  const contentType = context.req.header('content-type')
+  return respond(
+    await route.run({
+      param: paramOf(context),
+      body: route.body ? readBody(route.body, { body, contentType }) : readNothing(body),
+      query: readSearch(context, route),
+      caller,
+      header: (name) => context.req.header(name),
+    }),
+  )
+}
+
+async function identify(did: string, { issuer, isOperator }: HttpAppOptions): Promise<AuthenticatedCaller> {
+  if (await issuer.isKeyRevoked(did)) throw new AuthorityError('key_revoked', 'This key was revoked')
+  return { did, operator: await isOperator(did) }
+}
+
+function readNothing(body: Uint8Array): undefined {
+  if (body.length === 0) return undefined
+  throw new AuthorityError('input_invalid', 'This route takes no body', { field: 'body' })
+}
+
+function readSearch(context: AppContext, route: Route): unknown {
+  const search = new URL(context.req.url).searchParams
+  if (route.query) return readQuery(route.query, search)
+  if (search.size === 0) return undefined
+  throw new AuthorityError('input_invalid', 'This route takes no query', { field: 'query' })
+}
+
+function paramOf(context: AppContext): string {
+  const [param = ''] = Object.values(context.req.param())
+  return param
+}
+
+function respond({ status, type, body, headers }: Answer): Response {
+  const response = new Response(body ?? null, { status, headers: { ...headers } })
+  if (type !== undefined) response.headers.set('Content-Type', type)
+  return response
+}
+
+/** The code that goes out; what the table does not know goes out as `internal_error`. */
+function codeOf(error: unknown): string {
+  return error instanceof BehalfError && Object.hasOwn(HTTP_FAILURES, error.code)
+    ? error.code
+    : 'internal_error'
+}

@@ -1,0 +1,178 @@
+import { type Kysely, sql } from 'kysely'
+import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration'
+import type { AuthorityDatabase } from './database-schema.ts'
+import { AuthorityError } from './error.ts'
+
+/** What the tables are made of, one statement each, in order. */
+const FIRST_TABLES: readonly string[] = [
+  `create table authority (
+    id integer primary key check (id = 1),
+    issuer text not null,
+    created_at integer not null
+  ) strict`,
+  `create table operators (
+    did text primary key,
+    name text not null,
+    added_at integer not null
+  ) strict`,
+  `create table requests (
+    number integer primary key,
+    id text not null unique,
+    version integer not null,
+    agent text not null,
+    agent_name text,
+    terms_json text not null check (json_valid(terms_json)),
+    policy_json text not null check (json_valid(policy_json)),
+    status text not null check (status in ('pending', 'approved', 'refused')),
+    requested_at integer not null,
+    expires_at integer not null,
+    last_polled_at integer,
+    decided_at integer,
+    decided_by text,
+    reason text,
+    delegation_id text references delegations (id),
+    collected_at integer,
+    check ((status = 'pending') = (decided_at is null)),
+    check ((status = 'approved') = (delegation_id is not null))
+  ) strict`,
+  `create index requests_pending on requests (agent, expires_at) where status = 'pending'`,
+  `create table enrolments (
+    number integer primary key,
+    id text not null unique,
+    agent text not null,
+    on_behalf_of_json text not null check (json_valid(on_behalf_of_json)),
+    capabilities_json text not null check (json_valid(capabilities_json)),
+    max_seconds integer not null,
+    max_delegation_depth integer not null,
+    valid_until integer,
+    created_at integer not null,
+    created_by text not null,
+    withdrawn_at integer
+  ) strict`,
+  `create index enrolments_agent on enrolments (agent) where withdrawn_at is null`,
+  `create table status_lists (
+    number integer primary key,
+    version integer not null,
+    jws text not null,
+    digest text not null,
+    signed_at integer not null,
+    valid_until integer not null,
+    allocated integer not null,
+    needed_until integer not null
+  ) strict`,
+  `create table status_positions (
+    list integer not null references status_lists (number),
+    list_index integer not null check (list_index between 0 and 131071),
+    primary key (list, list_index)
+  ) strict, without rowid`,
+  `create table delegations (
+    number integer primary key,
+    id text not null unique,
+    parent_id text references delegations (id),
+    root_id text not null references delegations (id),
+    delegator text not null,
+    subject text not null,
+    on_behalf_of_json text not null check (json_valid(on_behalf_of_json)),
+    valid_from integer not null,
+    valid_until integer not null,
+    list integer not null,
+    list_index integer not null,
+    payload_json text not null check (json_valid(payload_json)),
+    request_id text unique references requests (id),
+    jws text,
+    evidence_json text check (json_valid(evidence_json)),
+    created_at integer not null,
+    revoked_at integer,
+    revoked_by text,
+    revoked_reason text,
+    foreign key (list, list_index) references status_positions (list, list_index),
+    unique (list, list_index),
+    check ((parent_id is null) = (jws is not null)),
+    check ((revoked_at is null) = (revoked_by is null))
+  ) strict`,
+  `create index delegations_parent on delegations (parent_id) where parent_id is not null`,
+  `create index delegations_revoked on delegations (list, list_index) where revoked_at is not null`,
+  `create table revoked_keys (
+    agent text primary key,
+    revoked_at integer not null,
+    revoked_by text not null,
+    reason text
+  ) strict`,
+  `create table publication (
+    id integer primary key check (id = 1),
+    epoch integer not null,
+    sequence integer not null,
+    jws text not null,
+    time integer not null
+  ) strict`,
+  `create table events (
+    sequence integer primary key,
+    time integer not null,
+    type text not null,
+    data_json text not null check (json_valid(data_json))
+  ) strict`,
+]
+
+/** What a mistake in the code above them must not be able to undo. */
+const FIRST_TRIGGERS: readonly string[] = [
+  ...refuse('events', ['update', 'delete'], 'the record is append-only'),
+  `create trigger events_in_order before insert on events
+    when new.sequence <> coalesce((select max(sequence) from events), 0) + 1
+    begin select raise(abort, 'events are numbered without gaps'); end`,
+  ...refuse('revoked_keys', ['update', 'delete'], 'a revoked key stays revoked'),
+  ...refuse('status_positions', ['update', 'delete'], 'a place in a status list is given once'),
+  ...refuse('delegations', ['delete'], 'a delegation is never forgotten'),
+  `create trigger delegations_fixed before update on delegations
+    when old.revoked_at is not null or new.id <> old.id or new.list <> old.list
+      or new.list_index <> old.list_index or new.payload_json <> old.payload_json
+    begin select raise(abort, 'a delegation changes once: when it is revoked'); end`,
+  ...refuse('status_lists', ['delete'], 'a status list is never forgotten'),
+  `create trigger status_lists_forward before update on status_lists
+    when new.version < old.version or new.allocated < old.allocated
+      or (new.version = old.version and new.jws <> old.jws)
+    begin select raise(abort, 'a status list never goes back'); end`,
+  ...refuse('publication', ['delete'], 'a publication is never forgotten'),
+  `create trigger publication_forward before update on publication
+    when new.epoch < old.epoch or (new.epoch = old.epoch and new.sequence <= old.sequence)
+    begin select raise(abort, 'epoch and sequence never go back'); end`,
+  ...refuse('authority', ['update', 'delete'], 'a database belongs to one issuer'),
+]
+
+/**
+ * Every migration has run, each one whole or not at all, whenever and however a run before was cut off.
+ *
+ * @throws AuthorityError `database_migration_failed`; the database is as it was
+ */
+export async function migrate(
+  database: AuthorityDatabase,
+  migrations: Readonly<Record<string, Migration>> = MIGRATIONS,
+): Promise<void> {
+  const provider: MigrationProvider = { getMigrations: async () => ({ ...migrations }) }
+  const { error } = await new Migrator({ db: database, provider }).migrateToLatest()
+  if (error === undefined) return
+  throw new AuthorityError(
+    'database_migration_failed',
+    'The database could not be brought to this version. It was left as it was; was it written by a newer one?',
+    { cause: error },
+  )
+}
+
+/** By name, in order. Released ones never change; new ones come last. */
+export const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '2026_11_first': {
+    up: async (database: Kysely<unknown>) => {
+      for (const statement of [...FIRST_TABLES, ...FIRST_TRIGGERS]) await sql.raw(statement).execute(database)
+    },
+  },
+}
+
+function refuse(
+  table: string,
+  actions: readonly ('update' | 'delete')[],
+  message: string,
+): readonly string[] {
+  return actions.map(
+    (action) => `create trigger ${table}_no_${action} before ${action} on ${table}
+      begin select raise(abort, '${message}'); end`,
+  )
+}

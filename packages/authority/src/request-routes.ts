@@ -1,0 +1,156 @@
+import type { Clock, JsonObject } from '@behalf/core'
+import type { DelegationRequest, Issuer } from '@behalf/issuer'
+import { ANSWERS } from './answer-schemas.ts'
+import {
+  approveSchema,
+  collectSchema,
+  denySchema,
+  newRequestSchema,
+  requestFilterSchema,
+} from './body-schemas.ts'
+import { defined } from './defined.ts'
+import { readId } from './read-input.ts'
+import { defineRoute, json, jsonAnswer, type Route, requireCaller } from './route.ts'
+import { receiptToWire, requestToWire, type WireOptions } from './to-wire.ts'
+
+/** What the signed routes work with. */
+export interface SignedContext {
+  readonly issuer: Issuer
+  readonly origin: string
+  readonly clock: Clock
+}
+
+/** The routes about requests for delegations. */
+export function createRequestRoutes(context: SignedContext): readonly Route[] {
+  return [
+    createAskRoute(context),
+    createCollectRoute(context),
+    createListRoute(context),
+    createReadRoute(context),
+    createApproveRoute(context),
+    createDenyRoute(context),
+  ]
+}
+
+function createAskRoute(context: SignedContext): Route {
+  return defineRoute({
+    name: 'POST /delegation-requests',
+    summary: 'Ask for a delegation to the key that signs this call',
+    body: newRequestSchema,
+    answers: {
+      201: jsonAnswer('It was asked; `status` says whether it is decided already', ANSWERS.receipt),
+    },
+    run: async (call) => {
+      const { body } = call
+      const request = await context.issuer.requestDelegation({
+        agent: requireCaller(call).did,
+        onBehalfOf: defined(body.on_behalf_of),
+        capabilities: body.capabilities,
+        purpose: body.purpose,
+        ...defined({
+          validForSeconds: body.valid_for_seconds,
+          maxUses: body.max_uses,
+          maxDelegationDepth: body.max_delegation_depth,
+          agentName: body.agent_name,
+          workflow: body.workflow && defined(body.workflow),
+        }),
+      })
+      const intervalSeconds = context.issuer.pollIntervalSeconds
+      return json(201, receiptToWire(request, { ...wireOptions(context), intervalSeconds }))
+    },
+  })
+}
+
+function createCollectRoute({ issuer }: SignedContext): Route {
+  return defineRoute({
+    name: 'POST /delegation-requests/{id}/collect',
+    summary: 'Collect the delegation, once it is approved, with the key that asked',
+    body: collectSchema,
+    answers: {
+      200: jsonAnswer('The delegation, its chain and the evidence of its approval', ANSWERS.collected),
+    },
+    run: async (call) => {
+      const agent = requireCaller(call).did
+      const { delegation, chain, evidence } = await issuer.collect({ id: readId(call.param), agent })
+      return json(200, { delegation, chain, evidence })
+    },
+  })
+}
+
+function createListRoute(context: SignedContext): Route {
+  return defineRoute({
+    name: 'GET /delegation-requests',
+    summary: 'The latest requests, newest first',
+    query: requestFilterSchema,
+    answers: { 200: jsonAnswer('At most 500', ANSWERS.requests) },
+    run: async ({ query }) => {
+      const requests = await context.issuer.listRequests(defined(query))
+      return json(200, { requests: requests.map((request) => requestToWire(request, wireOptions(context))) })
+    },
+  })
+}
+
+function createReadRoute(context: SignedContext): Route {
+  return defineRoute({
+    name: 'GET /delegation-requests/{id}',
+    summary: 'One request, for an operator or the key that asked',
+    answers: { 200: jsonAnswer('The request', ANSWERS.request) },
+    run: async (call) => {
+      const caller = requireCaller(call)
+      return answerRequest(context, await context.issuer.readRequest({ id: readId(call.param), caller }))
+    },
+  })
+}
+
+function createApproveRoute(context: SignedContext): Route {
+  return defineRoute({
+    name: 'POST /delegation-requests/{id}/approve',
+    summary: 'Approve a request as asked, or narrower',
+    body: approveSchema,
+    answers: { 200: jsonAnswer('The request as approved', ANSWERS.request) },
+    run: async (call) => {
+      const { version, narrow } = call.body
+      const request = await context.issuer.approve({
+        id: readId(call.param),
+        version,
+        operator: requireCaller(call).did,
+        ...(narrow && {
+          narrow: defined({
+            capabilities: narrow.capabilities,
+            validForSeconds: narrow.valid_for_seconds,
+            maxUses: narrow.max_uses,
+            maxDelegationDepth: narrow.max_delegation_depth,
+          }),
+        }),
+      })
+      return answerRequest(context, request)
+    },
+  })
+}
+
+function createDenyRoute(context: SignedContext): Route {
+  return defineRoute({
+    name: 'POST /delegation-requests/{id}/deny',
+    summary: 'Refuse a request for good',
+    body: denySchema,
+    answers: { 200: jsonAnswer('The request as refused', ANSWERS.request) },
+    run: async (call) => {
+      const { version, reason } = call.body
+      const operator = requireCaller(call).did
+      const id = readId(call.param)
+      return answerRequest(
+        context,
+        await context.issuer.deny({ id, version, operator, ...defined({ reason }) }),
+      )
+    },
+  })
+}
+
+function answerRequest(context: SignedContext, request: DelegationRequest): ReturnType<typeof json> {
+  const wire: JsonObject = requestToWire(request, wireOptions(context))
+  return json(200, wire)
+}
+
+function wireOptions({ origin, clock }: SignedContext): WireOptions {
+  return { origin, now: clock() }
+}
