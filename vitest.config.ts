@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
-const conditions = ['behalf-source', 'node', 'module', 'import', 'default']
+// Node adds `import` or `require` by itself; told here, a CommonJS package that requires another would get its module.
+const conditions = ['behalf-source', 'node', 'module']
 
 export default defineConfig({
   resolve: { conditions },
