@@ -134,7 +134,7 @@ export function verifyDelegationChain(
   if (!parsedChains.has(parsed)) throw new TypeError('The chain does not come from parseDelegationChain')
   const rootKey = readRootKey(parsed, options.issuers)
   checkChainTime(parsed, options)
-  checkNoCycle(parsed.links)
+  checkNoCycle(parsed)
   checkSigners(parsed.links)
   checkSignatures(parsed.links, rootKey)
   checkDistinctStatus(parsed.links)
@@ -178,11 +178,10 @@ function readRootKey({ root }: ParsedChain, issuers: IssuerKeys): Uint8Array {
 }
 
 /** A repeated link or agent: found before signers are compared, since it always looks like a wrong signer too. */
-function checkNoCycle(links: readonly Delegation[]): void {
+function checkNoCycle({ links, root }: ParsedChain): void {
   const ids = new Set<string>()
-  const agents = new Set<Did>()
-  for (const [link, { id, issuer, subject }] of links.entries()) {
-    agents.add(issuer)
+  const agents = new Set<Did>([root.issuer])
+  for (const [link, { id, subject }] of links.entries()) {
     if (ids.has(id) || agents.has(subject)) {
       throw new CredentialError('chain_cycle', `Link ${link} repeats a link or an agent`, { link })
     }

@@ -78,14 +78,14 @@ const APPROVAL_METHODS: readonly ApprovalMethod[] = [
 export function parseDelegationSubject(value: JsonObject): DelegationSubject {
   checkMembers(value, MEMBERS, 'credentialSubject')
   const subject = readText(value.id, 'credentialSubject.id')
-  const { maxUses, purpose, workflow } = value
+  const { maxUses, maxDelegationDepth = 0, purpose, workflow } = value
   return {
     subject,
     publicKey: readSubjectKey(subject),
     onBehalfOf: readOnBehalfOf(value.onBehalfOf),
     capabilities: readCapabilities(value),
     ...(maxUses === undefined ? {} : { maxUses: readInteger(maxUses, 'maxUses', 1) }),
-    maxDelegationDepth: readInteger(value.maxDelegationDepth ?? 0, 'maxDelegationDepth'),
+    maxDelegationDepth: readInteger(maxDelegationDepth, 'maxDelegationDepth'),
     ...(purpose === undefined ? {} : { purpose: readText(purpose, 'purpose') }),
     ...(workflow === undefined ? {} : { workflow: readWorkflow(workflow) }),
     ...readOrigin(value),

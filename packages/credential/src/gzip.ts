@@ -9,14 +9,14 @@ const MAGIC = [0x1f, 0x8b, 8, 0] as const
  * @see RFC 1952 section 2.3
  */
 export function compressGzip(bytes: Uint8Array): Uint8Array {
-  return gzipSync(bytes, { level: constants.Z_BEST_COMPRESSION })
+  return toPlainArray(gzipSync(bytes, { level: constants.Z_BEST_COMPRESSION }))
 }
 
 /**
  * Returns the content of one gzip member that is all of `bytes`, or undefined for anything else: another member or
  * bytes after it, optional header fields, a checksum or length that is wrong, or content above `maxBytes`, of which no
  * more is ever held.
- * @param maxBytes of the content
+ * @param maxBytes of the content, at least 1
  * @see RFC 1952 section 2.3
  */
 export function decompressGzip(bytes: Uint8Array, maxBytes: number): Uint8Array | undefined {
@@ -34,7 +34,9 @@ function inflate(deflated: Uint8Array, maxOutputLength: number): Uint8Array | un
   try {
     const result: unknown = inflateRawSync(deflated, { maxOutputLength, info: true })
     // The engine stops at the end of the first stream and says nothing about what follows.
-    return isInflated(result) && result.engine.bytesWritten === deflated.length ? result.buffer : undefined
+    return isInflated(result) && result.engine.bytesWritten === deflated.length
+      ? toPlainArray(result.buffer)
+      : undefined
   } catch {
     return undefined
   }
@@ -48,4 +50,9 @@ function isInflated(value: unknown): value is { buffer: Uint8Array; engine: { by
   return (
     buffer instanceof Uint8Array && typeof engine === 'object' && engine !== null && 'bytesWritten' in engine
   )
+}
+
+// A Buffer's `slice` is a view, not a copy, which readers of a Uint8Array do not expect.
+function toPlainArray(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

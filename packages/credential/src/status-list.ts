@@ -1,6 +1,6 @@
 import { digestSha256, type JsonObject, type Signer } from '@behalf/core'
 import type { Did } from '@behalf/did'
-import { decodeBitstring, encodeBitstring, readBit } from './bitstring.ts'
+import { decodeBitstring, encodeBitstring, MIN_STATUS_LIST_LENGTH, readBit } from './bitstring.ts'
 import type { IssuerKeys } from './chain.ts'
 import { CREDENTIALS_CONTEXT_URL } from './context.ts'
 import { formatDateTime, parseDateTime, toSeconds } from './date-time.ts'
@@ -94,6 +94,7 @@ const SUBJECT_MEMBERS: ReadonlySet<string> = new Set([
 export async function signStatusList(options: SignStatusListOptions): Promise<string> {
   const { id, issuer, kid, purpose, bits, version, now, validUntil, signer } = options
   if (!Number.isSafeInteger(version) || version < 1) throw new TypeError('The version must be at least 1')
+  if (bits.length * 8 < MIN_STATUS_LIST_LENGTH) throw new TypeError('The list is too short')
   const payload = {
     '@context': [CREDENTIALS_CONTEXT_URL],
     id,
