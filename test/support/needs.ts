@@ -9,6 +9,10 @@ const REQUIREMENTS = {
     how: 'put the published conformance vectors beside the checkout, in ../shared/vectors',
     available: (): boolean => existsSync(sharedFolder('vectors')),
   },
+  attacks: {
+    how: 'put the attack catalogue beside the checkout, in ../shared/attacks.json',
+    available: (): boolean => existsSync(sharedFolder('attacks.json')),
+  },
   nginx: {
     how: 'apt-get install nginx-light',
     available: (): boolean => spawnSync('nginx', ['-v']).status === 0,
@@ -44,6 +48,7 @@ export function vectorsFolder(): string {
   return sharedFolder('vectors')
 }
 
-function sharedFolder(name: string): string {
+/** Where a file or folder lies that tests share but the checkout does not hold. */
+export function sharedFolder(name: string): string {
   return join(import.meta.dirname, '..', '..', '..', 'shared', name)
 }

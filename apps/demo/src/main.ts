@@ -23,7 +23,10 @@ async function main(tell: Narrator): Promise<number> {
   tell.plain(
     'Everything below runs on this machine: an authority, an API, and agents, each in its own process.\n',
   )
-  const opening = openStage()
+  const opening = openStage(({ authority, api }) => {
+    tell.say(`The authority is at ${authority}, the API (an issue tracker) at ${api}.`)
+    tell.say('New servers wait five seconds: they cannot know which requests came in just before they began.')
+  })
   const stage = await Promise.race([opening, interrupted])
   if (stage === 'interrupted') return cleanUp(await opening, 0)
   try {
@@ -36,7 +39,6 @@ async function main(tell: Narrator): Promise<number> {
 }
 
 async function perform(stage: Stage): Promise<void> {
-  tell.say(`The authority is at ${stage.authority}, the API (an issue tracker) at ${stage.api}.`)
   await playStory(stage, tell)
   if (!values.serve) return
   await sayWhatToTry(stage, tell)

@@ -1,16 +1,15 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createInterface } from 'node:readline'
+
+/** What a server says of itself when it is up: its origin, and where its files are. */
+export type Announcement = Readonly<Record<string, string>>
 
 /** Every process that the story starts, so that all of them end with it, in the opposite order. */
 export interface ProcessGroup {
   /** Starts a TypeScript entry with a channel for messages. */
   fork(entry: string, args: readonly string[]): ChildProcess
-  /** Starts a server and gives the first line it prints; rejects with what it said when it ends before that. */
-  serve(
-    entry: string,
-    args: readonly string[],
-  ): Promise<{ readonly child: ChildProcess; readonly line: string }>
+  /** Starts a server and gives what it announces as JSON; rejects with what it said when it ends before that. */
+  serve(entry: string, args: readonly string[]): Promise<Announcement>
   /** Runs a command to its end. */
   run(
     entry: string,
@@ -38,10 +37,7 @@ export function createProcessGroup(env: Readonly<Record<string, string>>): Proce
     )
   return {
     fork: (entry, args) => keep(fork(entry, args, { ...options, execArgv: process.execArgv })),
-    serve: async (entry, args) => {
-      const child = start(entry, args)
-      return { child, line: await firstLine(child) }
-    },
+    serve: (entry, args) => firstAnswer(start(entry, args)),
     run: async (entry, args) => {
       const child = start(entry, args)
       const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)]
@@ -62,10 +58,13 @@ function collect(stream: Output): () => string {
   return () => Buffer.concat(chunks).toString('utf8')
 }
 
-function firstLine(child: ReturnType<typeof spawn> & { stdout: Output; stderr: Output }): Promise<string> {
-  const errors = collect(child.stderr)
+/** The first JSON object that a server prints, over as many lines as it takes. */
+function firstAnswer(child: ChildProcess & { stdout: Output; stderr: Output }): Promise<Announcement> {
+  const [printed, errors] = [collect(child.stdout), collect(child.stderr)]
   return new Promise((resolve, reject) => {
-    createInterface({ input: child.stdout }).once('line', resolve)
+    child.stdout.on('data', () => {
+      if (printed().trimEnd().endsWith('}')) resolve(JSON.parse(printed()) as Announcement)
+    })
     child.once('error', reject)
     child.once('close', () => reject(new Error(`A server ended before it was ready.\n${errors()}`)))
   })

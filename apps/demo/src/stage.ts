@@ -28,16 +28,20 @@ export interface Stage {
   readonly authority: string
   readonly api: string
   agent(): AgentProcess
-  /** Resolves when the API can verify requests. */
-  apiReady(): Promise<void>
   /** Runs the `behalf` command as the operator of the authority would, and gives what it printed as JSON. */
   behalf(args: readonly string[]): Promise<Readonly<Record<string, unknown>>>
   /** Stops every process and removes the folder. */
   end(): Promise<void>
 }
 
-/** Starts the authority and the issue tracker, and waits until both say they are ready. */
-export async function openStage(): Promise<Stage> {
+/**
+ * Starts the authority and the issue tracker, and waits until both say they are ready.
+ *
+ * @param onStarted told as soon as both run, some seconds before they are ready
+ */
+export async function openStage(
+  onStarted: (servers: Pick<Stage, 'authority' | 'api'>) => void,
+): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'behalf-demo-'))
   const passphraseFile = join(folder, 'passphrase')
   writeFileSync(passphraseFile, encodeBase64url(systemRandomBytes(24)), { mode: 0o600 })
@@ -51,12 +55,13 @@ export async function openStage(): Promise<Stage> {
   }
   try {
     const servers = await startServers(group, folder)
+    onStarted(servers)
+    await Promise.all([waitForReady(servers.authority), waitForReady(servers.api)])
     return {
       folder,
       passphraseFile,
       ...servers,
       agent: () => startAgent(group),
-      apiReady: () => waitForReady(servers.api),
       behalf: (args) =>
         runBehalf(group, [...args, '--authority', servers.authority, '--operator', servers.operatorFile]),
       end,
@@ -75,16 +80,15 @@ async function startServers(
   writeFileSync(policyFile, JSON.stringify(POLICY, null, 2))
   const authorityFolder = join(folder, 'authority')
   const serve = ['serve', '--data', authorityFolder, '--port', '0', '--policy', policyFile, '--json']
-  const { line } = await group.serve(BEHALF, serve)
-  const { origin, issuer, heartbeat, operator_wallet } = JSON.parse(line) as Record<string, string>
+  const { origin, issuer, heartbeat, operator_wallet } = await group.serve(BEHALF, serve)
   const tracker = await group.serve(TRACKER, [folder, issuer ?? '', heartbeat ?? '', '0'])
-  return { authority: origin ?? '', operatorFile: operator_wallet ?? '', api: tracker.line }
+  return { authority: origin ?? '', operatorFile: operator_wallet ?? '', api: tracker['origin'] ?? '' }
 }
 
-async function waitForReady(api: string): Promise<void> {
+async function waitForReady(server: string): Promise<void> {
   const deadline = performance.now() + 15_000
-  while (!(await fetch(`${api}/ready`)).ok) {
-    if (performance.now() > deadline) throw new Error('The API did not become ready within 15 s')
+  while (!(await fetch(`${server}/ready`)).ok) {
+    if (performance.now() > deadline) throw new Error(`${server} did not become ready within 15 s`)
     await wait(50)
   }
 }

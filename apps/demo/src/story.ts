@@ -108,7 +108,6 @@ async function collect(
 
 async function callTheApi({ stage, tell, agent }: Cast, held: Held): Promise<void> {
   tell.step(6, 'The agent calls the issue tracker; each request is signed with its key')
-  await stage.apiReady()
   const issues = `${stage.api}/projects/ACME/issues`
   const listed = await agent.do('call', { method: 'GET', url: issues, tool: 'list_issues' })
   tell.accepted(listed.status, `listed the issues of ACME (request ${listed.requestId})`)

@@ -41,7 +41,7 @@ const app = createTrackerApp(verifier, { store, isReady })
 
 await statusSource.ready()
 knowsStatus = true
-console.log(origin)
+console.log(JSON.stringify({ origin }))
 
 const stop = (): void => {
   statusSource.close()
