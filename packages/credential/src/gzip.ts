@@ -1,4 +1,4 @@
-import { constants, crc32, gzipSync, inflateRawSync } from 'node:zlib'
+import { crc32, gzipSync, inflateRawSync } from 'node:zlib'
 
 const HEADER_BYTES = 10
 const TRAILER_BYTES = 8
@@ -9,7 +9,7 @@ const MAGIC = [0x1f, 0x8b, 8, 0] as const
  * @see RFC 1952 section 2.3
  */
 export function compressGzip(bytes: Uint8Array): Uint8Array {
-  return toPlainArray(gzipSync(bytes, { level: constants.Z_BEST_COMPRESSION }))
+  return toPlainArray(gzipSync(bytes))
 }
 
 /**
