@@ -1,15 +1,17 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
-
-/** What a server says of itself when it is up: its origin, and where its files are. */
-export type Announcement = Readonly<Record<string, string>>
+import { setTimeout as wait } from 'node:timers/promises'
 
 /** Every process that the story starts, so that all of them end with it, in the opposite order. */
 export interface ProcessGroup {
   /** Starts a TypeScript entry with a channel for messages. */
   fork(entry: string, args: readonly string[]): ChildProcess
-  /** Starts a server and gives what it announces as JSON; rejects with what it said when it ends before that. */
-  serve(entry: string, args: readonly string[]): Promise<Announcement>
+  /**
+   * Starts a server, and gives what `probe` gives once it gives something.
+   *
+   * @throws Error with what the server said, when it ends before that
+   */
+  serve<T>(entry: string, args: readonly string[], probe: () => Promise<T | undefined>): Promise<T>
   /** Runs a command to its end. */
   run(
     entry: string,
@@ -37,7 +39,7 @@ export function createProcessGroup(env: Readonly<Record<string, string>>): Proce
     )
   return {
     fork: (entry, args) => keep(fork(entry, args, { ...options, execArgv: process.execArgv })),
-    serve: (entry, args) => firstAnswer(start(entry, args)),
+    serve: (entry, args, probe) => waitForServer(start(entry, args), probe),
     run: async (entry, args) => {
       const child = start(entry, args)
       const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)]
@@ -58,16 +60,18 @@ function collect(stream: Output): () => string {
   return () => Buffer.concat(chunks).toString('utf8')
 }
 
-/** The first JSON object that a server prints, over as many lines as it takes. */
-function firstAnswer(child: ChildProcess & { stdout: Output; stderr: Output }): Promise<Announcement> {
-  const [printed, errors] = [collect(child.stdout), collect(child.stderr)]
-  return new Promise((resolve, reject) => {
-    child.stdout.on('data', () => {
-      if (printed().trimEnd().endsWith('}')) resolve(JSON.parse(printed()) as Announcement)
-    })
-    child.once('error', reject)
-    child.once('close', () => reject(new Error(`A server ended before it was ready.\n${errors()}`)))
-  })
+async function waitForServer<T>(
+  child: ChildProcess & { readonly stderr: Output },
+  probe: () => Promise<T | undefined>,
+): Promise<T> {
+  const errors = collect(child.stderr)
+  const ended = once(child, 'close')
+  for (;;) {
+    const found = await probe().catch(() => undefined)
+    if (found !== undefined) return found
+    const isOver = await Promise.race([ended.then(() => true), wait(50)])
+    if (isOver === true) throw new Error(`A server ended before it was ready.\n${errors()}`)
+  }
 }
 
 async function stop(child: ChildProcess): Promise<void> {

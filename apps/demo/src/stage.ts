@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { encodeBase64url, systemRandomBytes } from '@behalf/core'
 import { type AgentProcess, startAgent } from './agent/agent-process.ts'
+import { freePort } from './free-port.ts'
 import { createProcessGroup, type ProcessGroup } from './process-group.ts'
 
 const BEHALF = new URL('../../behalf/src/main.ts', import.meta.url).pathname
@@ -14,7 +15,12 @@ const TRACKER = new URL('./tracker/main.ts', import.meta.url).pathname
 const POLICY = {
   id: 'demo',
   rules: [
-    { effect: 'refuse', paths: ['/projects/*/issues/*/close'], reason: 'closing an issue is for people' },
+    {
+      effect: 'refuse',
+      actions: ['POST'],
+      paths: ['/projects/*/issues/*/close'],
+      reason: 'closing an issue is for people',
+    },
     { effect: 'approve-enrolled', actions: ['GET'], max_seconds: 3600 },
   ],
   default: 'ask',
@@ -78,11 +84,25 @@ async function startServers(
 ): Promise<Pick<Stage, 'authority' | 'api' | 'operatorFile'>> {
   const policyFile = join(folder, 'policy.json')
   writeFileSync(policyFile, JSON.stringify(POLICY, null, 2))
-  const authorityFolder = join(folder, 'authority')
-  const serve = ['serve', '--data', authorityFolder, '--port', '0', '--policy', policyFile, '--json']
-  const { origin, issuer, heartbeat, operator_wallet } = await group.serve(BEHALF, serve)
-  const tracker = await group.serve(TRACKER, [folder, issuer ?? '', heartbeat ?? '', '0'])
-  return { authority: origin ?? '', operatorFile: operator_wallet ?? '', api: tracker['origin'] ?? '' }
+  const data = join(folder, 'authority')
+  const [authority, api] = [await freeOrigin(), await freeOrigin()]
+  const serve = ['serve', '--data', data, '--port', authority.port, '--policy', policyFile]
+  const { issuer, heartbeat } = await group.serve(BEHALF, serve, () =>
+    fetchJson(`${authority.origin}/.well-known/behalf-authority`),
+  )
+  const track = [folder, issuer ?? '', heartbeat ?? '', api.port]
+  await group.serve(TRACKER, track, () => fetchJson(`${api.origin}/health`))
+  return { authority: authority.origin, operatorFile: join(data, 'operator.wallet.age'), api: api.origin }
+}
+
+async function freeOrigin(): Promise<{ readonly origin: string; readonly port: string }> {
+  const port = await freePort()
+  return { origin: `http://127.0.0.1:${port}`, port: String(port) }
+}
+
+async function fetchJson(url: string): Promise<Readonly<Record<string, string>>> {
+  const response = await fetch(url)
+  return (await response.json()) as Record<string, string>
 }
 
 async function waitForReady(server: string): Promise<void> {

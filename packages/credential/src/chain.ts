@@ -26,7 +26,7 @@ export interface VerifiedChain extends ParsedChain {
 export interface ChainTimeOptions {
   /** Milliseconds since the epoch. */
   readonly now: number
-  /** How far the clocks of issuer and verifier may be apart; 5 unless said otherwise. */
+  /** How far the issuer's clock may be ahead when a link begins; 5 unless said otherwise. The end is exact. */
   readonly clockToleranceSeconds?: number
 }
 
@@ -92,8 +92,8 @@ export function checkRootIssuer(chain: ParsedChain, issuers: IssuerKeys): void {
 }
 
 /**
- * Makes sure that every link is valid at `now`: not before `validFrom`, and before `validUntil`, give or take the
- * tolerance.
+ * Makes sure that every link is valid at `now`: not before `validFrom`, give or take the tolerance, and
+ * before `validUntil` without any.
  * @throws CredentialError `credential_expired` or `credential_not_yet_valid` with the position of the link
  * @throws TypeError for a time or tolerance that is not a number
  * @see RFC 7519 sections 4.1.4 and 4.1.5
@@ -109,7 +109,8 @@ export function checkChainTime(chain: ParsedChain, options: ChainTimeOptions): v
     if (now + tolerance < validFrom) {
       throw new CredentialError('credential_not_yet_valid', `Link ${link} is not yet valid`, { link })
     }
-    if (now - tolerance >= validUntil) {
+    // The end has no tolerance: to a clock that is fast a delegation ends early, and its holder asks again.
+    if (now >= validUntil) {
       throw new CredentialError('credential_expired', `Link ${link} has expired`, { link })
     }
   }

@@ -14,7 +14,7 @@ import type { StatusSnapshot, StatusSource } from './status-source.ts'
 import type { UseCounter } from './use-counter.ts'
 import type { Principal } from './verified-request.ts'
 
-/** How long after its end a link may still be accepted, and so must be counted. */
+/** How long past the end of a link its count is kept, in case the clock goes back. */
 const COUNT_MARGIN_MS = 10_000
 
 /** What a request shows of its delegations: all of them, or the name of a chain shown before. */

@@ -7,17 +7,11 @@ import { createAdaptorServer } from '@hono/node-server'
 import { createTrackerApp } from './tracker-app.ts'
 import { openTrackerStore } from './tracker-store.ts'
 
-// The issue tracker as a process: node main.ts <folder> <issuer DID> <heartbeat URL> <port, 0 for a free one>.
-// It prints its origin when it listens, answers /ready when it can verify, and ends in an orderly way on SIGTERM or Ctrl-C.
-const [folder = '', issuer = '', heartbeat = '', port = '0'] = process.argv.slice(2)
+// The issue tracker as a process: node main.ts <folder> <issuer DID> <heartbeat URL> <port>.
+// It answers /ready when it can verify, and ends in an orderly way on SIGTERM or Ctrl-C.
+const [folder = '', issuer = '', heartbeat = '', port = ''] = process.argv.slice(2)
 
-const server = createAdaptorServer({ fetch: (request, env) => app.fetch(request, env) })
-server.listen(Number(port), '127.0.0.1')
-await once(server, 'listening')
-const address = server.address()
-if (address === null || typeof address === 'string') throw new Error('not listening on a port')
-const origin = `http://127.0.0.1:${address.port}`
-
+const origin = `http://127.0.0.1:${port}`
 const store = openTrackerStore(join(folder, 'tracker.sqlite'), issuer)
 const database = openVerifierDatabase(join(folder, 'verifier.sqlite'))
 const statusSource = createStatusSource({
@@ -39,9 +33,11 @@ let knowsStatus = false
 const isReady = (): boolean => knowsStatus && systemClock() >= database.readyAt
 const app = createTrackerApp(verifier, { store, isReady })
 
+const server = createAdaptorServer(app)
+server.listen(Number(port), '127.0.0.1')
+await once(server, 'listening')
 await statusSource.ready()
 knowsStatus = true
-console.log(JSON.stringify({ origin }))
 
 const stop = (): void => {
   statusSource.close()
