@@ -47,7 +47,7 @@ function decodeText(bytes: Uint8Array, { maxBytes }: Required<JsonLimits>): stri
 }
 
 function checkText(text: string, { maxBytes }: Required<JsonLimits>): string {
-  // A UTF-16 unit becomes one to three bytes, so most texts need no counting.
+  // A UTF-16 unit becomes one to three bytes, so most texts need no counting, which copies them.
   if (text.length > maxBytes) throw tooLong()
   if (text.length * 3 > maxBytes && new TextEncoder().encode(text).length > maxBytes) throw tooLong()
   return text

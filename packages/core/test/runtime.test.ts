@@ -17,6 +17,7 @@ test('the package loads and answers alike in a runtime without node:crypto', asy
     refused: false,
     isKey: true,
     digest: digestSha256(message),
+    refusals: Array(4).fill('encoding_malformed'),
   })
 })
 

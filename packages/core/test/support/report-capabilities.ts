@@ -1,4 +1,5 @@
 import {
+  CoreError,
   createEd25519Signer,
   decodeBase64url,
   digestSha256,
@@ -20,5 +21,14 @@ console.log(
     refused: verifyEd25519(signer.publicKey, encodeUtf8('other'), signature),
     isKey: isEd25519PublicKey(decodeBase64url(encodeBase64url(signer.publicKey))),
     digest: digestSha256(message),
+    refusals: ['*', 'Zg==', 'Zh', 'Zm 8'].map(codeOfDecoding),
   }),
 )
+
+function codeOfDecoding(text: string): string {
+  try {
+    return encodeBase64url(decodeBase64url(text))
+  } catch (error) {
+    return error instanceof CoreError ? error.code : String(error)
+  }
+}
