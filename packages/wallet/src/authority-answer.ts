@@ -72,6 +72,12 @@ export interface DelegationRequest {
   readonly approvalUrl?: string
   /** Milliseconds since the epoch. */
   readonly expiresAt: number
+  /** Milliseconds since the epoch. */
+  readonly requestedAt?: number
+  /** Milliseconds since the epoch. */
+  readonly decidedAt?: number
+  /** DID of the operator, or id of the enrolment or policy. */
+  readonly decidedBy?: string
   readonly reason?: string
   readonly delegationId?: string
 }
@@ -101,6 +107,12 @@ export interface DelegationSummary {
   readonly validUntil: number
   readonly delegator?: Did
   readonly parentId?: string
+  readonly purpose?: string
+  /** Milliseconds since the epoch. */
+  readonly revokedAt?: number
+  readonly revokedBy?: Did
+  /** Why it was revoked. */
+  readonly reason?: string
 }
 
 /** The authority's word that a revocation is published and will not be lost. */
@@ -171,6 +183,9 @@ export function readRequest(answer: JsonObject): DelegationRequest {
     workflow: readWorkflow(answer),
     approvalUrl: readOptionalText(answer, 'approval_url'),
     expiresAt: readTime(answer, 'expires_at'),
+    requestedAt: readOptionalTime(answer, 'requested_at'),
+    decidedAt: readOptionalTime(answer, 'decided_at'),
+    decidedBy: readOptionalText(answer, 'decided_by'),
     reason: readOptionalText(answer, 'reason'),
     delegationId: readOptionalText(answer, 'delegation_id'),
   })
@@ -200,6 +215,10 @@ export function readSummary(answer: JsonObject): DelegationSummary {
     validUntil: readTime(answer, 'valid_until'),
     delegator: readOptionalText(answer, 'delegator'),
     parentId: readOptionalText(answer, 'parent_id'),
+    purpose: readOptionalText(answer, 'purpose'),
+    revokedAt: readOptionalTime(answer, 'revoked_at'),
+    revokedBy: readOptionalText(answer, 'revoked_by'),
+    reason: readOptionalText(answer, 'reason'),
   })
 }
 

@@ -8,7 +8,7 @@ import {
   type StatusEntry,
   signDelegation,
 } from '@behalf/credential'
-import { type Did, decodeDidKey, encodeDidKeyUrl } from '@behalf/did'
+import { type Did, encodeDidKeyUrl } from '@behalf/did'
 import type { AuthorityClient } from './authority-client.ts'
 import { checkChain } from './check-chain.ts'
 import { findDelegation } from './choose-delegation.ts'
@@ -88,7 +88,6 @@ export async function delegateChild(
   options: DelegateOptions,
 ): Promise<HeldDelegation> {
   const { did, signer, client, issuerKeys, clock } = context
-  decodeDidKey(options.to)
   const issuedAt = clock()
   const terms = createTerms(context, parent, options)
   const { credentialStatus: _provisional, ...child } = createDelegationPayload(terms, issuedAt)

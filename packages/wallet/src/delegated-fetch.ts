@@ -65,8 +65,9 @@ async function draftRequest(target: RequestTarget, init: WalletRequestInit): Pro
     throw new TypeError('a signed request is not sent to another URL: follow redirects with a new request')
   }
   const headers = new Headers(init.headers)
-  const reserved = SIGNATURE_FIELDS.find((name) => headers.has(name))
-  if (reserved !== undefined) throw new TypeError(`the wallet writes the field ${reserved} itself`)
+  // Another Host would send the request elsewhere than its signature says.
+  const reserved = [...SIGNATURE_FIELDS, 'host'].find((name) => headers.has(name))
+  if (reserved !== undefined) throw new TypeError(`the field ${reserved} is not the caller's to set`)
   const method = normalizeMethod(init.method ?? 'GET')
   const body = await readRequestBody(init.body)
   if (body === undefined) return { method, target, headers }

@@ -82,9 +82,6 @@ export async function decryptWithPassphrase(file: Uint8Array, passphrase: string
  * @throws {WalletError} keystore_corrupt for any other header
  */
 export function readWorkFactor(file: Uint8Array): number {
-  if (file.length > MAX_ENCRYPTED_BYTES) {
-    throw new WalletError('keystore_corrupt', `the encrypted file exceeds ${MAX_ENCRYPTED_BYTES} bytes`)
-  }
   const start = String.fromCharCode(...file.subarray(0, HEADER_BYTES))
   const workFactor = Number(HEADER.exec(start)?.[1])
   if (isWorkFactorAllowed(workFactor)) return workFactor

@@ -67,7 +67,7 @@ async function openWithoutFollowing(path: string): Promise<FileHandle> {
     return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   } catch (error) {
     if (isSystemError(error, 'ENOENT')) throw new WalletError('keystore_missing', 'there is no such file')
-    if (isSystemError(error, 'ELOOP')) throw symbolicLink()
+    if (isSystemError(error, 'ELOOP')) throw notAFile()
     throw error
   }
 }
@@ -75,7 +75,7 @@ async function openWithoutFollowing(path: string): Promise<FileHandle> {
 async function statRegularFile(handle: FileHandle): Promise<{ mode: number; size: number }> {
   const status = await handle.stat()
   if (status.isFile()) return status
-  throw new WalletError('input_invalid', 'the path does not name a file')
+  throw notAFile()
 }
 
 async function refuseSpecialFile(path: string): Promise<void> {
@@ -83,10 +83,7 @@ async function refuseSpecialFile(path: string): Promise<void> {
     if (isSystemError(error, 'ENOENT')) return undefined
     throw error
   })
-  if (status?.isSymbolicLink()) throw symbolicLink()
-  if (status !== undefined && !status.isFile()) {
-    throw new WalletError('input_invalid', 'the path does not name a file')
-  }
+  if (status !== undefined && !status.isFile()) throw notAFile()
 }
 
 async function writeThrough(path: string, bytes: Uint8Array): Promise<void> {
@@ -118,8 +115,8 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-function symbolicLink(): WalletError {
-  return new WalletError('input_invalid', 'the path is a symbolic link')
+function notAFile(): WalletError {
+  return new WalletError('input_invalid', 'the path names a symbolic link, or no file')
 }
 
 /** Whether an error is the system's error of that name. */

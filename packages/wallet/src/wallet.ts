@@ -70,7 +70,7 @@ export interface Wallet {
    * @throws {WalletError} credential_missing: no delegation to present; component_missing, component_unsupported: a
    *   challenge that this request cannot meet
    * @throws {TypeError} for a URL that is neither https nor loopback, or with credentials; a body that is a stream;
-   *   `redirect: 'follow'`; fields the wallet writes itself; and when the network fails, as fetch
+   *   `redirect: 'follow'`; the field Host and fields the wallet writes itself; and when the network fails, as fetch
    * @see RFC 9421
    */
   fetch(url: string | URL, init?: WalletRequestInit): Promise<Response>

@@ -33,6 +33,9 @@ const REQUEST = {
   workflow: { id: 'triage', run: 'run-7' },
   approval_url: `${AUTHORITY}/approve/1`,
   expires_at: TIME,
+  requested_at: TIME,
+  decided_at: TIME,
+  decided_by: 'E1',
   reason: 'why',
   delegation_id: 'urn:uuid:1',
 }
@@ -54,6 +57,10 @@ const SUMMARY = {
   valid_until: '2026-10-01T12:10:00.000Z',
   delegator: ISSUER.did,
   parent_id: 'urn:uuid:1',
+  purpose: 'Summarise',
+  revoked_at: TIME,
+  revoked_by: AGENT.did,
+  reason: 'done',
 }
 const EVENT = { sequence: 9, type: 'issued', time: TIME, data: { delegation: 'urn:uuid:2' } }
 
@@ -133,6 +140,9 @@ describe('routes for operators', () => {
       workflow: { id: 'triage', run: 'run-7' },
       approvalUrl: `${AUTHORITY}/approve/1`,
       expiresAt: NOW,
+      requestedAt: NOW,
+      decidedAt: NOW,
+      decidedBy: 'E1',
       reason: 'why',
       delegationId: 'urn:uuid:1',
     }
@@ -218,6 +228,10 @@ describe('routes for operators', () => {
         validUntil: NOW + 600_000,
         delegator: ISSUER.did,
         parentId: 'urn:uuid:1',
+        purpose: 'Summarise',
+        revokedAt: NOW,
+        revokedBy: AGENT.did,
+        reason: 'done',
       },
     ])
   })
@@ -359,6 +373,7 @@ describe('an answer outside the contract is refused:', () => {
     ['no list', () => json(200, { events: {} })],
     ['a list of other things', () => json(200, { events: [7] })],
     ['a redirect', () => new Response(null, { status: 307, headers: { location: 'https://evil.test' } })],
+    ['a refusal under another name', () => new Response('{"code":"forbidden"}', { status: 403 })],
     ['an error page', () => new Response('oops', { status: 500 })],
     [
       'a refusal without a code',

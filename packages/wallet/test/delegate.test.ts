@@ -167,6 +167,13 @@ describe('the parent', () => {
     world.clock.advance(600)
     await expectRefusal(world.wallet.delegate(TO), 'credential_expired')
     await expectRefusal(world.wallet.delegate({ ...TO, parent: parent.id }), 'credential_expired')
+    expect(world.authority.calls).toEqual([])
+  })
+
+  test('that ended is passed over for an older one that did not', async () => {
+    await world.wallet.receive([await issueRoot({ validUntil: NOW + 60_000 })])
+    world.clock.advance(60)
+    expect((await world.wallet.delegate(TO)).chain[0]).toBe(parent.chain[0])
   })
 
   test('that may not be passed on is refused', async () => {

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -103,6 +104,18 @@ describe('a stale lock', () => {
     await writeFile(path, `other ${process.pid} ${hostname()}`)
     await ageLock(61)
     expect(await withFileLock(path, report, { wait: noWait })).toBe('ran')
+  })
+
+  test('that became a living one between two looks stays', async () => {
+    await writeFile(path, 'other 1 some-other-host')
+    await ageLock(61)
+    // Asked after the age of the old lock was read, and before that lock would be removed.
+    const clock = (): number => {
+      writeFileSync(path, `living ${process.pid} ${hostname()}`)
+      return systemClock()
+    }
+    await expectRefusal(withFileLock(path, report, { wait: noWait, clock }), 'keystore_locked')
+    expect(await readFile(path, 'utf8')).toContain('living')
   })
 
   test('is left to the process that is removing it already, unless that one died', async () => {

@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest'
+import { didKeyIssuers } from '../src/check-chain.ts'
 import { expectRefusal } from './support/expect-refusal.ts'
 import { createTestWallet } from './support/test-wallet.ts'
 import {
   AGENT,
   createKey,
   createRandom,
+  ISSUER,
   issueChild,
   issueRoot,
   NOW,
@@ -89,6 +91,14 @@ describe('a bundle', () => {
     await expect(createTestWallet().wallet.receive([root])).resolves.toBeDefined()
     const { wallet } = createTestWallet({ issuerKeys: () => undefined })
     await expectRefusal(wallet.receive([root]), 'issuer_untrusted')
+  })
+
+  test('of a did:key issuer needs no more than the issuer’s own name', () => {
+    const { did } = ISSUER
+    const kid = `${did}#${did.slice('did:key:'.length)}`
+    expect(didKeyIssuers(did, kid)).toEqual(ISSUER.signer.publicKey)
+    expect(didKeyIssuers(AGENT.did, kid)).toBeUndefined()
+    expect(didKeyIssuers('did:web:authority.test', 'did:web:authority.test#key')).toBeUndefined()
   })
 
   test('in the place of another of the same id is refused', async () => {

@@ -232,6 +232,7 @@ describe('what is never sent', () => {
     ['credentials in the URL', 'https://user:secret@api.test/issues/7', {}],
     ['a stream', `${API}/issues/7`, { method: 'POST', body: new Blob(['x']).stream() }],
     ['to be redirected', `${API}/issues/7`, { redirect: 'follow' }],
+    ['another host', `${API}/issues/7`, { headers: { Host: 'evil.test' } }],
     ['a signature of the caller', `${API}/issues/7`, { headers: { Signature: 'sig=:AA==:' } }],
     ['a signature input of the caller', `${API}/issues/7`, { headers: { 'Signature-Input': 'sig=()' } }],
     ['a key of the caller', `${API}/issues/7`, { headers: { 'Signature-Key': 'x' } }],
