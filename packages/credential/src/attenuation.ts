@@ -35,7 +35,6 @@ export function isUnderstoodCapability(capability: Capability): boolean {
 }
 
 function coversCapability(parent: Capability, child: Capability): boolean {
-  if (!isUnderstoodCapability(parent)) return false
   if (parent.type === 'http' && child.type === 'http') return coversHttp(parent, child)
   if (parent.type === 'mcp' && child.type === 'mcp') return coversMcp(parent, child)
   return false
@@ -43,30 +42,27 @@ function coversCapability(parent: Capability, child: Capability): boolean {
 
 function coversHttp(parent: HttpCapability, child: HttpCapability): boolean {
   return (
-    coversShared(parent, child) &&
-    child.paths.every((narrow) => parent.paths.some((wide) => coversPath(wide, narrow)))
+    coversPlace(parent, child) &&
+    child.paths.every((narrow) => parent.paths.some((wide) => coversPath(wide, narrow))) &&
+    isUnderstoodCapability(parent) &&
+    coversConstraints(parent.constraints, child.constraints)
   )
 }
 
 function coversMcp(parent: McpCapability, child: McpCapability): boolean {
   const pinned = parent.tools ?? {}
   return (
-    coversShared(parent, child) &&
+    coversPlace(parent, child) &&
     Object.entries(child.tools ?? {}).every(
       ([name, digest]) => Object.hasOwn(pinned, name) && pinned[name] === digest,
-    )
+    ) &&
+    isUnderstoodCapability(parent) &&
+    coversConstraints(parent.constraints, child.constraints)
   )
 }
 
-function coversShared(
-  parent: HttpCapability | McpCapability,
-  child: HttpCapability | McpCapability,
-): boolean {
-  return (
-    isSubset(child.locations, parent.locations) &&
-    isSubset(child.actions, parent.actions) &&
-    coversConstraints(parent.constraints, child.constraints)
-  )
+function coversPlace(parent: HttpCapability | McpCapability, child: HttpCapability | McpCapability): boolean {
+  return isSubset(child.locations, parent.locations) && isSubset(child.actions, parent.actions)
 }
 
 function isSubset(part: readonly string[], whole: readonly string[]): boolean {
