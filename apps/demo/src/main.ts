@@ -10,44 +10,47 @@ const tell = createNarrator(
   () => performance.now(),
   (line) => console.log(line),
 )
-const interrupted = new Promise<'interrupted'>((resolve) => {
-  process.once('SIGINT', () => resolve('interrupted')).once('SIGTERM', () => resolve('interrupted'))
-})
+const interruption = new AbortController()
+process.once('SIGINT', () => interruption.abort()).once('SIGTERM', () => interruption.abort())
 
-process.exitCode = await main(tell)
+process.exitCode = await main(tell, interruption.signal)
 // The message channels of ended agents and a story cut short by Ctrl-C must not keep the process alive.
 process.exit()
 
-async function main(tell: Narrator): Promise<number> {
+async function main(tell: Narrator, interruption: AbortSignal): Promise<number> {
   tell.plain('Behalf: an agent acts for a person, within limits, with proof, until someone stops it.')
-  tell.plain(
-    'Everything below runs on this machine: an authority, an API, and agents, each in its own process.\n',
-  )
-  const opening = openStage(({ authority, api }) => {
-    tell.say(`The authority is at ${authority}, the API (an issue tracker) at ${api}.`)
-    tell.say('New servers wait five seconds: they cannot know which requests came in just before they began.')
-  })
-  const stage = await Promise.race([opening, interrupted])
-  if (stage === 'interrupted') return cleanUp(await opening, 0)
+  tell.plain('Everything below runs on this machine, each server and each agent in a process of its own.\n')
+  tell.say('Starting an authority and an API …')
   try {
-    await Promise.race([perform(stage), interrupted])
-    return await cleanUp(stage, 0)
+    const stage = await openStage(interruption, ({ authority, api }) => {
+      tell.say(`The authority is at ${authority}, the API (an issue tracker) at ${api}.`)
+      tell.say('New servers wait five seconds: they cannot know which requests came just before they began.')
+    })
+    await perform(stage, interruption)
   } catch (error) {
+    if (interruption.aborted) return 0
     console.error(`\nThe story broke off: ${error instanceof Error ? error.message : String(error)}`)
-    return cleanUp(stage, 1)
+    return 1
+  }
+  return 0
+}
+
+async function perform(stage: Stage, interruption: AbortSignal): Promise<void> {
+  const interrupted = new Promise<void>((resolve) => {
+    interruption.addEventListener('abort', () => resolve(), { once: true })
+  })
+  try {
+    await Promise.race([play(stage, interrupted), interrupted])
+  } finally {
+    await stage.end()
+    tell.plain('')
+    tell.say('All processes have ended and their files are removed.')
   }
 }
 
-async function perform(stage: Stage): Promise<void> {
+async function play(stage: Stage, interrupted: Promise<void>): Promise<void> {
   await playStory(stage, tell)
   if (!values.serve) return
   await sayWhatToTry(stage, tell)
   await interrupted
-}
-
-async function cleanUp(stage: Stage, code: number): Promise<number> {
-  await stage.end()
-  tell.plain('')
-  tell.say('All processes have ended and their files are removed.')
-  return code
 }

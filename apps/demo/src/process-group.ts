@@ -21,8 +21,14 @@ export interface ProcessGroup {
   end(): Promise<void>
 }
 
-/** @param env environment of every process, beside what they need of this one's */
-export function createProcessGroup(env: Readonly<Record<string, string>>): ProcessGroup {
+/**
+ * @param env environment of every process, beside what they need of this one's
+ * @param interruption ends the waiting for a server
+ */
+export function createProcessGroup(
+  env: Readonly<Record<string, string>>,
+  interruption: AbortSignal,
+): ProcessGroup {
   const children: ChildProcess[] = []
   // A group of their own keeps a Ctrl-C in the terminal from reaching them before the story can end them in order.
   const options = { env: { ...process.env, ...env }, detached: true }
@@ -39,7 +45,7 @@ export function createProcessGroup(env: Readonly<Record<string, string>>): Proce
     )
   return {
     fork: (entry, args) => keep(fork(entry, args, { ...options, execArgv: process.execArgv })),
-    serve: (entry, args, probe) => waitForServer(start(entry, args), probe),
+    serve: (entry, args, probe) => waitForServer(start(entry, args), probe, interruption),
     run: async (entry, args) => {
       const child = start(entry, args)
       const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)]
@@ -63,10 +69,12 @@ function collect(stream: Output): () => string {
 async function waitForServer<T>(
   child: ChildProcess & { readonly stderr: Output },
   probe: () => Promise<T | undefined>,
+  interruption: AbortSignal,
 ): Promise<T> {
   const errors = collect(child.stderr)
   const ended = once(child, 'close')
   for (;;) {
+    interruption.throwIfAborted()
     const found = await probe().catch(() => undefined)
     if (found !== undefined) return found
     const isOver = await Promise.race([ended.then(() => true), wait(50)])

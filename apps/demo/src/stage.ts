@@ -43,18 +43,20 @@ export interface Stage {
 /**
  * Starts the authority and the issue tracker, and waits until both say they are ready.
  *
+ * @param interruption gives up waiting
  * @param onStarted told as soon as both run, some seconds before they are ready
  */
 export async function openStage(
+  interruption: AbortSignal,
   onStarted: (servers: Pick<Stage, 'authority' | 'api'>) => void,
 ): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'behalf-demo-'))
   const passphraseFile = join(folder, 'passphrase')
   writeFileSync(passphraseFile, encodeBase64url(systemRandomBytes(24)), { mode: 0o600 })
-  const group = createProcessGroup({
-    BEHALF_PASSPHRASE_FILE: passphraseFile,
-    BEHALF_HOME: join(folder, 'home'),
-  })
+  const group = createProcessGroup(
+    { BEHALF_PASSPHRASE_FILE: passphraseFile, BEHALF_HOME: join(folder, 'home') },
+    interruption,
+  )
   const end = async (): Promise<void> => {
     await group.end()
     rmSync(folder, { recursive: true, force: true })
@@ -62,7 +64,8 @@ export async function openStage(
   try {
     const servers = await startServers(group, folder)
     onStarted(servers)
-    await Promise.all([waitForReady(servers.authority), waitForReady(servers.api)])
+    const { authority, api } = servers
+    await Promise.all([authority, api].map((server) => waitForReady(server, interruption)))
     return {
       folder,
       passphraseFile,
@@ -105,11 +108,11 @@ async function fetchJson(url: string): Promise<Readonly<Record<string, string>>>
   return (await response.json()) as Record<string, string>
 }
 
-async function waitForReady(server: string): Promise<void> {
+async function waitForReady(server: string, interruption: AbortSignal): Promise<void> {
   const deadline = performance.now() + 15_000
   while (!(await fetch(`${server}/ready`)).ok) {
     if (performance.now() > deadline) throw new Error(`${server} did not become ready within 15 s`)
-    await wait(50)
+    await wait(50, undefined, { signal: interruption })
   }
 }
 
