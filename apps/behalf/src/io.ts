@@ -19,6 +19,8 @@ export interface BehalfIo {
   readonly cwd: string
   readonly clock: Clock
   readonly fetch: typeof globalThis.fetch
+  /** Resolves after that many milliseconds; rejects when the signal aborts first. */
+  readonly wait: (milliseconds: number, signal?: AbortSignal) => Promise<void>
   /**
    * From the first call on, an interruption (SIGINT, SIGTERM) aborts the signal instead of ending the process: only
    * commands that have something to put in order call it.

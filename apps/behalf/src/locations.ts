@@ -48,7 +48,7 @@ export function dataFolder(io: BehalfIo, named: string | undefined): string {
 
 /** The operator wallet that `behalf serve` makes in its data folder. */
 export function operatorFile(folder: string): string {
-  return join(folder, 'operator.age')
+  return join(folder, 'operator.wallet.age')
 }
 
 /** The folder of the named wallets. */
@@ -130,8 +130,11 @@ export function parseOrigin(text: string): string {
   return url.origin
 }
 
-// The URL parser has already turned every spelling of an IPv4 address into four decimal numbers.
 function isProtected({ protocol, hostname }: URL): boolean {
-  const isLocal = /^(localhost|\[::1\]|127\.\d+\.\d+\.\d+)$/.test(hostname) || hostname.endsWith('.localhost')
-  return protocol === 'https:' || (protocol === 'http:' && isLocal)
+  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))
+}
+
+/** Whether a host, as the URL parser spells it, is this machine under one of its three usual names. */
+export function isLoopback(hostname: string): boolean {
+  return ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
 }

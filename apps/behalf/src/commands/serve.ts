@@ -1,0 +1,129 @@
+import { once } from 'node:events'
+import type { Arguments } from '../arguments.ts'
+import { readPolicy } from '../authority-policy.ts'
+import type { Command, CommandContext } from '../command.ts'
+import { COMMON_OPTIONS } from '../common-options.ts'
+import { usageError } from '../error.ts'
+import { dataFolder, isLoopback, parseOrigin } from '../locations.ts'
+import { PASSPHRASE_OPTIONS } from '../passphrase.ts'
+import { type StartedAuthority, type StartOptions, startAuthority } from '../start-authority.ts'
+
+const DEFAULT_HOST = '127.0.0.1'
+const DEFAULT_PORT = 8787
+
+/** `behalf serve` */
+export const command: Command = {
+  usage: '[options]',
+  about:
+    'Runs an authority until it is interrupted. The first start makes an issuer key and an operator wallet in the data folder, both encrypted under one passphrase. It speaks http: beyond this machine put it behind a proxy with TLS and name the public --origin.',
+  positionals: [],
+  options: {
+    data: { kind: 'text', value: 'DIR', help: 'the data folder (default: ~/.behalf/authority)' },
+    host: { kind: 'text', value: 'HOST', help: `the address to listen on (default: ${DEFAULT_HOST})` },
+    port: { kind: 'text', value: 'N', help: `the port to listen on (default: ${DEFAULT_PORT})` },
+    origin: { kind: 'text', value: 'URL', help: 'where others reach it (default: http://HOST:PORT)' },
+    policy: {
+      kind: 'text',
+      value: 'FILE',
+      help: 'a policy file (default: people decide, save for what is enrolled)',
+    },
+    ...PASSPHRASE_OPTIONS,
+    ...COMMON_OPTIONS,
+  },
+  example: 'behalf serve --data ./authority --port 8787',
+  run: serve,
+}
+
+async function serve(context: CommandContext): Promise<void> {
+  const { io, output } = context
+  const options = await readOptions(context)
+  const interruption = io.interruption()
+  const started = await startAuthority(context, options)
+  try {
+    if (started.keys.created) output.note(...describeNewKeys(started))
+    await waitUntilReady(context, { started, interruption })
+    if (!interruption.aborted) answerStarted(context, { started, options })
+    if (!interruption.aborted) await once(interruption, 'abort')
+  } finally {
+    await started.authority.close()
+  }
+  output.note('Stopped. Everything is in the data folder.')
+}
+
+async function readOptions({ io, args }: CommandContext): Promise<StartOptions> {
+  const host = args.text('host') ?? DEFAULT_HOST
+  const port = args.count('port', { min: 1, max: 65_535 }) ?? DEFAULT_PORT
+  return {
+    folder: dataFolder(io, args.text('data')),
+    host,
+    port,
+    origin: readOrigin(args, { host, port }),
+    policy: await readPolicy(io, args.text('policy')),
+  }
+}
+
+function readOrigin(args: Arguments, { host, port }: { host: string; port: number }): string {
+  const named = args.text('origin')
+  if (named !== undefined) {
+    return parseOrigin(named)
+  }
+  const local = host.includes(':') ? `[${host}]` : host
+  if (!isLoopback(local)) {
+    throw usageError(
+      `on ${JSON.stringify(host)} others reach it under a name it cannot know`,
+      'give --origin https://authority.example.com, the URL of the proxy in front of it',
+    )
+  }
+  return parseOrigin(`http://${local}:${port}`)
+}
+
+// A new record of seen nonces cannot know those of the seconds before it, so calls are refused that long.
+async function waitUntilReady(
+  { io }: CommandContext,
+  { started, interruption }: { readonly started: StartedAuthority; readonly interruption: AbortSignal },
+): Promise<void> {
+  const milliseconds = started.authority.readyAt - io.clock()
+  if (milliseconds > 0) {
+    await io.wait(milliseconds, interruption).catch(() => undefined)
+  }
+}
+
+function describeNewKeys({ keys }: StartedAuthority): string[] {
+  return [
+    'First start: new keys were made, encrypted under your passphrase.',
+    `  issuer    ${keys.issuerDid}`,
+    `  operator  ${keys.operatorDid}`,
+    `  whoever has the operator wallet decides: ${keys.operatorWalletPath}`,
+    'Keep the data folder and the passphrase: without both, nothing can be approved or revoked any more.',
+    'It takes requests in about five seconds …',
+  ]
+}
+
+function answerStarted(
+  { output }: CommandContext,
+  { started, options }: { readonly started: StartedAuthority; readonly options: StartOptions },
+): void {
+  const { keys, listening } = started
+  const { folder, origin, policy } = options
+  const document = {
+    origin,
+    issuer: keys.issuerDid,
+    operator: keys.operatorDid,
+    operator_wallet: keys.operatorWalletPath,
+    data: folder,
+    created: keys.created,
+    policy: { id: policy.id, digest: policy.digest },
+    host: listening.host,
+    port: listening.port,
+    pid: process.pid,
+  }
+  output.answer(document, [
+    `${output.strong('The authority runs')} at ${origin}`,
+    `  issuer           ${keys.issuerDid}`,
+    `  data             ${folder}`,
+    `  operator wallet  ${keys.operatorWalletPath}`,
+    `  policy           ${policy.id}`,
+    'APIs trust it by its issuer DID. Agents ask with: behalf request. See what is open with: behalf list --as-operator',
+    'Ctrl-C stops it.',
+  ])
+}

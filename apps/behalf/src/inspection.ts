@@ -1,0 +1,213 @@
+import { BehalfError, type JsonObject, type JsonValue } from '@behalf/core'
+import {
+  checkChainTime,
+  type ParsedChain,
+  parseCompactJws,
+  parseDelegationChain,
+  verifyDelegationChain,
+  verifyHeartbeat,
+  verifyStatusList,
+} from '@behalf/credential'
+import type { Did } from '@behalf/did'
+import { parseBundle } from './bundle.ts'
+import { describeDelegation } from './delegation-words.ts'
+import { delegationDocument } from './documents.ts'
+import { CommandError } from './error.ts'
+import { ownKeys } from './issuer-keys.ts'
+import type { AnswerDocument } from './output.ts'
+import { plain } from './plain-text.ts'
+import { formatTime } from './time-words.ts'
+
+const MAX_JWS_BYTES = 4 * 1024 * 1024
+
+/** One thing that was checked, or could not be. */
+export interface Check {
+  readonly what: string
+  readonly result: 'passed' | 'failed' | 'unchecked'
+  /** The stable code of a failure. */
+  readonly code?: string
+  /** Why it failed or was not checked. */
+  readonly reason?: string
+}
+
+/** What was found in a file, as a document and in plain words, and what was checked of it. */
+export interface Inspection {
+  readonly document: AnswerDocument
+  readonly words: readonly string[]
+  readonly checks: readonly Check[]
+}
+
+/** What an inspection is made with: the time in milliseconds since the epoch, and the issuer a person trusts. */
+export interface InspectOptions {
+  readonly now: number
+  readonly trusted: Did | undefined
+}
+
+/**
+ * What a file holds: a bundle, a delegation, a status list or a heartbeat. Nothing is fetched.
+ *
+ * @throws CommandError `input_invalid` for anything else; CoreError and CredentialError for what cannot be decoded
+ */
+export function inspectInput(input: string, options: InspectOptions): Inspection {
+  const text = input.trim()
+  if (text.startsWith('{')) {
+    return inspectChain(parseDelegationChain(parseBundle(text).chain), options)
+  }
+  const { header, payload } = parseCompactJws(text, { maxBytes: MAX_JWS_BYTES })
+  if (header.typ === 'behalf-heartbeat+jwt') {
+    return inspectHeartbeat(text, payload, options)
+  }
+  if (hasType(payload.type, 'BitstringStatusListCredential')) {
+    return inspectStatusList(text, payload, options)
+  }
+  if (hasType(payload.type, 'DelegationCredential')) {
+    return inspectChain(parseDelegationChain([text]), options)
+  }
+  throw new CommandError(
+    'input_invalid',
+    'this is neither a delegation, a bundle, a status list nor a heartbeat',
+  )
+}
+
+function hasType(types: JsonValue | undefined, name: string): boolean {
+  return Array.isArray(types) && types.includes(name)
+}
+
+function inspectChain(chain: ParsedChain, options: InspectOptions): Inspection {
+  const { links, root, leaf } = chain
+  return {
+    document: { kind: links.length === 1 ? 'delegation' : 'bundle', links: links.map(delegationDocument) },
+    words: [
+      links.length === 1 ? 'One delegation' : `A chain of ${links.length} delegations, the first one first`,
+      ...links.flatMap((link) => describeDelegation(link, options.now)),
+    ],
+    checks: [
+      checkProofs(chain),
+      attempt('it is valid now', () => checkChainTime(chain, { now: options.now })),
+      checkTrust(root.parent === undefined ? root.issuer : undefined, options.trusted),
+      notChecked(
+        'it is not revoked',
+        `ask ${plain(new URL(leaf.status.statusListCredential).origin)} with behalf status, or call the API`,
+      ),
+    ],
+  }
+}
+
+function checkProofs(chain: ParsedChain): Check {
+  const what = 'every signature is right, and no link is wider than the one above'
+  if (chain.root.parent !== undefined) {
+    return notChecked(what, 'the links above it are not in the file')
+  }
+  // Time is a check of its own, so the proofs are looked at for a moment at which every link was valid.
+  const now = Math.max(...chain.links.map(({ validFrom }) => validFrom))
+  return attempt(what, () => verifyDelegationChain(chain, { issuers: ownKeys, now }))
+}
+
+function inspectStatusList(jws: string, payload: JsonObject, { now, trusted }: InspectOptions): Inspection {
+  const id = textOf(payload.id)
+  const issuer = textOf(payload.issuer)
+  const found: { list?: ReturnType<typeof verifyStatusList> } = {}
+  const check = attempt('the signature is right and the list is valid now', () => {
+    found.list = verifyStatusList(jws, { id, issuer, issuers: ownKeys, now })
+  })
+  const { list } = found
+  const revoked = list === undefined ? undefined : countSet(list)
+  const until = list === undefined ? undefined : formatTime(list.validUntil)
+  return {
+    document: {
+      kind: 'status_list',
+      id,
+      issuer,
+      version: list?.version,
+      length: list?.length,
+      revoked,
+      valid_until: until,
+    },
+    words: [
+      `A status list, ${plain(id)}`,
+      `  from     ${plain(issuer)}`,
+      ...(list === undefined
+        ? []
+        : [
+            `  version  ${list.version}, valid until ${until}`,
+            `  revoked  ${revoked} of ${list.length} places`,
+          ]),
+    ],
+    checks: [
+      check,
+      checkTrust(issuer, trusted),
+      notChecked('it is the newest', 'only a fresh heartbeat says so'),
+    ],
+  }
+}
+
+function countSet(list: { readonly length: number; isSet(index: number): boolean }): number {
+  let count = 0
+  for (let index = 0; index < list.length; index += 1) {
+    count += list.isSet(index) ? 1 : 0
+  }
+  return count
+}
+
+function inspectHeartbeat(jws: string, payload: JsonObject, { now, trusted }: InspectOptions): Inspection {
+  const issuer = textOf(payload.iss)
+  const found: { heartbeat?: ReturnType<typeof verifyHeartbeat> } = {}
+  const check = attempt('the signature is right', () => {
+    found.heartbeat = verifyHeartbeat(jws, { issuer, issuers: ownKeys, now })
+  })
+  const { heartbeat } = found
+  const time = heartbeat === undefined ? undefined : formatTime(heartbeat.time)
+  const { epoch, sequence, lists, revokedKeys } = heartbeat ?? {}
+  return {
+    document: { kind: 'heartbeat', issuer, time, epoch, sequence, lists, revoked_keys: revokedKeys },
+    words: [
+      'A heartbeat',
+      `  from          ${plain(issuer)}`,
+      ...(heartbeat === undefined
+        ? []
+        : [
+            `  said at       ${time}, number ${heartbeat.sequence} of epoch ${heartbeat.epoch}`,
+            ...heartbeat.lists.map(({ id, version }) => `  status list   ${plain(id)}, version ${version}`),
+            ...heartbeat.revokedKeys.map((did) => `  revoked key   ${plain(did)}`),
+          ]),
+    ],
+    checks: [
+      check,
+      checkTrust(issuer, trusted),
+      notChecked('it is the newest', 'ask the authority: behalf status'),
+    ],
+  }
+}
+
+function textOf(value: JsonValue | undefined): string {
+  return typeof value === 'string' ? value : ''
+}
+
+function checkTrust(issuer: Did | undefined, trusted: Did | undefined): Check {
+  const what = 'it comes from an authority you trust'
+  if (trusted === undefined) {
+    return notChecked(what, 'name it with --issuer')
+  }
+  if (issuer === undefined) {
+    return notChecked(what, 'the first link is not in the file')
+  }
+  return issuer === trusted
+    ? { what, result: 'passed' }
+    : { what, result: 'failed', code: 'issuer_untrusted', reason: 'another one signed it' }
+}
+
+function notChecked(what: string, reason: string): Check {
+  return { what, result: 'unchecked', reason }
+}
+
+function attempt(what: string, check: () => unknown): Check {
+  try {
+    check()
+    return { what, result: 'passed' }
+  } catch (error) {
+    if (!(error instanceof BehalfError)) {
+      throw error
+    }
+    return { what, result: 'failed', code: error.code, reason: error.message }
+  }
+}

@@ -1,0 +1,130 @@
+import { lstat } from 'node:fs/promises'
+import { join } from 'node:path'
+import {
+  type Authority,
+  type AuthorityKeys,
+  createAuthority,
+  createAuthorityLog,
+  type Listening,
+  openAuthorityKeys,
+} from '@behalf/authority'
+import { BehalfError } from '@behalf/core'
+import type { Policy } from '@behalf/issuer'
+import type { CommandContext } from './command.ts'
+import { CommandError } from './error.ts'
+import { readPassphrase } from './passphrase.ts'
+import { isSystemError } from './system-error.ts'
+
+/** What an authority is started with. */
+export interface StartOptions {
+  readonly folder: string
+  readonly host: string
+  readonly port: number
+  readonly origin: string
+  readonly policy: Policy
+}
+
+/** An authority that takes requests. */
+export interface StartedAuthority {
+  readonly authority: Authority
+  readonly keys: AuthorityKeys
+  readonly listening: Listening
+}
+
+/**
+ * Opens the keys of the data folder, making them the first time, and starts the authority on them.
+ *
+ * @throws CommandError `folder_unwritable`, `address_in_use`, `address_unavailable`; WalletError `keystore_*`;
+ *   AuthorityError `database_*`, `keys_corrupt`
+ */
+export async function startAuthority(
+  context: CommandContext,
+  options: StartOptions,
+): Promise<StartedAuthority> {
+  const keys = await openKeys(context, options.folder)
+  const authority = await explainFolder(options.folder, () => createOn(context, { options, keys }))
+  try {
+    return { authority, keys, listening: await listen(authority, options) }
+  } catch (error) {
+    await authority.close()
+    throw error
+  }
+}
+
+async function openKeys(context: CommandContext, folder: string): Promise<AuthorityKeys> {
+  const isNew = !(await exists(join(folder, 'issuer.age')))
+  const what = `the authority in ${folder}`
+  const passphrase = await readPassphrase(context, { what, isNew })
+  const doing = isNew ? 'Making the keys of the authority' : 'Unlocking the authority'
+  try {
+    return await context.output.during(doing, () =>
+      explainFolder(folder, () => openAuthorityKeys(folder, passphrase)),
+    )
+  } catch (error) {
+    if (error instanceof BehalfError && error.code === 'keystore_auth_failed') {
+      throw new CommandError('keystore_auth_failed', `the passphrase does not open the keys in ${folder}`, {
+        next: 'give the one these keys were made with; without it they are lost, and a new --data folder is a new issuer',
+        cause: error,
+      })
+    }
+    throw error
+  }
+}
+
+function createOn(
+  { io }: CommandContext,
+  from: { readonly options: StartOptions; readonly keys: AuthorityKeys },
+): Promise<Authority> {
+  const { folder, origin, policy } = from.options
+  return createAuthority({
+    databasePath: join(folder, 'authority.db'),
+    signer: from.keys.signer,
+    origin,
+    policy,
+    operators: [{ did: from.keys.operatorDid, name: 'first operator' }],
+    clock: io.clock,
+    log: createAuthorityLog((line) => io.stderr.write(line)),
+  })
+}
+
+async function listen(authority: Authority, { host, port }: StartOptions): Promise<Listening> {
+  try {
+    return await authority.listen({ host, port })
+  } catch (cause) {
+    if (isSystemError(cause, 'EADDRINUSE')) {
+      throw new CommandError('address_in_use', `another process listens on ${host} port ${port}`, { cause })
+    }
+    if (isSystemError(cause, 'EADDRNOTAVAIL', 'EACCES', 'ENOTFOUND', 'EAFNOSUPPORT')) {
+      throw new CommandError('address_unavailable', `this machine cannot listen on ${host} port ${port}`, {
+        cause,
+      })
+    }
+    throw cause
+  }
+}
+
+const UNUSABLE = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR', 'EEXIST', 'ENOENT']
+// Of SQLite: disk full, file cannot be opened, file is read-only.
+const UNUSABLE_DATABASE: readonly unknown[] = [13, 14, 8]
+
+async function explainFolder<T>(folder: string, step: () => Promise<T>): Promise<T> {
+  try {
+    return await step()
+  } catch (cause) {
+    if (isSystemError(cause, ...UNUSABLE) || isUnusableDatabase(cause)) {
+      throw new CommandError('folder_unwritable', `the data folder ${folder} cannot be written`, { cause })
+    }
+    throw cause
+  }
+}
+
+function isUnusableDatabase(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && UNUSABLE_DATABASE.includes(error.errcode)
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await lstat(path).then(
+    () => true,
+    () => false,
+  )
+}
