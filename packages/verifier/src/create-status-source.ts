@@ -7,6 +7,7 @@ import { createTrustedIssuers } from './issuer-keys.ts'
 import { type AddressOptions, parseSecureUrl } from './origin.ts'
 import { type HeldStatus, type PollOptions, pollIssuer, type StatusIssuer } from './poll-issuer.ts'
 import { createPoller } from './poller.ts'
+import { checkPositive } from './positive.ts'
 import type { StatusMark, StatusSource, StatusState } from './status-source.ts'
 import { type SetTimer, systemTimer } from './timer.ts'
 
@@ -61,7 +62,8 @@ const AHEAD_TOLERANCE_MS = 5000
  * A heartbeat counts when it is signed, not older than any seen before and every list it names is held; its age is
  * that of its signed time. Until a fresh one is held, `read` throws.
  *
- * @throws TypeError for an empty list, an issuer without a key source, an address that is not on https
+ * @throws TypeError for an empty list, an issuer without a key source, an address that is not on https, a time that is
+ * not a positive number
  * @see Bitstring Status List v1.0
  */
 export function createStatusSource(options: StatusSourceOptions): PollingStatusSource {
@@ -71,6 +73,8 @@ export function createStatusSource(options: StatusSourceOptions): PollingStatusS
   )
   for (const { url } of options.issuers) parseSecureUrl(url, options)
   const settings = withDefaults(options)
+  const { pollSeconds, maxStalenessSeconds, timeoutSeconds } = settings
+  checkPositive({ pollSeconds, maxStalenessSeconds, timeoutSeconds })
   const states = new Map(options.issuers.map((issuer) => [issuer.did, loadState(issuer, settings)]))
   const pollOptions = createPollOptions(settings, trusted.keys)
   const poller = createPoller(async () => {

@@ -3,6 +3,7 @@ import { guardClock } from './clock-guard.ts'
 import { type ReportFault, reportFaultToConsole } from './fault.ts'
 import { DEFAULT_REQUEST_LIMITS, type RequestLimits } from './incoming-request.ts'
 import { type AddressOptions, type Origins, parseOrigins } from './origin.ts'
+import { checkPositive } from './positive.ts'
 import type { ReplayStore } from './replay-store.ts'
 import { createRequestIds } from './request-id.ts'
 
@@ -64,7 +65,6 @@ function parseLimits(options: GuardOptions): RequestLimits {
     timeoutSeconds: options.bodyTimeoutSeconds ?? DEFAULT_REQUEST_LIMITS.timeoutSeconds,
     maxHeaderBytes: options.maxHeaderBytes ?? DEFAULT_REQUEST_LIMITS.maxHeaderBytes,
   }
-  // Written so that NaN is refused: a comparison with it would let everything pass.
-  if (!Object.values(limits).every((limit) => limit > 0)) throw new TypeError('limits: positive numbers only')
+  checkPositive({ ...limits })
   return limits
 }

@@ -65,6 +65,6 @@ function isNodeRequest(value: unknown): value is NodeRequest {
 function offerBody(context: Context, body: Uint8Array): void {
   const { method, headers, url } = context.req.raw
   if (body.length > 0 && method !== 'GET' && method !== 'HEAD') {
-    context.req.raw = new Request(url, { method, headers, body: Uint8Array.from(body) })
+    context.req.raw = new Request(url, { method, headers, body: new Uint8Array(body) })
   }
 }

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '@behalf/core'
+import { checkPositive } from './positive.ts'
 
 /** One use of a nonce. */
 export interface NonceClaim {
@@ -66,6 +67,7 @@ const SLOT_MS = 1000
  */
 export function createMemoryReplayStore(options: MemoryReplayStoreOptions = {}): MemoryReplayStore {
   const { clock = systemClock, maxEntries = DEFAULT_MAX_ENTRIES } = options
+  checkPositive({ maxEntries })
   const startedAt = clock()
   const claims = createExpiringMap(maxEntries)
   return {

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '@behalf/core'
+import { checkPositive } from './positive.ts'
 
 /** One link whose uses are limited. */
 export interface LimitedUse {
@@ -42,6 +43,7 @@ const FIRST_SWEEP = 1024
  */
 export function createMemoryUseCounter(options: MemoryUseCounterOptions = {}): UseCounter {
   const { clock = systemClock, maxEntries = DEFAULT_MAX_ENTRIES } = options
+  checkPositive({ maxEntries })
   const counts = new Map<string, Count>()
   // Counts that ended by the latest time ever told may be gone, even if the clock goes back afterwards.
   let horizon = Number.NEGATIVE_INFINITY

@@ -125,6 +125,7 @@ describe.each(adapters)('the adapter of $name', (adapter) => {
       const chunk = `3e8\r\n${'x'.repeat(1000)}\r\n`
       const [response] = await sendBytes(portOf(server), Buffer.concat([head, Buffer.from(chunk + chunk)]))
       expect(response?.status).toBe(413)
+      if (adapter.name !== 'Fetch') expect(response?.headers.get('connection')).toBe('close')
       expect(codeOfResponse(response ?? { status: 0, headers: new Map(), body: '' })).toBe(
         'request_too_large',
       )
@@ -139,6 +140,7 @@ describe.each(adapters)('the adapter of $name', (adapter) => {
       async (server) => {
         const [response] = await sendBytes(portOf(server), bytes.subarray(0, bytes.length - 3))
         expect(response?.status).toBe(408)
+        if (adapter.name !== 'Fetch') expect(response?.headers.get('connection')).toBe('close')
       },
     )
   })
@@ -268,6 +270,44 @@ describe('Express', () => {
     await withServer(createServer(app), async (server) => {
       expect((await send(portOf(server), request)).status).toBe(200)
     })
+  })
+
+  test('a middleware that waits for the end of a request without a body does not matter', async () => {
+    const app = express()
+    app.use(async (request, _response, next) => {
+      for await (const _ of request) throw new Error('there is no body')
+      next()
+    })
+    app.use(protectExpress(makeWorld().verifier), (_request, response) => {
+      response.send('handled')
+    })
+    const request = await makeRequest(chain, {
+      method: 'GET',
+      target: '/v1/items',
+      body: '',
+      without: ['content-length'],
+    })
+    await withServer(createServer(app), async (server) => {
+      expect((await send(portOf(server), request)).status).toBe(200)
+    })
+  })
+
+  test('a refused request reaches neither handlers nor error handlers, and its connection may go on', async () => {
+    const calls: string[] = []
+    const app = express()
+    app.use(protectExpress(makeWorld().verifier), () => {
+      calls.push('handler')
+    })
+    app.use(((_error, _request, response, _next) => {
+      calls.push('error handler')
+      response.end()
+    }) satisfies express.ErrorRequestHandler)
+    await withServer(createServer(app), async (server) => {
+      const response = await send(portOf(server), await makeRequest(chain, { target: '/v1/admin' }))
+      expect(codeOfResponse(response)).toBe('scope_exceeded')
+      expect(response.headers.get('connection')).not.toBe('close')
+    })
+    expect(calls).toEqual([])
   })
 
   test('errors of handlers stay errors of handlers', async () => {

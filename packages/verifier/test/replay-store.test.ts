@@ -141,6 +141,10 @@ describe('a replay store in memory', () => {
     }
   })
 
+  test.each([0, -1, Number.NaN])('cannot have room for %s claims', (maxEntries) => {
+    expect(() => createMemoryReplayStore({ maxEntries })).toThrow(TypeError)
+  })
+
   test('lets ended claims go in bulk after a pause', () => {
     const time = { now: START - 60_000 }
     const store = createMemoryReplayStore({ clock: () => time.now, maxEntries: 1000 })

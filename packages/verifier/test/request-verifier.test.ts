@@ -1,7 +1,7 @@
 import { digestSha256, encodeUtf8, type JsonObject } from '@behalf/core'
 import { createContentDigest, KEY_TAG, serializeSignatureKey } from '@behalf/http-signature'
 import { describe, expect, test } from 'vitest'
-import { createMemoryReplayStore, type IncomingRequest } from '../src/index.ts'
+import { createMemoryReplayStore, type IncomingRequest, VerifierError } from '../src/index.ts'
 import { agentA, agentB, agentC, issuer, otherIssuer, stranger } from './support/agents.ts'
 import {
   addLines,
@@ -428,6 +428,24 @@ describe('status', () => {
     expect(await codeOf(await makeRequest(await makeChain([{}, {}, { status }])))).toBe(
       'status_index_invalid',
     )
+  })
+
+  test('a source that says why it cannot tell is believed', async () => {
+    const read = (): never => {
+      throw new VerifierError('status_stale', 'too old')
+    }
+    const world = makeWorld({ statusSource: { ...makeStatusSource(undefined), read } })
+    expect(await codeOf(await b0(), world)).toBe('status_stale')
+    expect(world.faults).toEqual([])
+  })
+
+  test('a snapshot that breaks is our own fault', async () => {
+    const lists = (): never => {
+      throw new RangeError('broken')
+    }
+    const source = makeStatusSource(undefined)
+    const world = makeWorld({ statusSource: { ...source, read: (did) => ({ ...source.read(did), lists }) } })
+    expect(await codeOf(await b0(), world)).toBe('internal_error')
   })
 
   test('a source that fails refuses', async () => {

@@ -1,4 +1,6 @@
+import { createServer } from 'node:http'
 import { describe, expect, test } from 'vitest'
+import { answerClientErrors } from '../src/answer-client-errors.ts'
 import { guardClock } from '../src/clock-guard.ts'
 import { deepFreeze } from '../src/deep-freeze.ts'
 import { VerifierError } from '../src/error.ts'
@@ -6,6 +8,7 @@ import { reportFaultToConsole } from '../src/fault.ts'
 import { createTrustedIssuers, didKeyIssuerKeys } from '../src/issuer-keys.ts'
 import { createRequestIds } from '../src/request-id.ts'
 import { agentA, issuer, otherIssuer } from './support/agents.ts'
+import { makeWorld } from './support/world.ts'
 
 describe('guardClock', () => {
   test('refuses a clock that went back by more than 5 seconds, until it has caught up', () => {
@@ -94,6 +97,12 @@ describe('issuer keys', () => {
     expect(trusted.keys('did:web:b.test', 'did:web:b.test#1')).toBeUndefined()
   })
 
+  test('of something that is no DID do not exist', () => {
+    expect(() => createTrustedIssuers(['https://authority.test'], () => issuer.signer.publicKey)).toThrow(
+      TypeError,
+    )
+  })
+
   test.each([[[]], [['https://authority.test']], [[issuer.kid]], [['did:key:z6MkBroken']]])(
     'refuses %j',
     (issuers) => {
@@ -118,5 +127,44 @@ describe('reportFaultToConsole', () => {
     expect(lines[0]).toContain('replay_store_unavailable')
     expect(lines[0]).toContain('disk')
     expect(String(lines[0])).toMatch(/^[ -~]*$/)
+  })
+})
+
+describe('answerClientErrors', () => {
+  /** What is written to a connection on which the parser fails. */
+  function answer(code: string, isWritable = true): { written: string; isDestroyed: boolean } {
+    const server = createServer()
+    answerClientErrors(server, makeWorld().verifier)
+    const outcome = { written: '', isDestroyed: false }
+    const socket = {
+      writable: isWritable,
+      end: (text: string) => {
+        outcome.written = text
+      },
+      destroy: () => {
+        outcome.isDestroyed = true
+      },
+    }
+    server.emit('clientError', Object.assign(new Error('parser'), { code }), socket)
+    return outcome
+  }
+
+  test.each([
+    ['HPE_HEADER_OVERFLOW', 'header_too_large', 431],
+    ['ERR_HTTP_REQUEST_TIMEOUT', 'body_timeout', 408],
+    ['HPE_INVALID_CONSTANT', 'request_malformed', 400],
+  ])('answers %s with %s', (parserCode, code, status) => {
+    const { written, isDestroyed } = answer(parserCode)
+    const [head = '', body = ''] = written.split('\r\n\r\n')
+    expect(head.split('\r\n')[0]).toBe(`HTTP/1.1 ${status} Refused`)
+    expect(head).toContain('\r\nConnection: close')
+    expect(head).toContain(`\r\nContent-Length: ${body.length}`)
+    expect(JSON.parse(body)).toMatchObject({ code, status })
+    expect(isDestroyed).toBe(false)
+  })
+
+  test('says nothing to a peer that is gone', () => {
+    expect(answer('ECONNRESET')).toEqual({ written: '', isDestroyed: true })
+    expect(answer('HPE_INVALID_CONSTANT', false)).toEqual({ written: '', isDestroyed: true })
   })
 })

@@ -530,6 +530,15 @@ describe('options', () => {
     expect(() => createStatusSource({ issuers: [{ ...one, did: 'did:web:a.test' }] })).toThrow(TypeError)
   })
 
+  test.each(['pollSeconds', 'maxStalenessSeconds', 'timeoutSeconds'])(
+    'give %s as a positive number',
+    (name) => {
+      for (const value of [0, -1, Number.NaN]) {
+        expect(() => createStatusSource({ issuers: [one], [name]: value })).toThrow(name)
+      }
+    },
+  )
+
   test('may allow what is not safe, and issuers whose keys come from elsewhere', () => {
     const url = 'http://authority.test/'
     expect(() =>

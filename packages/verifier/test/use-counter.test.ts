@@ -79,6 +79,10 @@ describe.each(kinds)('a use counter $name', (kind) => {
 })
 
 describe('a use counter in memory', () => {
+  test.each([0, -1, Number.NaN])('cannot have room for %s counts', (maxEntries) => {
+    expect(() => createMemoryUseCounter({ maxEntries })).toThrow(TypeError)
+  })
+
   test('lets ended counts go before it is full', () => {
     const time = { now: START }
     const counter = createMemoryUseCounter({ clock: () => time.now, maxEntries: 10 })
