@@ -78,7 +78,7 @@ async function requireSuccess(response: Response): Promise<Response> {
 }
 
 function toError(problem: Problem, response: Response): WalletError {
-  const { code, detail, requestId } = problem
+  const { code, title, detail, requestId } = problem
   const retryAfterSeconds = readRetryAfter(response)
   const evidence: WalletErrorEvidence = {
     status: response.status,
@@ -86,7 +86,8 @@ function toError(problem: Problem, response: Response): WalletError {
     ...(requestId === undefined ? {} : { requestId }),
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
   }
-  const message = detail ?? `the authority refused with status ${response.status}`
+  const told = [title, detail].filter((text) => text !== undefined).join(': ')
+  const message = told === '' ? `the authority refused with status ${response.status}` : told
   return new WalletError(isAuthorityCode(code) ? code : 'authority_refused', message, evidence)
 }
 

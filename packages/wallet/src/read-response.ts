@@ -4,6 +4,8 @@ import { concatBytes, isJsonObject, type JsonObject, parseJson } from '@behalf/c
 export interface Problem {
   readonly code: string
   /** At most 500 characters, without control characters. */
+  readonly title?: string
+  /** At most 500 characters, without control characters. */
   readonly detail?: string
   readonly requestId?: string
 }
@@ -51,10 +53,12 @@ export async function readProblem(response: Response): Promise<Problem | undefin
   const problem = bytes === undefined ? undefined : parseObject(bytes)
   const code = problem?.code
   if (typeof code !== 'string') return undefined
-  const detail = readText(problem?.detail ?? problem?.title)
+  const title = readText(problem?.title)
+  const detail = readText(problem?.detail)
   const requestId = readText(problem?.request_id) ?? readText(response.headers.get('request-id'))
   return {
     code,
+    ...(title === undefined ? {} : { title }),
     ...(detail === undefined ? {} : { detail }),
     ...(requestId === undefined ? {} : { requestId }),
   }

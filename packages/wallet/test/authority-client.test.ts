@@ -322,6 +322,16 @@ describe('a refusal', () => {
     world.authority.answer('GET /events', new Response('{"code":"forbidden"}', { status: 403, headers }))
     const error = await expectRefusal(client().listEvents(), 'forbidden')
     expect(error).toMatchObject({ requestId: 'REQ-2', detail: undefined, retryAfterSeconds: undefined })
+    expect(error.message).toBe('the authority refused with status 403')
+  })
+
+  test('says its title before its detail', async () => {
+    const body = JSON.stringify({ code: 'forbidden', title: 'Not an operator', detail: 'Ask one.' })
+    const headers = { 'content-type': 'application/problem+json' }
+    world.authority.answer('GET /events', new Response(body, { status: 403, headers }))
+    const error = await expectRefusal(client().listEvents(), 'forbidden')
+    expect(error.message).toBe('Not an operator: Ask one.')
+    expect(error.detail).toBe('Ask one.')
   })
 
   test('of a code unknown here keeps its text out of the code', async () => {
