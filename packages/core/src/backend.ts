@@ -1,10 +1,13 @@
 /** The two base64 alphabets of RFC 4648, named as `Buffer` names them. */
 export type Base64Alphabet = 'base64' | 'base64url'
 
+/** Hash functions, named as `node:crypto` names them. */
+export type HashAlgorithm = 'sha256' | 'sha512'
+
 /** What differs between runtimes. The strict rules live above this interface, so that all backends share them. */
 export interface Backend {
-  /** SHA-256 of `bytes`, 32 bytes. */
-  sha256(bytes: Uint8Array): Uint8Array
+  /** The digest of `bytes` in a fresh array. */
+  hash(algorithm: HashAlgorithm, bytes: Uint8Array): Uint8Array
   /** The one canonical spelling: padded in `base64`, unpadded in `base64url`. */
   encodeBase64(bytes: Uint8Array, alphabet: Base64Alphabet): string
   /** A lenient decoding in a fresh array, `undefined` when there is none; the caller re-encodes and compares. */

@@ -1,6 +1,6 @@
 import { getPublicKey, hashes, sign as nobleSign, Point } from '@noble/ed25519'
-import { sha256 as nobleSha256, sha512 } from '@noble/hashes/sha2.js'
-import type { Backend, Base64Alphabet, Ed25519KeyPair } from './backend.ts'
+import { sha256, sha512 } from '@noble/hashes/sha2.js'
+import type { Backend, Base64Alphabet, Ed25519KeyPair, HashAlgorithm } from './backend.ts'
 import { concatBytes, equalBytes } from './bytes.ts'
 
 // The library's synchronous functions ask for this; nothing else is configured.
@@ -8,12 +8,13 @@ hashes.sha512 = sha512
 
 const GROUP_ORDER: bigint = Point.CURVE().n
 const CHUNK = 8192
+const HASHES = { sha256, sha512 }
 
 /** The backend of runtimes without `node:crypto`: slower, with the same verdicts. */
-export const backend: Backend = { sha256, encodeBase64, decodeBase64, createKeyPair, satisfiesEquation }
+export const backend: Backend = { hash, encodeBase64, decodeBase64, createKeyPair, satisfiesEquation }
 
-function sha256(bytes: Uint8Array): Uint8Array {
-  return nobleSha256(bytes)
+function hash(algorithm: HashAlgorithm, bytes: Uint8Array): Uint8Array {
+  return HASHES[algorithm](bytes)
 }
 
 function encodeBase64(bytes: Uint8Array, alphabet: Base64Alphabet): string {

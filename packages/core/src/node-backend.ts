@@ -1,12 +1,12 @@
 import {
   createPrivateKey,
   createPublicKey,
-  hash,
   type KeyObject,
+  hash as nodeHash,
   sign as nodeSign,
   verify as nodeVerify,
 } from 'node:crypto'
-import type { Backend, Base64Alphabet, Ed25519KeyPair } from './backend.ts'
+import type { Backend, Base64Alphabet, Ed25519KeyPair, HashAlgorithm } from './backend.ts'
 import { type BoundedMap, createBoundedMap } from './bounded-map.ts'
 
 // RFC 8410 section 4 and 7: the DER before the 32 bytes of a public key or of a seed.
@@ -18,10 +18,10 @@ const MAX_CACHED_KEYS = 4096
 const importedKeys: BoundedMap<KeyObject> = createBoundedMap<KeyObject>(MAX_CACHED_KEYS)
 
 /** The backend of Node.js, on `node:crypto`. */
-export const backend: Backend = { sha256, encodeBase64, decodeBase64, createKeyPair, satisfiesEquation }
+export const backend: Backend = { hash, encodeBase64, decodeBase64, createKeyPair, satisfiesEquation }
 
-function sha256(bytes: Uint8Array): Uint8Array {
-  return toPlainArray(hash('sha256', bytes, 'buffer'))
+function hash(algorithm: HashAlgorithm, bytes: Uint8Array): Uint8Array {
+  return toPlainArray(nodeHash(algorithm, bytes, 'buffer'))
 }
 
 function encodeBase64(bytes: Uint8Array, alphabet: Base64Alphabet): string {

@@ -7,7 +7,7 @@ import { encodeUtf8 } from './utf8.ts'
  * @see FIPS 180-4 section 6.2
  */
 export function sha256(bytes: Uint8Array): Uint8Array {
-  return backend.sha256(bytes)
+  return backend.hash('sha256', bytes)
 }
 
 /**
