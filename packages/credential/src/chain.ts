@@ -1,7 +1,7 @@
 import { concatBytes, encodeBase64url, encodeUtf8, sha256, verifyEd25519 } from '@behalf/core'
 import { type Did, encodeDidKeyUrl } from '@behalf/did'
 import { checkAttenuation, checkDistinctStatus } from './chain-link.ts'
-import { type Delegation, MAX_CHAIN_BYTES, parseDelegation, readSignedBytes } from './delegation.ts'
+import { type Delegation, decodeDelegation, MAX_CHAIN_BYTES, type SignedBytes } from './delegation.ts'
 import { CredentialError } from './error.ts'
 
 /** Returns the 32-byte key that a trusted root issuer signs credentials with, or undefined for everybody else. */
@@ -41,7 +41,7 @@ export const MAX_CHAIN_LINKS = 8
 const DEFAULT_CLOCK_TOLERANCE_SECONDS = 5
 const LENGTH_BYTES = 4
 // Only what was parsed here may be verified, so that what is returned is what the signed bytes say.
-const parsedChains = new WeakSet<ParsedChain>()
+const signedBytes = new WeakMap<ParsedChain, readonly SignedBytes[]>()
 
 /**
  * Returns the decoded links of a chain. Nothing in it is verified, see {@link verifyDelegationChain}.
@@ -56,22 +56,24 @@ export function parseDelegationChain(links: readonly string[]): ParsedChain {
   if (links.reduce((bytes, link) => bytes + link.length, 0) > MAX_CHAIN_BYTES) {
     throw new CredentialError('credential_too_large', `The chain is longer than ${MAX_CHAIN_BYTES} bytes`)
   }
-  const parsed = links.map((jws, link) => atLink(link, () => parseDelegation(jws)))
-  const [root] = parsed
-  const leaf = parsed.at(-1)
+  const decoded = links.map((jws, link) => atLink(link, () => decodeDelegation(jws)))
+  const root = decoded[0]?.delegation
+  const leaf = decoded.at(-1)?.delegation
   if (root === undefined || leaf === undefined) {
     throw new CredentialError('credential_missing', 'There is no delegation')
   }
+  const signed = decoded.map((link) => link.signed)
   let digest: string | undefined
-  return keep({
-    links: Object.freeze(parsed),
+  const chain = {
+    links: Object.freeze(decoded.map(({ delegation }) => delegation)),
     root,
     leaf,
     get digest(): string {
-      digest ??= digestLinks(parsed.map((link) => readSignedBytes(link).bytes))
+      digest ??= digestLinks(signed.map(({ bytes }) => bytes))
       return digest
     },
-  })
+  }
+  return keep(chain, signed)
 }
 
 /**
@@ -132,16 +134,17 @@ export function verifyDelegationChain(
   options: VerifyDelegationChainOptions,
 ): VerifiedChain {
   const parsed = isParsedChain(chain) ? chain : parseDelegationChain(chain)
-  if (!parsedChains.has(parsed)) throw new TypeError('The chain does not come from parseDelegationChain')
+  const signed = signedBytes.get(parsed)
+  if (signed === undefined) throw new TypeError('The chain does not come from parseDelegationChain')
   const rootKey = readRootKey(parsed, options.issuers)
   checkChainTime(parsed, options)
   checkNoCycle(parsed)
   checkSigners(parsed.links)
-  checkSignatures(parsed.links, rootKey)
+  checkSignatures(signed, [rootKey, ...parsed.links.map(({ publicKey }) => publicKey)])
   checkDistinctStatus(parsed.links)
   checkAttenuation(parsed.links)
   const { links, root, leaf } = parsed
-  return keep({
+  const verified = {
     links,
     root,
     leaf,
@@ -149,11 +152,12 @@ export function verifyDelegationChain(
       return parsed.digest
     },
     verifiedAt: options.now,
-  })
+  }
+  return keep(verified, signed)
 }
 
-function keep<Chain extends ParsedChain>(chain: Chain): Chain {
-  parsedChains.add(chain)
+function keep<Chain extends ParsedChain>(chain: Chain, signed: readonly SignedBytes[]): Chain {
+  signedBytes.set(chain, signed)
   return Object.freeze(chain)
 }
 
@@ -202,16 +206,15 @@ function checkSigners(links: readonly Delegation[]): void {
   }
 }
 
-function checkSignatures(links: readonly Delegation[], rootKey: Uint8Array): void {
-  let key = rootKey
-  for (const [link, delegation] of links.entries()) {
-    const { signingInput, signature } = readSignedBytes(delegation)
-    if (!verifyEd25519(key, signingInput, signature)) {
+/** The root is signed by the issuer's key, every other link by the key of the agent above it. */
+function checkSignatures(signed: readonly SignedBytes[], keys: readonly Uint8Array[]): void {
+  for (const [link, { signingInput, signature }] of signed.entries()) {
+    const key = keys[link]
+    if (key === undefined || !verifyEd25519(key, signingInput, signature)) {
       throw new CredentialError('credential_signature_invalid', `The signature of link ${link} is invalid`, {
         link,
       })
     }
-    key = delegation.publicKey
   }
 }
 

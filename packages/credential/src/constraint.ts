@@ -61,10 +61,9 @@ export function parseConstraints(value: JsonValue): Constraints {
 export function isUnderstood(constraints: Constraints | undefined, type: 'http' | 'mcp'): boolean {
   if (constraints === undefined) return true
   if (!Object.keys(constraints).every((name) => NAMES_BY_TYPE[type].has(name))) return false
-  const { query = {}, body = {}, arguments: args = {}, time = [] } = constraints
   return (
-    [query, body, args].every((map) => Object.values(map).every(isUnderstoodConstraint)) &&
-    time.every(isUnderstoodWindow)
+    MAP_NAMES.every((name) => isUnderstoodMap(constraints[name])) &&
+    (constraints.time ?? []).every(isUnderstoodWindow)
   )
 }
 
@@ -113,6 +112,10 @@ export function coversConstraints(parent: Constraints | undefined, child: Constr
 function parseValueConstraints(value: JsonValue): void {
   if (!isJsonObject(value)) throw scopeMalformed('A constraint map is not an object')
   Object.values(value).forEach(parseValueConstraint)
+}
+
+function isUnderstoodMap(map: ValueConstraints | undefined): boolean {
+  return map === undefined || Object.values(map).every(isUnderstoodConstraint)
 }
 
 function coversMap(

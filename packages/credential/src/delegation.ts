@@ -64,7 +64,6 @@ const MEMBERS: ReadonlySet<string> = new Set([
 const CONFIRMATION_MEMBERS: ReadonlySet<string> = new Set(['jwk'])
 const CONTEXT = [CREDENTIALS_CONTEXT_URL, DELEGATION_CONTEXT_URL] as const
 const TYPE = ['VerifiableCredential', 'DelegationCredential'] as const
-const signedBytes = new WeakMap<Delegation, SignedBytes>()
 
 /**
  * Returns a delegation whose form is exactly ours and whose members agree with each other.
@@ -78,6 +77,11 @@ const signedBytes = new WeakMap<Delegation, SignedBytes>()
  * @see VC-JOSE-COSE section 3.1.1, VCDM 2.0 section 4
  */
 export function parseDelegation(jws: string): Delegation {
+  return decodeDelegation(jws).delegation
+}
+
+/** Returns what {@link parseDelegation} returns, and the bytes for the signature check. */
+export function decodeDelegation(jws: string): { delegation: Delegation; signed: SignedBytes } {
   const { header, payload, ...signed } = parseCompactJws(jws, { maxBytes: MAX_CHAIN_BYTES })
   const kid = readKeyId(header, DELEGATION_TYPE)
   checkKind(payload)
@@ -93,18 +97,7 @@ export function parseDelegation(jws: string): Delegation {
   const status = parseStatusEntry(payload.credentialStatus)
   const digest = digestSha256(signed.bytes)
   const delegation = freezeDeeply({ ...subject, ...validity, id, issuer, status, kid, digest, jws })
-  signedBytes.set(delegation, signed)
-  return delegation
-}
-
-/**
- * Returns the bytes that a delegation was decoded from.
- * @throws TypeError for an object that {@link parseDelegation} did not return
- */
-export function readSignedBytes(delegation: Delegation): SignedBytes {
-  const signed = signedBytes.get(delegation)
-  if (signed === undefined) throw new TypeError('The delegation does not come from parseDelegation')
-  return signed
+  return { delegation, signed }
 }
 
 function checkKind(payload: JsonObject): void {

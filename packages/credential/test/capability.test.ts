@@ -100,6 +100,7 @@ describe('parseCapabilities', () => {
     ['time as an object', [{ ...HTTP, constraints: { time: {} } }]],
     ['a window as a text', [{ ...HTTP, constraints: { time: ['09:00'] } }]],
     ['tools as a list', [{ ...MCP, tools: ['search_issues'] }]],
+    ['tools as a list of digests', [{ ...MCP, tools: [digestSha256('definition')] }]],
     ['a tool without a digest', [{ ...MCP, tools: { search_issues: 'any' } }]],
     ['a tool with null', [{ ...MCP, tools: { search_issues: null } }]],
     ['a tool with a look-alike', [{ ...MCP, tools: { 'r\u0435ad': digestSha256('') } }]],
