@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { answerClientErrors } from '@behalf/verifier'
-import { getRequestListener } from '@hono/node-server'
+import { answerClientErrors, VerifierError } from '@behalf/verifier'
+import { getRequestListener, RequestError } from '@hono/node-server'
 import type { HttpApp } from './http-app.ts'
 
 /** Where an authority listens. */
@@ -32,7 +32,10 @@ export function createHttpServer({ app, guard }: HttpApp): Server {
       requestTimeout: REQUEST_TIMEOUT_MS,
       connectionsCheckingInterval: 1000,
     },
-    getRequestListener(app.fetch, { overrideGlobalObjects: false }),
+    getRequestListener(app.fetch, {
+      overrideGlobalObjects: false,
+      errorHandler: (error) => answerUnreadable(guard, error),
+    }),
   )
   answerClientErrors(server, guard)
   return server
@@ -58,6 +61,16 @@ export async function closeServer(server: Server): Promise<void> {
   server.closeIdleConnections()
   await promise
   clearTimeout(impatience)
+}
+
+/** What goes wrong before the app has a request, such as a Host that is none, is answered like everything else. */
+function answerUnreadable(guard: HttpApp['guard'], error: unknown): Response {
+  const refusal =
+    error instanceof RequestError
+      ? new VerifierError('request_malformed', 'no request that can be read')
+      : error
+  const { status, headers, body } = guard.refuse(refusal, guard.requestId())
+  return new Response(body, { status, headers })
 }
 
 function isAddress(address: string | AddressInfo | null): address is AddressInfo {

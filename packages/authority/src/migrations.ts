@@ -116,10 +116,18 @@ const FIRST_TABLES: readonly string[] = [
 /** What a mistake in the code above them must not be able to undo. */
 const FIRST_TRIGGERS: readonly string[] = [
   ...refuse('events', ['update', 'delete'], 'the record is append-only'),
-  `create trigger events_in_order before insert on events
-    when new.sequence <> coalesce((select max(sequence) from events), 0) + 1
+  // A replacing insert deletes without firing what guards deletion.
+  `create trigger events_no_replace before insert on events
+    when exists (select 1 from events where sequence = new.sequence)
+    begin select raise(abort, 'the record is append-only'); end`,
+  `create trigger events_in_order after insert on events
+    when new.sequence < 1
+      or (new.sequence > 1 and not exists (select 1 from events where sequence = new.sequence - 1))
     begin select raise(abort, 'events are numbered without gaps'); end`,
   ...refuse('revoked_keys', ['update', 'delete'], 'a revoked key stays revoked'),
+  `create trigger revoked_keys_no_replace before insert on revoked_keys
+    when exists (select 1 from revoked_keys where agent = new.agent)
+    begin select raise(abort, 'a revoked key stays revoked'); end`,
   ...refuse('status_positions', ['update', 'delete'], 'a place in a status list is given once'),
   ...refuse('delegations', ['delete'], 'a delegation is never forgotten'),
   `create trigger delegations_fixed before update on delegations

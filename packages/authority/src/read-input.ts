@@ -70,17 +70,17 @@ function parseBody(body: Uint8Array): JsonValue {
 function check<Value>(schema: z.ZodType<Value>, input: unknown, whole: string): Value {
   const result = schema.safeParse(input)
   if (result.success) return result.data
-  const path = deepestPath(result.error.issues)
+  const path = firstPath(result.error.issues)
   // The names in the path are the schema's: an unknown member is told as the object it was found in.
   const field = path.length === 0 ? whole : path.join('.')
   throw new AuthorityError('input_invalid', `${field} is not as documented`, { field })
 }
 
-/** Of the alternatives of a union the one that came furthest says best what is wrong. */
-function deepestPath(issues: readonly z.core.$ZodIssue[]): readonly PropertyKey[] {
+/** Of the alternatives of a union the one with the least to object to was meant. */
+function firstPath(issues: readonly z.core.$ZodIssue[]): readonly PropertyKey[] {
   const [issue] = issues
   if (issue?.code !== 'invalid_union') return issue?.path ?? []
-  const branches = issue.errors.map((errors) => deepestPath(errors))
-  const inner = branches.reduce((best, path) => (path.length > best.length ? path : best), [])
-  return [...issue.path, ...inner]
+  const [first = [], ...others] = issue.errors
+  const meant = others.reduce((best, next) => (next.length < best.length ? next : best), first)
+  return [...issue.path, ...firstPath(meant)]
 }

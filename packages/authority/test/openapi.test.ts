@@ -1,0 +1,78 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '@behalf/core'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { ACCESS } from '../src/index.ts'
+import { createWorld, type World } from './support/authority-world.ts'
+
+let world: World
+let document: JsonObject
+beforeEach(async () => {
+  world = await createWorld()
+  document = (await world.get('/openapi.json')).json
+})
+
+const object = (value: JsonValue | undefined): JsonObject => {
+  if (!isJsonObject(value)) throw new Error('not an object')
+  return value
+}
+
+/** `METHOD /path` of everything in the document. */
+function documented(): readonly string[] {
+  return Object.entries(object(document.paths)).flatMap(([path, methods]) =>
+    Object.keys(object(methods)).map((method) => `${method.toUpperCase()} ${path}`),
+  )
+}
+
+describe('the documentation of the API', () => {
+  test('is OpenAPI 3.1, for this authority', () => {
+    expect(document.openapi).toBe('3.1.0')
+    expect(document.servers).toEqual([{ url: world.origin }])
+  })
+
+  test('has every route that is served, and no other', () => {
+    const served = world.authority.app.routes
+      .filter(({ method }) => method !== 'ALL')
+      .map(({ method, path }) => `${method} ${path.replaceAll(/:([a-z]+)/gu, '{$1}')}`)
+    expect(new Set(documented())).toEqual(new Set(served))
+  })
+
+  test('has every route that has a rule of access, and no other', () => {
+    expect(documented().toSorted()).toEqual(Object.keys(ACCESS).toSorted())
+  })
+
+  test('says which calls are signed', () => {
+    for (const [name, access] of Object.entries(ACCESS)) {
+      const [method = '', path = ''] = name.split(' ')
+      const operation = object(object(object(document.paths)[path])[method.toLowerCase()])
+      const expected = access === 'public' ? undefined : [{ requestSignature: [] }]
+      expect([name, operation.security]).toEqual([name, expected])
+    }
+    const schemes = object(object(document.components).securitySchemes)
+    expect(object(schemes.requestSignature).description).toContain('agent-key')
+  })
+
+  test('says what every route takes and answers', () => {
+    for (const [path, methods] of Object.entries(object(document.paths))) {
+      for (const [method, operation] of Object.entries(object(methods))) {
+        const { summary, responses, requestBody, parameters } = object(operation)
+        expect([path, summary]).toEqual([path, expect.stringMatching(/\w/u)])
+        expect(Object.keys(object(responses)).length).toBeGreaterThan(1)
+        expect([path, object(object(object(responses).default).content)['application/problem+json']]).toEqual(
+          [path, expect.anything()],
+        )
+        expect([path, method, requestBody !== undefined]).toEqual([path, method, method === 'post'])
+        const named = Array.isArray(parameters) ? parameters.map((parameter) => object(parameter).name) : []
+        for (const [, name] of path.matchAll(/\{([a-z]+)\}/gu)) expect(named).toContain(name)
+      }
+    }
+  })
+
+  test('refers to nothing that is not in it', () => {
+    const schemas = Object.keys(object(object(document.components).schemas))
+    const references = JSON.stringify(document).matchAll(/"#\/components\/schemas\/([^"]+)"/gu)
+    for (const [, name] of references) expect(schemas).toContain(name)
+  })
+
+  test('is the same document each time', async () => {
+    expect((await world.get('/openapi.json')).json).toEqual(document)
+  })
+})
