@@ -111,9 +111,6 @@ async function loadList(
 function checkAddresses(heartbeat: Heartbeat, issuer: StatusIssuer): void {
   const { origin } = new URL(issuer.url)
   if (heartbeat.lists.length > MAX_LISTS) throw invalid(`the heartbeat names more than ${MAX_LISTS} lists`)
-  if (new Set(heartbeat.lists.map(({ id }) => id)).size !== heartbeat.lists.length) {
-    throw invalid('the heartbeat names a list twice')
-  }
   for (const { id } of heartbeat.lists) {
     const url = URL.parse(id)
     if (url?.origin !== origin || url.href !== id)

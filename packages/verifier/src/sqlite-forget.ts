@@ -1,8 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 
 /** Rows forgotten at once: a claim stays quick however long nobody came by. */
-const ROWS_AT_ONCE = 256
-const PAUSE_MS = 1000
+const ROWS_AT_ONCE = 64
 
 /** A table whose rows end, and the mark up to which ended rows may be gone. */
 export interface ForgettingTable {
@@ -12,8 +11,7 @@ export interface ForgettingTable {
 }
 
 /**
- * Makes the function that forgets ended rows, a few at a time and at most once a second, inside the transaction of
- * the caller. It raises the mark first, for all processes that share the file: what ended by then can never be new,
+ * Makes the function that forgets ended rows, a few at a time, inside the transaction of the caller. It raises the mark with it, for all processes that share the file: what ended by then can never be new,
  * even if the clock goes back.
  *
  * @returns function of the time in milliseconds
@@ -26,11 +24,7 @@ export function createForget(
   const forget = database.prepare(
     `DELETE FROM ${table} WHERE ${key} IN (SELECT ${key} FROM ${table} WHERE keep_until <= ? LIMIT ${ROWS_AT_ONCE})`,
   )
-  let nextAt = Number.NEGATIVE_INFINITY
   return (now) => {
-    if (now < nextAt) return
-    const { changes } = forget.run(now)
-    if (changes > 0) raiseMark.run(now, mark)
-    nextAt = changes === ROWS_AT_ONCE ? now : now + PAUSE_MS
+    if (forget.run(now).changes > 0) raiseMark.run(now, mark)
   }
 }

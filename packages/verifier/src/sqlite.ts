@@ -1,9 +1,11 @@
 import { chmodSync, closeSync, openSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type Clock, systemClock } from '@behalf/core'
 import type { AuditSink } from './audit-sink.ts'
 import type { ReplayStore } from './replay-store.ts'
 import { createSqliteAuditSink } from './sqlite-audit-sink.ts'
+import { makeDurable } from './sqlite-durability.ts'
 import { createSqliteReplayStore } from './sqlite-replay-store.ts'
 import { createSqliteStatusState } from './sqlite-status-state.ts'
 import { createSqliteUseCounter } from './sqlite-use-counter.ts'
@@ -51,12 +53,14 @@ const SCHEMA = `
  */
 export function openVerifierDatabase(path: string, options: VerifierDatabaseOptions = {}): VerifierDatabase {
   const { clock = systemClock, busyTimeoutMilliseconds = 2000 } = options
+  // A name such as `:memory:` means something else to SQLite than a file of that name.
+  const file = resolve(path)
   // SQLite gives its other files the mode of this one.
-  closeSync(openSync(path, 'a', 0o600))
-  chmodSync(path, 0o600)
-  const database = new DatabaseSync(path, { timeout: busyTimeoutMilliseconds })
+  closeSync(openSync(file, 'a', 0o600))
+  chmodSync(file, 0o600)
+  const database = new DatabaseSync(file, { timeout: busyTimeoutMilliseconds })
   try {
-    configure(database)
+    makeDurable(database)
     migrate(database, clock())
     const { readyAt, store } = createSqliteReplayStore(database, clock)
     return {
@@ -70,15 +74,6 @@ export function openVerifierDatabase(path: string, options: VerifierDatabaseOpti
   } catch (error) {
     database.close()
     throw error
-  }
-}
-
-function configure(database: DatabaseSync): void {
-  const journal = database.prepare('PRAGMA journal_mode = WAL').get()
-  database.exec('PRAGMA synchronous = FULL')
-  const synchronous = database.prepare('PRAGMA synchronous').get()
-  if (journal?.journal_mode !== 'wal' || synchronous?.synchronous !== 2) {
-    throw new Error('the database cannot be written durably: it needs a file on a local disk')
   }
 }
 

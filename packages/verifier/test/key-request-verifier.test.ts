@@ -109,6 +109,7 @@ describe('createKeyRequestVerifier', () => {
     expect(await codeOf({ ...request, method: 'PUT' })).toBe('signature_invalid')
     expect(await codeOf(dropLine(request, 'signature'))).toBe('signature_malformed')
     expect(await codeOf(addLines(request, ['Host', 'evil']))).toBe('header_ambiguous')
+    expect(await codeOf(addLines(request, ['signature_key', 'x']))).toBe('header_ambiguous')
     expect(await codeOf({ ...request, target: '/v1/../admin' })).toBe('target_ambiguous')
     expect(await codeOf({ ...request, method: 'G ET' })).toBe('request_malformed')
   })

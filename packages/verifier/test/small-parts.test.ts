@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { answerClientErrors } from '../src/answer-client-errors.ts'
 import { guardClock } from '../src/clock-guard.ts'
 import { deepFreeze } from '../src/deep-freeze.ts'
@@ -7,6 +7,7 @@ import { VerifierError } from '../src/error.ts'
 import { reportFaultToConsole } from '../src/fault.ts'
 import { createTrustedIssuers, didKeyIssuerKeys } from '../src/issuer-keys.ts'
 import { createRequestIds } from '../src/request-id.ts'
+import { systemTimer } from '../src/timer.ts'
 import { agentA, issuer, otherIssuer } from './support/agents.ts'
 import { makeWorld } from './support/world.ts'
 
@@ -166,5 +167,32 @@ describe('answerClientErrors', () => {
   test('says nothing to a peer that is gone', () => {
     expect(answer('ECONNRESET')).toEqual({ written: '', isDestroyed: true })
     expect(answer('HPE_INVALID_CONSTANT', false)).toEqual({ written: '', isDestroyed: true })
+  })
+})
+
+describe('systemTimer', () => {
+  afterEach(() => {
+    vi.unstubAllGlobals()
+  })
+
+  test('runs once, later, unless it is called off', () => {
+    vi.useFakeTimers()
+    const runs: string[] = []
+    systemTimer(() => runs.push('kept'), 10)
+    const callOff = systemTimer(() => runs.push('called off'), 10)
+    callOff()
+    expect(runs).toEqual([])
+    vi.advanceTimersByTime(30)
+    vi.useRealTimers()
+    expect(runs).toEqual(['kept'])
+  })
+
+  test('keeps no process alive, and takes the numbers of other platforms', () => {
+    const unref = vi.fn()
+    vi.stubGlobal('setTimeout', () => ({ unref }))
+    systemTimer(() => undefined, 10)
+    expect(unref).toHaveBeenCalledOnce()
+    vi.stubGlobal('setTimeout', () => 7)
+    expect(() => systemTimer(() => undefined, 10)).not.toThrow()
   })
 })

@@ -5,6 +5,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { AuditRecord, StatusMark } from '../src/index.ts'
 import { openVerifierDatabase } from '../src/sqlite.ts'
+import { makeDurable } from '../src/sqlite-durability.ts'
+import { runTransaction } from '../src/sqlite-transaction.ts'
 import { issuer, otherIssuer } from './support/agents.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'behalf-database-'))
@@ -38,6 +40,27 @@ describe('openVerifierDatabase', () => {
     plain.close()
   })
 
+  test('refuses a file that does not know when it began', () => {
+    const path = newFile()
+    openVerifierDatabase(path).close()
+    const plain = new DatabaseSync(path)
+    plain.exec('DELETE FROM mark')
+    plain.close()
+    expect(() => openVerifierDatabase(path)).toThrow(/when it began/)
+  })
+
+  test('means a file by every name', () => {
+    const path = join(folder, ':memory:')
+    const here = process.cwd()
+    process.chdir(folder)
+    try {
+      openVerifierDatabase(':memory:').close()
+    } finally {
+      process.chdir(here)
+    }
+    expect(statSync(path).size).toBeGreaterThan(0)
+  })
+
   test('refuses what is not a file', () => {
     expect(() => openVerifierDatabase(join(folder, 'none', 'x.db'))).toThrow()
   })
@@ -52,6 +75,43 @@ describe('openVerifierDatabase', () => {
     const text = newFile()
     writeFileSync(text, 'not a database, but long enough to be taken for one'.repeat(99))
     expect(() => openVerifierDatabase(text)).toThrow(/not a database/)
+  })
+})
+
+describe('makeDurable', () => {
+  test('refuses a database that is not a file', () => {
+    const database = new DatabaseSync(':memory:')
+    expect(() => makeDurable(database)).toThrow(/durably/)
+    database.close()
+  })
+
+  test('sets what a power cut needs', () => {
+    const database = new DatabaseSync(newFile())
+    makeDurable(database)
+    expect(database.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: 2 })
+    database.close()
+  })
+})
+
+describe('runTransaction', () => {
+  test('keeps all or nothing, and leaves the database usable whatever happens', () => {
+    const database = new DatabaseSync(newFile())
+    database.exec('CREATE TABLE kept (name TEXT PRIMARY KEY)')
+    const insert = database.prepare('INSERT INTO kept VALUES (?)')
+    const attempt = (name: string, isKept: boolean): boolean =>
+      runTransaction(database, () => {
+        insert.run(name)
+        return isKept
+      })
+    expect(attempt('a', true)).toBe(true)
+    expect(attempt('b', false)).toBe(false)
+    expect(() => attempt('a', true)).toThrow(/UNIQUE/)
+    expect(attempt('c', true)).toBe(true)
+    expect(database.prepare('SELECT name FROM kept ORDER BY name').all()).toEqual([
+      { name: 'a' },
+      { name: 'c' },
+    ])
+    database.close()
   })
 })
 

@@ -139,6 +139,17 @@ describe('a status source', () => {
     expect(read(source)).toMatchObject({ sequence: 2 })
   })
 
+  test('asks no more often because it is read often', async () => {
+    const { source, server, timer } = await setUp()
+    await source.ready()
+    await settle()
+    for (let count = 0; count < 10; count += 1) source.read(issuer.did)
+    await source.ready()
+    await settle()
+    expect(server.asked).toEqual([HEARTBEAT_URL, LIST_URL])
+    expect(timer.pending.map(({ milliseconds }) => milliseconds)).toEqual([5000])
+  })
+
   test('stops when it is closed', async () => {
     const { source, timer } = await setUp()
     await source.ready()
