@@ -143,6 +143,26 @@ describe('coversCapabilities', () => {
     expect(compare([unknown, http()], [http()])).toEqual(COVERED)
   })
 
+  test('every name of a map is compared, and every window finds its own', () => {
+    const bodies = (parent: JsonObject, child: JsonObject): Coverage =>
+      compare([http({ constraints: { body: parent } })], [http({ constraints: { body: child } })])
+    expect(bodies({ a: {} }, { a: {}, b: {} })).toEqual(refused('attenuation_violation'))
+    expect(bodies({ a: {}, b: { maximum: 1 } }, { a: {}, b: { maximum: 2 } })).toEqual(
+      refused('attenuation_violation'),
+    )
+    const hours = (from: string, to: string): JsonObject => ({ zone: 'UTC', from, to })
+    const times = (parent: readonly JsonObject[], child: readonly JsonObject[]): Coverage =>
+      compare([http({ constraints: { time: parent } })], [http({ constraints: { time: child } })])
+    const [morning, evening] = [hours('08:00', '12:00'), hours('16:00', '20:00')]
+    expect(times([morning, evening], [evening, morning])).toEqual(COVERED)
+    expect(times([morning, evening], [hours('17:00', '18:00')])).toEqual(COVERED)
+    expect(times([morning], [morning, evening])).toEqual(refused('attenuation_violation'))
+    expect(times([], [morning])).toEqual(refused('attenuation_violation'))
+    expect(times([morning, hours('12:00', '13:00')], [hours('08:00', '13:00')])).toEqual(
+      refused('attenuation_violation'),
+    )
+  })
+
   test('names that objects inherit are not in the parent', () => {
     const child = http({ constraints: { body: { toString: {} } } })
     expect(compare([http({ constraints: { body: {} } })], [child])).toEqual(refused('attenuation_violation'))
