@@ -60,7 +60,7 @@ const AHEAD_TOLERANCE_MS = 5000
  * Makes a status source that polls the heartbeat of each issuer. It begins with the first call of `ready` or `read`.
  *
  * A heartbeat counts when it is signed, not older than any seen before and every list it names is held; its age is
- * that of its signed time. Until a fresh one is held, `read` throws.
+ * that of its signed time. Until a fresh one is held, `read` throws. It keeps the process alive until it is closed.
  *
  * @throws TypeError for an empty list, an issuer without a key source, an address that is not on https, a time that is
  * not a positive number

@@ -45,7 +45,7 @@ export async function readNodeBody(request: NodeRequest, limits: BodyLimits): Pr
 
 /**
  * Whether the connection must end with the answer, because a part of the request is still on its way and would be
- * waited for, however long that takes.
+ * waited for, however long that takes. HTTP/2 ends a stream without its connection.
  */
 export function mustClose(request: NodeRequest): boolean {
   return request.httpVersionMajor < 2 && !request.complete

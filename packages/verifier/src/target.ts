@@ -99,6 +99,7 @@ function checkQuery(query: string): void {
 }
 
 function checkEscapes(text: string): void {
+  if (!text.includes('%')) return
   if (BROKEN_ESCAPE.test(text)) throw ambiguous('a percent sign is not an escape')
   for (const [escapes] of text.matchAll(ESCAPES)) {
     try {

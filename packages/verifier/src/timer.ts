@@ -6,10 +6,8 @@
  */
 export type SetTimer = (run: () => void, milliseconds: number) => () => void
 
-/** Timers of the platform, which do not keep a process alive. */
+/** Timers of the platform. */
 export const systemTimer: SetTimer = (run, milliseconds) => {
   const timer = setTimeout(run, milliseconds)
-  // Browsers and workers give a number.
-  if (typeof timer === 'object') timer.unref()
   return () => clearTimeout(timer)
 }

@@ -417,6 +417,8 @@ describe('Hono', () => {
 describe('HTTP/2', () => {
   async function request(headers: Record<string, string>, by: Sent): Promise<string> {
     const world = makeWorld()
+    const warnings: string[] = []
+    process.on('warning', ({ name }) => warnings.push(name))
     return withServer(createHttp2Adapter(world.verifier), async (server) => {
       const session = connectHttp2(`http://127.0.0.1:${portOf(server)}`)
       const lines = Object.fromEntries(by.headers.map(([name, value]) => [name.toLowerCase(), value]))
@@ -428,6 +430,8 @@ describe('HTTP/2', () => {
       let body = ''
       for await (const part of stream) body += String(part)
       session.close()
+      await new Promise(setImmediate)
+      expect(warnings, 'no header that HTTP/2 does not have').not.toContain('UnsupportedWarning')
       return answer[':status'] === 200 ? '200' : String(JSON.parse(body).code)
     })
   }
@@ -436,6 +440,11 @@ describe('HTTP/2', () => {
     expect(await request({ ':authority': 'api.test' }, await b0())).toBe('200')
     const bodyless = await makeRequest(chain, { method: 'GET', target: '/v1/items', body: '' })
     expect(await request({ ':authority': 'api.test' }, bodyless)).toBe('200')
+  })
+
+  test('needs no Content-Length to have a body', async () => {
+    const unannounced = await makeRequest(chain, { without: ['content-length'] })
+    expect(await request({ ':authority': 'api.test' }, unannounced)).toBe('200')
   })
 
   test('is refused when host says something else', async () => {

@@ -32,6 +32,13 @@ describe('openVerifierDatabase', () => {
     database.close()
   })
 
+  test('makes a file its own that others could read', () => {
+    const path = newFile()
+    writeFileSync(path, '', { mode: 0o644 })
+    openVerifierDatabase(path).close()
+    expect(statSync(path).mode & 0o777).toBe(0o600)
+  })
+
   test('writes ahead and to the disk', () => {
     const path = newFile()
     openVerifierDatabase(path).close()
