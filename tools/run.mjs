@@ -50,7 +50,7 @@ async function runTask(commands) {
 
 async function install() {
   const notice = setTimeout(
-    () => console.error('Installing what the lockfile names (about 20 s the first time) …'),
+    () => console.error('Making sure that what the lockfile names is installed (some 20 s the first time) …'),
     1500,
   )
   const code = await run(['npx', '-y', PNPM, 'install', '--frozen-lockfile', '--silent'], {})

@@ -34,8 +34,10 @@ export interface Stage {
   readonly authority: string
   readonly api: string
   agent(): AgentProcess
-  /** Runs the `behalf` command as the operator of the authority would, and gives what it printed as JSON. */
-  behalf(args: readonly string[]): Promise<Readonly<Record<string, unknown>>>
+  /** Runs the `behalf` command to its end, and gives what it printed for people. */
+  behalf(args: readonly string[]): Promise<readonly string[]>
+  /** The same with the operator's wallet, at this authority. */
+  asOperator(args: readonly string[]): Promise<readonly string[]>
   /** Stops every process and removes the folder. */
   end(): Promise<void>
 }
@@ -71,7 +73,8 @@ export async function openStage(
       passphraseFile,
       ...servers,
       agent: () => startAgent(group),
-      behalf: (args) =>
+      behalf: (args) => runBehalf(group, args),
+      asOperator: (args) =>
         runBehalf(group, [...args, '--authority', servers.authority, '--operator', servers.operatorFile]),
       end,
     }
@@ -116,11 +119,9 @@ async function waitForReady(server: string, interruption: AbortSignal): Promise<
   }
 }
 
-async function runBehalf(
-  group: ProcessGroup,
-  args: readonly string[],
-): Promise<Readonly<Record<string, unknown>>> {
-  const { code, stdout, stderr } = await group.run(BEHALF, [...args, '--json'])
+async function runBehalf(group: ProcessGroup, args: readonly string[]): Promise<readonly string[]> {
+  const { code, stdout, stderr } = await group.run(BEHALF, args)
   if (code !== 0) throw new Error(`behalf ${args.join(' ')} ended with ${code}: ${stdout}${stderr}`)
-  return JSON.parse(stdout) as Record<string, unknown>
+  // What a person should read before deciding goes to standard error, the answer to standard output.
+  return `${stderr}${stdout}`.trimEnd().split('\n')
 }

@@ -90,7 +90,7 @@ async function decideByPolicy({ stage, tell, stranger }: Cast): Promise<void> {
 
 async function approve({ stage, tell }: Cast, { id }: Asked): Promise<void> {
   tell.step(4, 'A person reads the request in plain words and approves less: five minutes, not ten')
-  await stage.behalf(['approve', id, '--minutes', '5', '--yes'])
+  for (const line of await stage.asOperator(['approve', id, '--minutes', '5', '--yes'])) tell.say(`  ${line}`)
   tell.say('Approved from the terminal by the operator (the delegation says so: approval method "operator").')
 }
 
@@ -137,7 +137,7 @@ async function callTheApi({ stage, tell, agent }: Cast, held: Held): Promise<voi
 
 async function outlive({ stage, tell, agent, agentDid }: Cast): Promise<void> {
   const read = ['--allow', `GET ${stage.api}/projects/**`]
-  await stage.behalf(['enrol', agentDid, '--for', 'alice', ...read, '--max-minutes', '60'])
+  await stage.asOperator(['enrol', agentDid, '--for', 'alice', ...read, '--max-minutes', '60'])
   const short = await agent.do('request', {
     authority: stage.authority,
     onBehalfOf: { id: 'alice' },
@@ -181,7 +181,7 @@ async function delegateOnwards({ stage, tell, agent }: Cast, held: Held): Promis
 
 async function revoke({ stage, tell, agent }: Cast, held: Held, helper: AgentProcess): Promise<void> {
   tell.step(8, 'Someone presses revoke')
-  await stage.behalf(['revoke', held.id, '--reason', 'enough for today'])
+  await stage.asOperator(['revoke', held.id, '--reason', 'enough for today'])
   const acknowledged = performance.now()
   tell.say('One delegation was revoked. Nobody told the helper, nobody listed what hangs below it.')
   const issue = `${stage.api}/projects/ACME/issues/1`
