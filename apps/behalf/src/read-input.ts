@@ -1,9 +1,10 @@
-import { readFile, stat } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
 import { resolve } from 'node:path'
-import { buffer } from 'node:stream/consumers'
-import { decodeUtf8 } from '@behalf/core'
+import type { Readable } from 'node:stream'
+import { concatBytes, decodeUtf8 } from '@behalf/core'
 import { CommandError } from './error.ts'
 import type { BehalfIo } from './io.ts'
+import { isSystemError } from './system-error.ts'
 
 /** Larger than the largest status list. */
 const MAX_INPUT_BYTES = 4 * 1024 * 1024
@@ -14,30 +15,28 @@ const MAX_INPUT_BYTES = 4 * 1024 * 1024
  * @throws CommandError `not_found`, `input_invalid` above 4 MiB; CoreError `encoding_malformed`
  */
 export async function readInput(io: BehalfIo, name: string): Promise<string> {
-  const bytes = name === '-' ? await buffer(io.stdin) : await readNamed(resolve(io.cwd, name))
-  if (bytes.length > MAX_INPUT_BYTES) {
-    throw tooLarge()
-  }
-  return decodeUtf8(bytes)
-}
-
-async function readNamed(path: string): Promise<Uint8Array> {
+  const path = resolve(io.cwd, name)
   try {
-    const { size } = await stat(path)
-    if (size > MAX_INPUT_BYTES) {
-      throw tooLarge()
-    }
-    return await readFile(path)
+    return decodeUtf8(await readBounded(name === '-' ? io.stdin : createReadStream(path)))
   } catch (cause) {
-    if (cause instanceof CommandError) {
+    if (!isSystemError(cause, 'ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM')) {
       throw cause
     }
     throw new CommandError('not_found', `the file ${path} cannot be read`, { cause })
   }
 }
 
-function tooLarge(): CommandError {
-  return new CommandError('input_invalid', 'the input is larger than 4 MiB', {
-    next: 'check that it is the right file',
-  })
+async function readBounded(stream: Readable): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of stream as AsyncIterable<Uint8Array>) {
+    length += chunk.length
+    if (length > MAX_INPUT_BYTES) {
+      throw new CommandError('input_invalid', 'the input is larger than 4 MiB', {
+        next: 'check that it is the right file',
+      })
+    }
+    chunks.push(chunk)
+  }
+  return concatBytes(...chunks)
 }

@@ -63,12 +63,10 @@ describe('behalf request', () => {
   })
 
   test('sends everything it was told', async () => {
-    const id = await ask(
-      world,
-      ...termsFor(world, '/a'),
-      ...['--role', 'editor', '--tenant', 'acme', '--uses', '3', '--depth', '2', '--minutes', '7'],
-      ...['--workflow', 'w', '--run', 'r', '--name', 'Triage bot'],
-    )
+    const principal = ['--role', 'editor', '--tenant', 'acme']
+    const bounds = ['--uses', '3', '--depth', '2', '--minutes', '7']
+    const story = ['--workflow', 'w', '--run', 'r', '--name', 'Triage bot']
+    const id = await ask(world, ...termsFor(world, '/a'), ...principal, ...bounds, ...story)
     const listed = documentOf(await world.run(['list', '--as-operator', '--json'])) as {
       pending: { id: string }[]
     }
@@ -196,19 +194,32 @@ describe('behalf request --no-wait and --resume', () => {
 })
 
 describe('behalf request is wrong usage', () => {
-  test.each<{ name: string; argv: string[] }>([
-    { name: 'without a principal', argv: ['--allow', 'GET https://a.example/x', '--purpose', 'p'] },
-    { name: 'without a purpose', argv: ['--allow', 'GET https://a.example/x', '--for', 'alice'] },
-    { name: 'without anything allowed', argv: ['--for', 'alice', '--purpose', 'p'] },
-    { name: 'with --wait and --no-wait', argv: ['--wait', '--no-wait'] },
-    { name: 'with a run of no workflow', argv: ['--for', 'alice', '--purpose', 'p', '--run', 'r'] },
-    { name: 'with new terms for an old request', argv: ['--resume', 'x', '--minutes', '5'] },
+  const allow = ['--allow', 'GET https://a.example/x']
+
+  test.each<{ name: string; argv: string[]; says: string }>([
+    { name: 'without a principal', argv: [...allow, '--purpose', 'p'], says: '--for is missing' },
+    { name: 'without a purpose', argv: [...allow, '--for', 'alice'], says: '--purpose is missing' },
     {
-      name: 'with new rights for an old request',
-      argv: ['--resume', 'x', '--allow', 'GET https://a.example/x'],
+      name: 'without anything allowed',
+      argv: ['--for', 'alice', '--purpose', 'p'],
+      says: 'nothing is allowed yet',
     },
-  ])('$name', async ({ argv }) => {
-    expect((await world.run(['request', ...argv])).exit).toBe(2)
+    { name: 'with --wait and --no-wait', argv: ['--wait', '--no-wait'], says: 'contradict each other' },
+    {
+      name: 'with a run of no workflow',
+      argv: [...allow, '--for', 'alice', '--purpose', 'p', '--run', 'r'],
+      says: 'give --workflow as well',
+    },
+    {
+      name: 'with new terms for an old request',
+      argv: ['--resume', 'x', '--minutes', '5'],
+      says: '--minutes cannot',
+    },
+    { name: 'with new rights for an old request', argv: ['--resume', 'x', ...allow], says: '--allow cannot' },
+  ])('$name', async ({ argv, says }) => {
+    const run = await world.run(['request', ...argv])
+    expect(run.exit).toBe(2)
+    expect(run.stderr).toContain(says)
   })
 })
 

@@ -19,6 +19,10 @@ export interface TestIoOptions {
   /** Makes every stream a terminal at which a person types these lines. */
   readonly typed?: readonly string[]
   readonly interruption?: AbortSignal
+  /** What stands on standard input, to its end. */
+  readonly input?: string
+  /** The person at the terminal ends the input after the last line. */
+  readonly endOfInput?: boolean
   /** Default: no time passes, but everything else gets its turn. */
   readonly wait?: BehalfIo['wait']
 }
@@ -36,7 +40,12 @@ export function createTestIo(options: TestIoOptions = {}): TestIo {
   const stdin = Object.assign(new PassThrough(), { isTTY, setRawMode: () => undefined })
   const stdout = record(isTTY)
   const stderr = record(isTTY)
-  typeOnPrompt(stdin, { prompts: stderr.stream, lines: options.typed ?? [] })
+  typeOnPrompt(stdin, {
+    prompts: stderr.stream,
+    lines: options.typed ?? [],
+    end: options.endOfInput ?? false,
+  })
+  if (options.input !== undefined) stdin.end(options.input)
   return {
     io: {
       stdin: stdin satisfies InputStream,
@@ -86,14 +95,14 @@ function record(isTTY: boolean): { stream: OutputStream; text: () => string } {
 /** Types the next line whenever a prompt appeared, as a person would. */
 function typeOnPrompt(
   stdin: PassThrough,
-  asked: { readonly prompts: OutputStream; readonly lines: readonly string[] },
+  asked: { readonly prompts: OutputStream; readonly lines: readonly string[]; readonly end: boolean },
 ): void {
   const lines = [...asked.lines]
   asked.prompts.on('data', (chunk: Buffer) => {
     const text = chunk.toString('utf8')
     const line = /assphrase|again|\[y\/N\]/.test(text) ? lines.shift() : undefined
     if (line !== undefined) {
-      queueMicrotask(() => stdin.write(`${line}\r`))
+      queueMicrotask(() => (asked.end ? stdin.end() : stdin.write(`${line}\r`)))
     }
   })
 }

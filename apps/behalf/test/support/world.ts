@@ -26,7 +26,7 @@ export interface World {
   run(argv: readonly string[], options?: TestIoOptions): Promise<CommandRun>
   /** Lets time pass; the authority beats once at its end. */
   advance(seconds: number): Promise<void>
-  now(): number
+  readonly now: () => number
   close(): Promise<void>
 }
 

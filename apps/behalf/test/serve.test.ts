@@ -1,0 +1,267 @@
+import { chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { join } from 'node:path'
+import { openDatabase } from '@behalf/authority'
+import { describe, expect, test } from 'vitest'
+import { readPolicy } from '../src/authority-policy.ts'
+import { runBehalf } from '../src/run.ts'
+import { createKeys } from './support/authority-keys.ts'
+import { findFreePort, openServer } from './support/open-server.ts'
+import { createFolder } from './support/temporary-folder.ts'
+import { behalf, type CommandRun, codeOf, createTestIo, documentOf } from './support/test-io.ts'
+
+const ENV = { BEHALF_PASSPHRASE: 'correct horse battery staple' }
+
+interface Serving {
+  /** Resolves with the document once the authority runs, or with the run if it ended before. */
+  readonly started: Promise<Record<string, unknown>>
+  stop(): Promise<CommandRun>
+}
+
+/** Runs `behalf serve --json` until it is stopped. */
+function serve(argv: readonly string[]): Serving {
+  const controller = new AbortController()
+  const { io, stdout, stderr } = createTestIo({ env: ENV, interruption: controller.signal })
+  const { promise: started, resolve, reject } = Promise.withResolvers<Record<string, unknown>>()
+  io.stdout.on('data', () => resolve(JSON.parse(stdout()) as Record<string, unknown>))
+  const done = runBehalf(['serve', ...argv, '--json'], io).then((exit) => {
+    const run = { exit, stdout: stdout(), stderr: stderr() }
+    reject(new Error(`it ended: ${run.stderr}`))
+    return run
+  })
+  return {
+    started,
+    stop: () => {
+      controller.abort()
+      return done
+    },
+  }
+}
+
+async function refused(argv: readonly string[]): Promise<CommandRun> {
+  return await behalf(['serve', ...argv, '--json'], { env: ENV, interruption: AbortSignal.abort() })
+}
+
+describe('the first start', () => {
+  test('makes the keys in a folder of its own, says so, runs, and stops in order', async () => {
+    const data = join(await createFolder(), 'new', 'authority')
+    const port = await findFreePort()
+    const serving = serve(['--data', data, '--port', String(port)])
+    const document = await serving.started
+    expect(document).toMatchObject({
+      origin: `http://127.0.0.1:${port}`,
+      issuer: expect.stringMatching(/^did:key:z6Mk/),
+      operator: expect.stringMatching(/^did:key:z6Mk/),
+      operator_wallet: join(data, 'operator.wallet.age'),
+      data,
+      created: true,
+      policy: { id: 'default' },
+      port,
+    })
+    expect(document.issuer).not.toBe(document.operator)
+    expect((await stat(data)).mode & 0o777).toBe(0o700)
+    const answer = await fetch(`http://127.0.0.1:${port}/.well-known/behalf-authority`)
+    expect(await answer.json()).toMatchObject({ issuer: document.issuer })
+
+    const run = await serving.stop()
+    expect(run.exit).toBe(0)
+    expect(run.stderr).toContain('First start: new keys were made')
+    expect(run.stderr).toContain(`issuer    ${String(document.issuer)}`)
+    expect(run.stderr).toContain(`operator  ${String(document.operator)}`)
+    expect(run.stderr).toContain('Keep the data folder and the passphrase')
+    expect(run.stderr).toContain('Stopped.')
+    await expect(fetch(`http://127.0.0.1:${port}/health`)).rejects.toThrow('fetch failed')
+  })
+
+  test('asks for the new passphrase twice, and an old one once', async () => {
+    const data = join(await createFolder(), 'data')
+    const argv = ['serve', '--data', data, '--port', String(await findFreePort())]
+    const interruption = AbortSignal.abort()
+    const first = await behalf(argv, { typed: ['new words', 'new words'], interruption })
+    expect(first.exit).toBe(0)
+    expect(first.stderr).toContain(`New passphrase for the authority in ${data}`)
+    const second = await behalf(argv, { typed: ['new words'], interruption })
+    expect(second.exit).toBe(0)
+    expect(second.stderr).toContain(`Passphrase for the authority in ${data}`)
+  })
+})
+
+describe('a later start', () => {
+  test('is the same issuer and makes nothing new', async () => {
+    const data = await createFolder()
+    const keys = await createKeys(data, ENV.BEHALF_PASSPHRASE)
+    const argv = ['--data', data, '--port', String(await findFreePort())]
+    for (const _start of [1, 2]) {
+      const serving = serve(argv)
+      expect(await serving.started).toMatchObject({ issuer: keys.issuerDid, created: false })
+      const run = await serving.stop()
+      expect(run).toMatchObject({ exit: 0 })
+      expect(run.stderr).not.toContain('First start')
+    }
+  })
+
+  test('listens under the public origin it is given', async () => {
+    const data = await createFolder()
+    await createKeys(data, ENV.BEHALF_PASSPHRASE)
+    const port = await findFreePort()
+    const origin = 'https://authority.example'
+    const serving = serve(['--data', data, '--port', String(port), '--origin', origin, '--host', '0.0.0.0'])
+    expect(await serving.started).toMatchObject({ origin, host: '0.0.0.0' })
+    expect((await serving.stop()).exit).toBe(0)
+  })
+
+  test('uses the policy it is given', async () => {
+    const data = await createFolder()
+    await createKeys(data, ENV.BEHALF_PASSPHRASE)
+    const policy = join(data, 'policy.json')
+    await writeFile(policy, JSON.stringify({ id: 'mine', rules: [], default: 'ask' }))
+    const serving = serve(['--data', data, '--port', String(await findFreePort()), '--policy', policy])
+    expect(await serving.started).toMatchObject({
+      policy: { id: 'mine', digest: expect.stringMatching(/^sha-256:/) },
+    })
+    await serving.stop()
+  })
+})
+
+describe('a start that cannot be says what to do', () => {
+  test('on a port that is taken', async () => {
+    const data = await createFolder()
+    await createKeys(data, ENV.BEHALF_PASSPHRASE)
+    const { port, close } = await openServer(createServer())
+    const run = await refused(['--data', data, '--port', String(port)])
+    expect(run.exit).toBe(1)
+    expect(codeOf(run)).toBe('address_in_use')
+    expect(run.stderr).toContain(`another process listens on 127.0.0.1 port ${port}`)
+    expect(run.stderr).toContain('--port')
+    openDatabase(join(data, 'authority.db')).close()
+    await close()
+  })
+
+  test('on an address this machine does not have', async () => {
+    const data = await createFolder()
+    await createKeys(data, ENV.BEHALF_PASSPHRASE)
+    const origin = ['--origin', 'https://authority.example']
+    const run = await refused(['--data', data, '--host', '192.0.2.1', ...origin])
+    expect(codeOf(run)).toBe('address_unavailable')
+  })
+
+  test('in a folder that cannot be made', async () => {
+    const folder = await createFolder()
+    await writeFile(join(folder, 'file'), '')
+    const run = await refused(['--data', join(folder, 'file', 'data')])
+    expect(run.exit).toBe(1)
+    expect(codeOf(run)).toBe('folder_unwritable')
+  })
+
+  test('in a folder whose database cannot be opened', async () => {
+    const data = await createFolder()
+    await createKeys(data, ENV.BEHALF_PASSPHRASE)
+    const run = await refused(['--data', data, '--policy', join(data, 'issuer.age')])
+    expect(codeOf(run)).toBe('policy_invalid')
+    await mkdir(join(data, 'authority.db'))
+    expect(codeOf(await refused(['--data', data]))).toBe('folder_unwritable')
+  })
+
+  test('on data that another process has open', async () => {
+    const data = await createFolder()
+    await createKeys(data, ENV.BEHALF_PASSPHRASE)
+    const database = openDatabase(join(data, 'authority.db'))
+    const run = await refused(['--data', data, '--port', String(await findFreePort())])
+    database.close()
+    expect(run.exit).toBe(1)
+    expect(codeOf(run)).toBe('database_in_use')
+    expect(run.stderr).toContain('--data')
+  })
+
+  test('with a wrong passphrase', async () => {
+    const data = await createFolder()
+    await createKeys(data, 'other words')
+    const run = await refused(['--data', data])
+    expect(run.exit).toBe(1)
+    expect(codeOf(run)).toBe('keystore_auth_failed')
+    expect(documentOf(run)).toMatchObject({ error: { next: expect.stringContaining('were made with') } })
+  })
+
+  test('with keys that others may read', async () => {
+    const data = await createFolder()
+    await createKeys(data, ENV.BEHALF_PASSPHRASE)
+    await chmod(join(data, 'issuer.age'), 0o644)
+    expect(codeOf(await refused(['--data', data]))).toBe('keystore_insecure')
+  })
+
+  test('without a passphrase, and nothing is made', async () => {
+    const folder = await createFolder()
+    const run = await behalf(['serve', '--data', join(folder, 'data')])
+    expect(run.exit).toBe(2)
+    expect(run.stderr).toContain('BEHALF_PASSPHRASE_FILE')
+    expect(await readdir(folder)).toEqual([])
+  })
+
+  test.each<{ name: string; argv: string[]; exit: number; code: string }>([
+    {
+      name: 'for the network without an origin',
+      argv: ['--host', '0.0.0.0'],
+      exit: 2,
+      code: 'usage_invalid',
+    },
+    {
+      name: 'under an origin with a path',
+      argv: ['--origin', 'https://a.example/x'],
+      exit: 1,
+      code: 'input_invalid',
+    },
+    {
+      name: 'under plain http elsewhere',
+      argv: ['--origin', 'http://a.example'],
+      exit: 1,
+      code: 'input_invalid',
+    },
+    { name: 'on port 0', argv: ['--port', '0'], exit: 2, code: 'usage_invalid' },
+    { name: 'on port 65536', argv: ['--port', '65536'], exit: 2, code: 'usage_invalid' },
+    {
+      name: 'with a policy file that is not there',
+      argv: ['--policy', 'absent'],
+      exit: 1,
+      code: 'policy_invalid',
+    },
+  ])('$name', async ({ argv, exit, code }) => {
+    const folder = await createFolder()
+    const run = await refused(['--data', join(folder, 'data'), ...argv])
+    expect(run.exit).toBe(exit)
+    expect(codeOf(run)).toBe(code)
+    expect(await readdir(folder)).toEqual([])
+  })
+})
+
+describe('a policy', () => {
+  test('is by default that people decide, save for what was enrolled', async () => {
+    expect(await readPolicy(createTestIo().io, undefined)).toMatchObject({
+      id: 'default',
+      rules: [],
+      default: 'approve-enrolled',
+    })
+  })
+
+  test.each([
+    ['rules[0].effect', { id: 'p', rules: [{ effect: 'allow' }], default: 'ask' }],
+    ['rules[1].paths', { id: 'p', rules: [{ effect: 'ask' }, { effect: 'ask', paths: [] }], default: 'ask' }],
+    ['default', { id: 'p', rules: [] }],
+  ])('that is broken is refused with the file and the place: %s', async (place, policy) => {
+    const folder = await createFolder()
+    await writeFile(join(folder, 'p.json'), JSON.stringify(policy))
+    const error: unknown = await readPolicy(createTestIo({ cwd: folder }).io, 'p.json').catch(
+      (thrown: unknown) => thrown,
+    )
+    expect(error).toMatchObject({ code: 'policy_invalid' })
+    expect(String(error)).toContain(`${join(folder, 'p.json')} at ${place}: `)
+  })
+
+  test('that is not JSON is refused with the file', async () => {
+    const folder = await createFolder()
+    await writeFile(join(folder, 'p.json'), '{"id":"p",}')
+    await expect(readPolicy(createTestIo({ cwd: folder }).io, 'p.json')).rejects.toMatchObject({
+      code: 'policy_invalid',
+      message: expect.stringContaining(join(folder, 'p.json')),
+    })
+  })
+})
