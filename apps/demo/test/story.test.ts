@@ -1,0 +1,80 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+
+const MAIN = join(import.meta.dirname, '..', 'src', 'main.ts')
+const LINE = /^ *\d+\.\d s {2}(?<text>.*)$/u
+
+/** Plays the story as `npm start` does, and gives what it said, without times, and how it ended. */
+async function play(
+  interruptAt?: string,
+): Promise<{ readonly said: readonly string[]; readonly code: number }> {
+  const child = spawn(process.execPath, ['--conditions=behalf-source', MAIN], {
+    env: { ...process.env, NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let printed = ''
+  let interrupted = false
+  child.stdout.on('data', (chunk: Buffer) => {
+    printed += chunk.toString('utf8')
+    if (interruptAt === undefined || interrupted || !printed.includes(interruptAt)) return
+    interrupted = true
+    child.kill('SIGINT')
+  })
+  const [code] = await once(child, 'close')
+  const said = printed.split('\n').flatMap((line) => LINE.exec(line)?.groups?.['text']?.trim() ?? [])
+  return { said, code: Number(code) }
+}
+
+const leftovers = (): readonly string[] =>
+  readdirSync(tmpdir()).filter((name) => name.startsWith('behalf-demo-'))
+
+describe('the story', () => {
+  test('runs without questions, shows every refusal with its code, and cleans up', async () => {
+    const before = leftovers()
+    const { said, code } = await play()
+    expect(code).toBe(0)
+    expect(said.filter((line) => /^\d\. /u.test(line)).map((line) => Number(line[0]))).toEqual([
+      1, 2, 3, 4, 5, 6, 7, 8,
+    ])
+    const outcomes = said.flatMap(
+      (line) =>
+        /^[✓✗] (\d{3}(?= )|)(?: ?([a-z_]+)(?=:)|)/u.exec(line)?.slice(1).filter(Boolean).join(' ') ?? [],
+    )
+    expect(outcomes).toEqual([
+      'access_denied',
+      '404 not_found',
+      '200',
+      '201',
+      '403 scope_exceeded',
+      '403 policy_denied',
+      '403 forbidden',
+      '401 nonce_replayed',
+      '400 digest_mismatch',
+      '401 key_mismatch',
+      '200',
+      '401 credential_expired',
+      '200',
+      '403 scope_exceeded',
+      '401 credential_revoked',
+      '401 credential_revoked',
+    ])
+    expect(said.at(-1)).toBe('All processes have ended and their files are removed.')
+    expect(leftovers()).toEqual(before)
+  }, 120_000)
+
+  test.each(['Starting an authority', 'New servers wait', '2. It asks'])(
+    'ends in order when it is interrupted at "%s"',
+    async (moment) => {
+      const before = leftovers()
+      const { said, code } = await play(moment)
+      expect(code).toBe(0)
+      expect(said.some((line) => line.startsWith('8.'))).toBe(false)
+      expect(leftovers()).toEqual(before)
+    },
+    120_000,
+  )
+})
