@@ -123,7 +123,12 @@ async function startAuthority(options: CreateAuthorityOptions, raw: DatabaseSync
   await addOperators(database, options.operators, clock())
   await issuer.start()
   const nonces = openVerifierDatabase(noncesPathOf(options), { clock })
-  return assemble(options, { issuer, database, nonces, clock, random, log })
+  try {
+    return assemble(options, { issuer, database, nonces, clock, random, log })
+  } catch (error) {
+    nonces.close()
+    throw error
+  }
 }
 
 function noncesPathOf({ noncesPath, databasePath }: CreateAuthorityOptions): string {

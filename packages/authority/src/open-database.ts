@@ -1,3 +1,4 @@
+import { chmodSync, closeSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { AuthorityError } from './error.ts'
 
@@ -5,7 +6,7 @@ const FULL = 2
 
 /**
  * Opens, or creates, the database file of an authority, alone: another process that tries gets an error until this one
- * ends. An acknowledged write survives power loss.
+ * ends. Only its owner may read it. An acknowledged write survives power loss.
  *
  * @param path - of the file; SQLite keeps a `-wal` file beside it
  * @throws AuthorityError `database_in_use`, `database_unsafe`
@@ -41,11 +42,10 @@ export function checkDatabase(database: DatabaseSync): void {
 }
 
 function openFile(path: string): DatabaseSync {
-  try {
-    return new DatabaseSync(path)
-  } catch (error) {
-    throw translate(error, path)
-  }
+  // SQLite gives its other files the mode of this one.
+  closeSync(openSync(path, 'a', 0o600))
+  chmodSync(path, 0o600)
+  return new DatabaseSync(path)
 }
 
 /** In exclusive mode the lock of the first transaction stays until the file is closed. */

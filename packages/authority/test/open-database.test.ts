@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
@@ -26,6 +27,15 @@ describe('the database file', () => {
       1,
       'exclusive',
     ])
+  })
+
+  test('is for its owner alone, its log too, whoever made it', () => {
+    const path = join(temporaryFolder(), 'authority.db')
+    writeFileSync(path, '', { mode: 0o644 })
+    const database = open(path)
+    database.exec('create table t (a integer) strict')
+    for (const file of [path, `${path}-wal`])
+      expect([file, statSync(file).mode & 0o777]).toEqual([file, 0o600])
   })
 
   test('is for one at a time, even within one process', () => {

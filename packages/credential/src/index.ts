@@ -22,7 +22,7 @@ export {
   type VerifyDelegationChainOptions,
   verifyDelegationChain,
 } from './chain.ts'
-export { checkAttenuation, checkDistinctStatus } from './chain-link.ts'
+export { checkAttenuation } from './chain-link.ts'
 export type { Constraints, ValueConstraints } from './constraint.ts'
 export { CREDENTIALS_CONTEXT_URL, DELEGATION_CONTEXT, DELEGATION_CONTEXT_URL } from './context.ts'
 export { type Delegation, MAX_CHAIN_BYTES, parseDelegation } from './delegation.ts'

@@ -61,17 +61,17 @@ export async function issueDelegation(
  */
 export function checkIssuable(context: IssuerContext, request: DelegationRequest): void {
   const { terms, policy } = request
-  const validFrom = Math.floor(context.clock() / 1000) * 1000
+  const now = context.clock()
   const payload = createDelegationPayload(
     {
       ...rootTerms(context, { request, terms, policy }),
       id: request.id,
-      validFrom,
-      validUntil: validFrom + terms.validForSeconds * 1000,
+      validFrom: now,
+      validUntil: now + terms.validForSeconds * 1000,
       status: createStatusEntry(context, PLACEHOLDER_POSITION),
       approval: { method: 'enrolment', digest: NO_DIGEST },
     },
-    context.clock(),
+    now,
   )
   parseDelegation(encodeUnsigned(payload, context.kid))
 }

@@ -1,7 +1,6 @@
 import type { JsonObject } from '@behalf/core'
 import {
   checkAttenuation,
-  checkDistinctStatus,
   type Delegation,
   parseDelegationChain,
   type StatusEntry,
@@ -90,7 +89,6 @@ function readChild(context: IssuerContext, chain: VerifiedChain, options: Regist
   const kid = encodeDidKeyUrl(options.caller)
   const links = chain.links.map((link) => link.jws)
   const { leaf: child } = parseDelegationChain([...links, encodeUnsigned(payload, kid)])
-  checkDistinctStatus([...chain.links, child])
   checkAttenuation([...chain.links, child])
   checkNewcomer(chain, child)
   checkOptionalText(child.purpose, { field: 'child.purpose', maxLength: TEXT_LIMITS.purpose })
