@@ -66,6 +66,11 @@ describe('verifyHeartbeat', () => {
     expect(Object.isFrozen(heartbeat.lists)).toBe(true)
   })
 
+  test('everything begins at zero', async () => {
+    const first = await signHeartbeat({ ...SIGNED, epoch: 0, sequence: 0, now: 0 })
+    expect(verifyHeartbeat(first, OPTIONS)).toMatchObject({ epoch: 0, sequence: 0, time: 0 })
+  })
+
   test('nothing may be revoked, and there may be no lists', async () => {
     expect(await codeFor('lists', [])).toBe('ok')
     expect(await codeFor('revoked_keys', [])).toBe('ok')

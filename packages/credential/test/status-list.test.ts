@@ -69,6 +69,10 @@ describe('signStatusList', () => {
     await expect(signStatusList({ ...SIGNED, version })).rejects.toThrow(TypeError)
   })
 
+  test('the first version is 1', async () => {
+    expect(verifyStatusList(await signStatusList({ ...SIGNED, version: 1 }), OPTIONS).version).toBe(1)
+  })
+
   test('refuses a list that is too short', async () => {
     await expect(signStatusList({ ...SIGNED, bits: new Uint8Array(16_383) })).rejects.toThrow(TypeError)
   })
@@ -169,6 +173,13 @@ describe('verifyStatusList', () => {
     expect(refusalOf(() => verifyStatusList(forged, OPTIONS))).toMatchObject({
       code: 'status_invalid',
       cause: { code: 'credential_signature_invalid' },
+    })
+  })
+
+  test('an issuer that is not trusted', () => {
+    expect(refusalOf(() => verifyStatusList(jws, { ...OPTIONS, issuers: () => undefined }))).toMatchObject({
+      code: 'status_invalid',
+      cause: { code: 'issuer_untrusted' },
     })
   })
 

@@ -23,6 +23,7 @@ describe('parseTimeWindow', () => {
 
   test.each<[string, JsonValue]>([
     ['a text', 'UTC 09:00-17:00'],
+    ['null', null],
     ['no zone', { from: '09:00', to: '17:00' }],
     ['an empty zone', { zone: '', from: '09:00', to: '17:00' }],
     ['an offset for a zone', { zone: '+01:00', from: '09:00', to: '17:00' }],
