@@ -6,6 +6,7 @@ export type CommandErrorCode =
   | 'address_in_use'
   | 'address_unavailable'
   | 'approval_expired'
+  | 'authority_response_invalid'
   | 'authority_unreachable'
   | 'authorization_pending'
   | 'file_exists'

@@ -98,6 +98,17 @@ export function isOperator(args: Arguments): boolean {
   return args.flag('as-operator') || args.text('operator') !== undefined
 }
 
+/**
+ * Makes sure that a command meant as the operator's does not choose the wallet of an agent as well.
+ *
+ * @throws CommandError `usage_invalid`
+ */
+export function refuseAgentWallet(args: Arguments): void {
+  if ((args.text('wallet') ?? args.text('wallet-file')) !== undefined) {
+    throw usageError('an operator and the wallet of an agent are both chosen', 'act as one of them')
+  }
+}
+
 /** The operator wallet a command line chooses by `--operator`, else the default one. */
 export function chooseOperatorFile(io: BehalfIo, args: Arguments): string {
   const file = args.text('operator')

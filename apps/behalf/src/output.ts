@@ -34,7 +34,7 @@ export function createOutput(io: BehalfIo, json: boolean): Output {
       answered.once = true
       writeLines(json ? io.stderr : io.stdout, words)
       if (json) {
-        writeLines(io.stdout, [JSON.stringify(document, undefined, 2)])
+        writeLines(io.stdout, [serializeDocument(document)])
       }
     },
     note: (...lines) => writeLines(io.stderr, lines),
@@ -42,6 +42,20 @@ export function createOutput(io: BehalfIo, json: boolean): Output {
     strong: (text) =>
       wantsColour(json ? io.stderr : io.stdout, io.env) ? styleText('bold', text, PLAIN) : text,
   }
+}
+
+/**
+ * A document as JSON, in which characters that move or hide text are escaped: it may be read on a terminal.
+ */
+export function serializeDocument(document: AnswerDocument): string {
+  return JSON.stringify(document, undefined, 2).replace(UNSEEN, escapeUnits)
+}
+
+const UNSEEN = /[\u007f-\u009f\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu
+
+function escapeUnits(character: string): string {
+  const units = Array.from({ length: character.length }, (_, index) => character.charCodeAt(index))
+  return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('')
 }
 
 const PLAIN = { validateStream: false } as const

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { BehalfIo } from './io.ts'
-import { createOutput, type Output } from './output.ts'
+import { createOutput, type Output, serializeDocument } from './output.ts'
 
 const EXIT_DONE = 0
 const EXIT_FAILED = 1
@@ -57,7 +57,7 @@ async function reportFailure(error: unknown, context: { io: BehalfIo; output: Ou
       next: failure.next,
       request_id: failure.requestId,
     }
-    io.stdout.write(`${JSON.stringify({ ...failure.document, error: reported }, undefined, 2)}\n`)
+    io.stdout.write(`${serializeDocument({ ...failure.document, error: reported })}\n`)
   }
   return failure.code === 'usage_invalid' ? EXIT_USAGE : EXIT_FAILED
 }

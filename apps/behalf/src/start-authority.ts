@@ -103,7 +103,7 @@ async function listen(authority: Authority, { host, port }: StartOptions): Promi
   }
 }
 
-const UNUSABLE = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR', 'EEXIST', 'ENOENT']
+const UNUSABLE = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR', 'EEXIST', 'ENOENT', 'EISDIR']
 // Of SQLite: disk full, file cannot be opened, file is read-only.
 const UNUSABLE_DATABASE: readonly unknown[] = [13, 14, 8]
 

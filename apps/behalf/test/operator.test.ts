@@ -262,6 +262,18 @@ describe('behalf list --as-operator', () => {
     expect(after.active.map(({ id }) => id)).not.toContain(active)
   })
 
+  test.each([
+    { argv: ['list', '--as-operator', '--wallet', 'helper'], says: 'act as one of them' },
+    { argv: ['list', '--operator', 'x.age', '--wallet-file', 'y.age'], says: 'act as one of them' },
+    { argv: ['revoke', 'urn:uuid:0', '--as-operator', '--wallet', 'helper'], says: 'act as one of them' },
+    { argv: ['revoke', '--agent', 'did:key:z6Mk', '--wallet', 'helper'], says: 'act as one of them' },
+    { argv: ['list', '--authority', 'https://a.example'], says: 'add --as-operator' },
+  ])('mixed with the words of an agent is wrong usage: $argv', async ({ argv, says }) => {
+    const run = await world.run(argv)
+    expect(run.exit).toBe(2)
+    expect(run.stderr).toContain(says)
+  })
+
   test('is refused to a wallet that is no operator', async () => {
     const operator = join(world.home, 'wallets', 'default.age')
     const run = await world.run(['list', '--operator', operator, '--json'])

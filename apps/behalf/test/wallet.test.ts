@@ -76,6 +76,14 @@ describe('behalf wallet create', () => {
     expect(await readdir(home)).toEqual([])
   })
 
+  test('says when its folder cannot be made', async () => {
+    const home = await createFolder()
+    await writeFile(join(home, 'wallets'), '')
+    const made = await run(home, ['wallet', 'create', '--json'])
+    expect(made.exit).toBe(1)
+    expect(codeOf(made)).toBe('folder_unwritable')
+  })
+
   test('takes one name', async () => {
     const made = await run(await createFolder(), ['wallet', 'create', 'a', '--wallet', 'b', '--json'])
     expect(made.exit).toBe(2)

@@ -7,6 +7,8 @@ import { requestDocument } from '../documents.ts'
 import { CommandError } from '../error.ts'
 import { AUTHORITY_OPTIONS, OPERATOR_OPTIONS } from '../locations.ts'
 import { PASSPHRASE_OPTIONS } from '../passphrase.ts'
+import { plain } from '../plain-text.ts'
+import { readRequest } from '../read-request.ts'
 import { describeRequest } from '../request-words.ts'
 import { BOUND_OPTIONS, CAPABILITY_OPTIONS, readBounds, readCapabilities } from '../terms.ts'
 import { describeSeconds } from '../time-words.ts'
@@ -39,14 +41,14 @@ async function approve(context: CommandContext): Promise<void> {
   }
   const narrow = await readNarrowing(context)
   const authority = await openAuthority(context)
-  const asked = await authority.getRequest(id)
+  const asked = await readRequest(authority, id)
   checkPending(asked)
   output.note(...describeRequest(asked, io.clock()), ...describeNarrowing(narrow))
   await agree(context)
   const decided = await decide(authority, { asked, narrow })
   output.answer(requestDocument(decided), [
     `${output.strong('Approved.')} The agent can collect its delegation now.`,
-    `Stop it at any time with: behalf revoke ${decided.delegationId ?? '<delegation id>'} --as-operator`,
+    `Stop it at any time with: behalf revoke ${plain(decided.delegationId ?? '<delegation id>')} --as-operator`,
   ])
 }
 

@@ -3,6 +3,7 @@ import { COMMON_OPTIONS } from '../common-options.ts'
 import { requestDocument } from '../documents.ts'
 import { AUTHORITY_OPTIONS, OPERATOR_OPTIONS } from '../locations.ts'
 import { PASSPHRASE_OPTIONS } from '../passphrase.ts'
+import { readRequest } from '../read-request.ts'
 import { openAuthority } from '../wallets.ts'
 
 /** `behalf deny` */
@@ -25,7 +26,7 @@ async function deny(context: CommandContext): Promise<void> {
   const { args, output } = context
   const reason = args.text('reason')
   const authority = await openAuthority(context)
-  const { id, version } = await authority.getRequest(args.argument('REQUEST'))
+  const { id, version } = await readRequest(authority, args.argument('REQUEST'))
   const decided = await authority.deny(id, { version, ...(reason === undefined ? {} : { reason }) })
   output.answer(requestDocument(decided), [
     `${output.strong('Refused.')} The agent gets nothing from this request.`,

@@ -5,6 +5,7 @@ import { COMMON_OPTIONS } from '../common-options.ts'
 import { usageError } from '../error.ts'
 import { AUTHORITY_OPTIONS, OPERATOR_OPTIONS } from '../locations.ts'
 import { PASSPHRASE_OPTIONS } from '../passphrase.ts'
+import { plain } from '../plain-text.ts'
 import { PRINCIPAL_OPTIONS, readPrincipal } from '../principal.ts'
 import { CAPABILITY_OPTIONS, MAX_DEPTH, MAX_MINUTES, requireCapabilities } from '../terms.ts'
 import { describeSeconds } from '../time-words.ts'
@@ -52,6 +53,6 @@ async function enrol(context: CommandContext): Promise<void> {
   output.answer({ id: enrolment.id, agent, on_behalf_of: onBehalfOf, max_seconds: enrolment.maxSeconds }, [
     `${output.strong('Enrolled.')} ${agent} may have, for up to ${describeSeconds(enrolment.maxSeconds)}:`,
     ...describeCapabilities(enrolment.capabilities).map((line) => `  ${line}`),
-    `The enrolment is ${enrolment.id}.`,
+    `The enrolment is ${plain(enrolment.id)}.`,
   ])
 }

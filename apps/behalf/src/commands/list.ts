@@ -1,9 +1,17 @@
 import type { AuthorityClient, DelegationRequest, DelegationSummary, HeldDelegation } from '@behalf/wallet'
+import { selectActive } from '../active-delegations.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { COMMON_OPTIONS } from '../common-options.ts'
 import { describeHeld } from '../delegation-words.ts'
 import { heldDocument, requestDocument, summaryDocument } from '../documents.ts'
-import { AS_OPERATOR_OPTIONS, AUTHORITY_OPTIONS, isOperator, WALLET_OPTIONS } from '../locations.ts'
+import { usageError } from '../error.ts'
+import {
+  AS_OPERATOR_OPTIONS,
+  AUTHORITY_OPTIONS,
+  isOperator,
+  refuseAgentWallet,
+  WALLET_OPTIONS,
+} from '../locations.ts'
 import { PASSPHRASE_OPTIONS } from '../passphrase.ts'
 import { plain } from '../plain-text.ts'
 import { describePrincipal, describeRequest } from '../request-words.ts'
@@ -30,8 +38,15 @@ export const command: Command = {
 async function list(context: CommandContext): Promise<void> {
   const { io, args, output } = context
   if (isOperator(args)) {
+    refuseAgentWallet(args)
     await listAuthority(context, await openAuthority(context))
     return
+  }
+  if (args.text('authority') !== undefined) {
+    throw usageError(
+      'what a wallet holds is not asked of an authority',
+      'add --as-operator, or leave --authority out',
+    )
   }
   const wallet = await openAgentWallet(context)
   const held = wallet.delegations()
@@ -52,7 +67,7 @@ async function list(context: CommandContext): Promise<void> {
 async function listAuthority({ io, output }: CommandContext, authority: AuthorityClient): Promise<void> {
   const now = io.clock()
   const pending = await authority.listRequests({ status: 'pending' })
-  const active = (await authority.listDelegations()).filter(({ status }) => status === 'active')
+  const active = selectActive(await authority.listDelegations())
   output.answer({ pending: pending.map(requestDocument), active: active.map(summaryDocument) }, [
     ...describePending(pending, now),
     '',

@@ -8,9 +8,11 @@ import {
   AUTHORITY_OPTIONS,
   chooseAuthority,
   isOperator,
+  refuseAgentWallet,
   WALLET_OPTIONS,
 } from '../locations.ts'
 import { PASSPHRASE_OPTIONS } from '../passphrase.ts'
+import { plain } from '../plain-text.ts'
 import { formatTime } from '../time-words.ts'
 import { openAgentWallet, openAuthority } from '../wallets.ts'
 
@@ -40,10 +42,11 @@ async function revoke(context: CommandContext): Promise<void> {
   if ((delegation === undefined) === (agent === undefined)) {
     throw usageError('name one thing to stop', 'give the id of a delegation, or --agent DID')
   }
+  if (agent !== undefined || isOperator(args)) refuseAgentWallet(args)
   const receipt = await sendRevocation(context, { delegation, agent })
   const document = { revoked: receipt.revoked, sequence: receipt.sequence, time: formatTime(receipt.time) }
   output.answer(document, [
-    `${output.strong('Revoked.')} ${receipt.revoked}`,
+    `${output.strong('Revoked.')} ${plain(receipt.revoked)}`,
     `In force since ${document.time}; published as heartbeat ${receipt.sequence}.`,
   ])
 }

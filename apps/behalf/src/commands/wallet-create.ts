@@ -24,7 +24,7 @@ async function createWallet(context: CommandContext): Promise<void> {
   const file = chooseFile(context)
   await refuseExisting(file)
   const passphrase = await readPassphrase(context, { what: 'the wallet', isNew: true })
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+  await makeFolder(dirname(file))
   const wallet = await output.during('Encrypting the new key', () =>
     createFileWallet(file, { passphrase, ...surroundings(io) }),
   )
@@ -46,6 +46,12 @@ async function refuseExisting(file: string): Promise<void> {
       next: 'choose another name; it was not touched',
     })
   }
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+    throw new CommandError('folder_unwritable', `the folder ${folder} cannot be made`, { cause })
+  })
 }
 
 function chooseFile({ io, args }: CommandContext): string {

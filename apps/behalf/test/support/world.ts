@@ -22,6 +22,8 @@ export interface World {
   readonly agent: string
   readonly helper: string
   readonly issuer: string
+  /** Makes one more wallet, which opens fast, and says its DID. */
+  addWallet(name: string): Promise<string>
   /** Runs a command here; more options may be given. */
   run(argv: readonly string[], options?: TestIoOptions): Promise<CommandRun>
   /** Lets time pass; the authority beats once at its end. */
@@ -44,8 +46,10 @@ export async function openWorld(): Promise<World> {
   }
   await advance(10)
   const api = await openIssueApi({ issuer: authority.issuerDid, authority: origin, clock })
-  const agent = await createWalletFile(join(home, 'wallets', 'default.age'), PASSPHRASE)
-  const helper = await createWalletFile(join(home, 'wallets', 'helper.age'), PASSPHRASE)
+  const addWallet = (name: string): Promise<string> =>
+    createWalletFile(join(home, 'wallets', `${name}.age`), PASSPHRASE)
+  const agent = await addWallet('default')
+  const helper = await addWallet('helper')
   const env = { BEHALF_HOME: home, BEHALF_PASSPHRASE: PASSPHRASE, BEHALF_AUTHORITY: origin }
   return {
     authority,
@@ -55,6 +59,7 @@ export async function openWorld(): Promise<World> {
     agent,
     helper,
     issuer: authority.issuerDid,
+    addWallet,
     run: (argv, options = {}) =>
       behalf(argv, { clock, cwd: home, ...options, env: { ...env, ...options.env } }),
     advance,
