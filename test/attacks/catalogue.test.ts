@@ -1,0 +1,4 @@
+import { describeNeeding } from '../support/needs.ts'
+import { runCatalogue } from './support/catalogued-cases.ts'
+
+describeNeeding('attacks', 'the attack catalogue', () => runCatalogue('on every adapter'))

@@ -1,0 +1,18 @@
+import { join } from 'node:path'
+import { argv } from 'node:process'
+import { createAuthority } from '@behalf/authority'
+import { parsePolicy } from '@behalf/issuer'
+import { openVerifierDatabase } from '@behalf/verifier/sqlite'
+import { issuer } from './party.ts'
+
+// Makes the files of an authority and of a verifier in an empty folder, to be killed while it does: node authority-process.ts <folder>
+const [, , folder = ''] = argv
+openVerifierDatabase(join(folder, 'verifier.db')).close()
+const authority = await createAuthority({
+  databasePath: join(folder, 'authority.db'),
+  signer: issuer.signer,
+  origin: 'http://127.0.0.1:1',
+  policy: parsePolicy('{"id":"ask","rules":[],"default":"ask"}'),
+  operators: [],
+})
+await authority.close()

@@ -1,0 +1,97 @@
+import { type AdapterName, type ServerSetup, startServer } from './adapters.ts'
+import { type Draft, encodeRequest, sign, type WireRequest } from './request.ts'
+import { type Answer, exchange } from './wire.ts'
+import { createWorld, type World, type WorldOptions } from './world.ts'
+
+/** What a case needs to be different in the API and its server. */
+export interface ApiOptions
+  extends WorldOptions,
+    Pick<ServerSetup, 'parsesBodyFirst' | 'isMounted' | 'server'> {}
+
+/** A protected API that listens on a port. */
+export interface Api {
+  readonly world: World
+  readonly port: number
+  /** Requests that reached the handler. */
+  readonly handled: number
+  send(request: WireRequest): Promise<Answer>
+  /** Signs first. */
+  sendSigned(draft: Draft): Promise<Answer>
+  sendBytes(bytes: Uint8Array | string): Promise<Answer>
+}
+
+/** What a case works with: an API of one adapter, shared unless the case opens one of its own. */
+export interface Lab extends Api {
+  readonly adapter: AdapterName
+  /** Another API of the same adapter; it ends with the case. */
+  open(options: ApiOptions): Promise<Api>
+}
+
+/** An API that must be closed. */
+export interface OpenApi extends Api {
+  close(): Promise<void>
+}
+
+/** Starts an API. */
+export async function openApi(adapter: AdapterName, options: ApiOptions = {}): Promise<OpenApi> {
+  const { parsesBodyFirst, isMounted, server, ...worldOptions } = options
+  const world = await createWorld(worldOptions)
+  let handled = 0
+  const running = await startServer(adapter, {
+    verifier: world.verifier,
+    onHandled: () => {
+      handled += 1
+    },
+    ...(parsesBodyFirst === undefined ? {} : { parsesBodyFirst }),
+    ...(isMounted === undefined ? {} : { isMounted }),
+    ...(server === undefined ? {} : { server }),
+  })
+  const { port } = running
+  const send = (request: WireRequest): Promise<Answer> =>
+    exchange({ port, bytes: encodeRequest(request), bodiless: request.method === 'HEAD' })
+  return {
+    world,
+    port,
+    get handled() {
+      return handled
+    },
+    send,
+    sendSigned: async (draft) => send(await sign(draft)),
+    sendBytes: (bytes) =>
+      exchange({ port, bytes: typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes }),
+    close: async () => {
+      world.close()
+      await running.close()
+    },
+  }
+}
+
+/** Runs one case with the shared API and closes whatever else it opened. */
+export async function withLab<Result>(
+  adapter: AdapterName,
+  shared: Api,
+  run: (lab: Lab) => Promise<Result>,
+): Promise<Result> {
+  const opened: OpenApi[] = []
+  const lab: Lab = {
+    adapter,
+    world: shared.world,
+    port: shared.port,
+    get handled() {
+      return shared.handled
+    },
+    send: (request) => shared.send(request),
+    sendSigned: (draft) => shared.sendSigned(draft),
+    sendBytes: (bytes) => shared.sendBytes(bytes),
+    open: async (options) => {
+      const api = await openApi(adapter, options)
+      opened.push(api)
+      return api
+    },
+  }
+  try {
+    return await run(lab)
+  } finally {
+    for (const api of opened) await api.close()
+  }
+}
