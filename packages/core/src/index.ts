@@ -1,5 +1,5 @@
 export { decodeBase64, decodeBase64url, encodeBase64, encodeBase64url } from './base64.ts'
-export { type BoundedMap, createBoundedMap } from './bounded-map.ts'
+export { type BoundedMap, createBoundedMap, type WeightLimit } from './bounded-map.ts'
 export { concatBytes, equalBytes } from './bytes.ts'
 export { canonicalizeJson } from './canonicalize-json.ts'
 export { type Clock, systemClock } from './clock.ts'
