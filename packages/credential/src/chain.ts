@@ -1,4 +1,4 @@
-import { concatBytes, encodeBase64url, encodeUtf8, sha256, verifyEd25519 } from '@behalf/core'
+import { concatBytes, encodeBase64url, encodeUtf8, equalBytes, sha256, verifyEd25519 } from '@behalf/core'
 import { type Did, encodeDidKeyUrl } from '@behalf/did'
 import { checkAttenuation, checkDistinctStatus } from './chain-link.ts'
 import { type Delegation, decodeDelegation, MAX_CHAIN_BYTES, type SignedBytes } from './delegation.ts'
@@ -18,7 +18,7 @@ export interface ParsedChain {
 
 /** A chain that {@link verifyDelegationChain} accepted. */
 export interface VerifiedChain extends ParsedChain {
-  /** The time, in milliseconds since the epoch, for which it was accepted. */
+  /** The time, in milliseconds since the epoch, for which its signatures were verified. */
   readonly verifiedAt: number
 }
 
@@ -42,6 +42,8 @@ const DEFAULT_CLOCK_TOLERANCE_SECONDS = 5
 const LENGTH_BYTES = 4
 // Only what was parsed here may be verified, so that what is returned is what the signed bytes say.
 const signedBytes = new WeakMap<ParsedChain, readonly SignedBytes[]>()
+// What a verified chain was verified with: for another key of its issuer it proves nothing.
+const rootKeys = new WeakMap<ParsedChain, Uint8Array>()
 
 /**
  * Returns the decoded links of a chain. Nothing in it is verified, see {@link verifyDelegationChain}.
@@ -62,18 +64,12 @@ export function parseDelegationChain(links: readonly string[]): ParsedChain {
   if (root === undefined || leaf === undefined) {
     throw new CredentialError('credential_missing', 'There is no delegation')
   }
-  const signed = decoded.map((link) => link.signed)
-  let digest: string | undefined
-  const chain = {
-    links: Object.freeze(decoded.map(({ delegation }) => delegation)),
-    root,
-    leaf,
-    get digest(): string {
-      digest ??= digestLinks(signed.map(({ bytes }) => bytes))
-      return digest
-    },
-  }
-  return keep(chain, signed)
+  const chain = nameChain({ links: Object.freeze(decoded.map(({ delegation }) => delegation)), root, leaf })
+  signedBytes.set(
+    chain,
+    decoded.map(({ signed }) => signed),
+  )
+  return chain
 }
 
 /**
@@ -82,7 +78,13 @@ export function parseDelegationChain(links: readonly string[]): ParsedChain {
  * @param links compact, root first
  */
 export function digestDelegationChain(links: readonly string[]): string {
-  return digestLinks(links.map(encodeUtf8))
+  const parts = links.flatMap((link) => {
+    const bytes = encodeUtf8(link)
+    const length = new Uint8Array(LENGTH_BYTES)
+    new DataView(length.buffer).setUint32(0, bytes.length)
+    return [length, bytes]
+  })
+  return encodeBase64url(sha256(concatBytes(...parts)))
 }
 
 /**
@@ -121,7 +123,10 @@ export function checkChainTime(chain: ParsedChain, options: ChainTimeOptions): v
 /**
  * Returns a chain that a trusted issuer began, whose every link is in time, signed by the agent that the link above
  * names, and no wider than that link. Revocation is not looked at, see {@link checkDelegationStatus}.
- * @param chain what {@link parseDelegationChain} returned, or its input
+ *
+ * A chain that was verified before is returned as it is when its issuer still has the key it was verified with and
+ * every link is in time: its signatures and its attenuation can only come out as they did.
+ * @param chain what {@link parseDelegationChain} or this function returned, or the input of the former
  * @throws CredentialError `issuer_untrusted`; `credential_expired`, `credential_not_yet_valid`; `chain_cycle`,
  * `chain_broken`, `credential_signature_invalid`; `status_invalid`, `delegation_not_permitted`,
  * `attenuation_violation`, `policy_unknown`; whatever {@link parseDelegationChain} throws
@@ -134,40 +139,44 @@ export function verifyDelegationChain(
   options: VerifyDelegationChainOptions,
 ): VerifiedChain {
   const parsed = isParsedChain(chain) ? chain : parseDelegationChain(chain)
-  const signed = signedBytes.get(parsed)
-  if (signed === undefined) throw new TypeError('The chain does not come from parseDelegationChain')
+  if (!signedBytes.has(parsed) && !rootKeys.has(parsed)) {
+    throw new TypeError('The chain does not come from parseDelegationChain')
+  }
   const rootKey = readRootKey(parsed, options.issuers)
   checkChainTime(parsed, options)
+  if (isVerifiedWith(rootKey, parsed)) return parsed
   checkNoCycle(parsed)
   checkSigners(parsed.links)
-  checkSignatures(signed, [rootKey, ...parsed.links.map(({ publicKey }) => publicKey)])
+  checkSignatures(readSignedBytes(parsed), [rootKey, ...parsed.links.map(({ publicKey }) => publicKey)])
   checkDistinctStatus(parsed.links)
   checkAttenuation(parsed.links)
   const { links, root, leaf } = parsed
-  const verified = {
-    links,
-    root,
-    leaf,
+  const verified = nameChain({ links, root, leaf, verifiedAt: options.now })
+  rootKeys.set(verified, rootKey.slice())
+  return verified
+}
+
+/** The chain, frozen, with its name, which is computed when it is first asked for. */
+function nameChain<Chain extends Omit<ParsedChain, 'digest'>>(chain: Chain): Chain & ParsedChain {
+  let digest: string | undefined
+  const named = {
+    ...chain,
     get digest(): string {
-      return parsed.digest
+      digest ??= digestDelegationChain(chain.links.map(({ jws }) => jws))
+      return digest
     },
-    verifiedAt: options.now,
   }
-  return keep(verified, signed)
+  return Object.freeze(named)
 }
 
-function keep<Chain extends ParsedChain>(chain: Chain, signed: readonly SignedBytes[]): Chain {
-  signedBytes.set(chain, signed)
-  return Object.freeze(chain)
+function isVerifiedWith(rootKey: Uint8Array, chain: ParsedChain): chain is VerifiedChain {
+  const known = rootKeys.get(chain)
+  return known !== undefined && equalBytes(known, rootKey)
 }
 
-function digestLinks(links: readonly Uint8Array[]): string {
-  const parts = links.flatMap((bytes) => {
-    const length = new Uint8Array(LENGTH_BYTES)
-    new DataView(length.buffer).setUint32(0, bytes.length)
-    return [length, bytes]
-  })
-  return encodeBase64url(sha256(concatBytes(...parts)))
+/** What was signed. A verified chain does not keep it: it is needed again only for another key of the issuer. */
+function readSignedBytes(chain: ParsedChain): readonly SignedBytes[] {
+  return signedBytes.get(chain) ?? chain.links.map(({ jws }) => decodeDelegation(jws).signed)
 }
 
 function isParsedChain(chain: ParsedChain | readonly string[]): chain is ParsedChain {

@@ -1,4 +1,11 @@
-import { digestSha256, encodeBase64url, isJsonObject, type JsonObject, parseEd25519Jwk } from '@behalf/core'
+import {
+  decodeUtf8,
+  digestSha256,
+  encodeBase64url,
+  isJsonObject,
+  type JsonObject,
+  parseEd25519Jwk,
+} from '@behalf/core'
 import type { Did } from '@behalf/did'
 import { CREDENTIALS_CONTEXT_URL, DELEGATION_CONTEXT_URL } from './context.ts'
 import { parseDateTime } from './date-time.ts'
@@ -96,7 +103,9 @@ export function decodeDelegation(jws: string): { delegation: Delegation; signed:
   checkConfirmation(payload, subject.publicKey)
   const status = parseStatusEntry(payload.credentialStatus)
   const digest = digestSha256(signed.bytes)
-  const delegation = freezeDeeply({ ...subject, ...validity, id, issuer, status, kid, digest, jws })
+  // Its own text: the one that was passed may be a slice of a header field, which it would keep in memory.
+  const own = decodeUtf8(signed.bytes)
+  const delegation = freezeDeeply({ ...subject, ...validity, id, issuer, status, kid, digest, jws: own })
   return { delegation, signed }
 }
 
