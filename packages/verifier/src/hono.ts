@@ -1,4 +1,5 @@
 import type { Context, MiddlewareHandler } from 'hono'
+import { VerifierError } from './error.ts'
 import { fromFetchRequest } from './fetch-request.ts'
 import { toFetchResponse } from './fetch-response.ts'
 import type { IncomingRequest } from './incoming-request.ts'
@@ -35,6 +36,26 @@ export function protect<Verified extends { readonly body: Uint8Array }>(
     await next()
     context.header('Request-Id', requestId)
     return undefined
+  }
+}
+
+/**
+ * Requests of which `@hono/node-server` cannot make a web request, such as one whose Host is none, are answered like
+ * every other refusal, with a code and a Request-Id; the server alone sends a bare 400.
+ *
+ * @param guard whose answers are used
+ * @returns the option `errorHandler` of `getRequestListener`
+ * @example
+ * createServer(getRequestListener(app.fetch, { errorHandler: answerRequestErrors(verifier) }))
+ */
+export function answerRequestErrors(guard: RequestGuard<unknown>): (error: unknown) => Response {
+  return (error) => {
+    // By name, because the class belongs to a server that is not there on other runtimes.
+    const isUnreadable = error instanceof Error && error.name === 'RequestError'
+    const refusal = isUnreadable
+      ? new VerifierError('request_malformed', 'no web request can be made of it', { cause: error })
+      : error
+    return toFetchResponse(guard.refuse(refusal, guard.requestId()))
   }
 }
 

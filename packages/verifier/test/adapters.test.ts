@@ -8,7 +8,7 @@ import { Hono } from 'hono'
 import { describe, expect, test } from 'vitest'
 import { protect as protectExpress } from '../src/express.ts'
 import { protect as protectFetch, verifyFetchRequest } from '../src/fetch.ts'
-import { protect as protectHono } from '../src/hono.ts'
+import { answerRequestErrors, protect as protectHono } from '../src/hono.ts'
 import { createKeyRequestVerifier, createMemoryReplayStore, type IncomingRequest } from '../src/index.ts'
 import { agentC } from './support/agents.ts'
 import { addLines, makeRequest, replaceLine } from './support/b0.ts'
@@ -337,6 +337,26 @@ describe('Hono', () => {
       expect(codeOfResponse(await send(portOf(server), await b0()))).toBe('digest_mismatch')
     })
     expect(world.faults).toHaveLength(1)
+  })
+
+  test('what the server cannot make a web request of has a code, too', async () => {
+    const { verifier } = makeWorld()
+    const errorHandler = answerRequestErrors(verifier)
+    const listener = getRequestListener(createHonoApp(verifier, []).fetch, { errorHandler })
+    await withServer(createServer(listener), async (server) => {
+      const refused = await send(
+        portOf(server),
+        change(await b0(), (request) => replaceLine(request, 'host', '[fe80::1%25eth0]')),
+      )
+      expect(refused).toMatchObject({ status: 400 })
+      expect(codeOfResponse(refused)).toBe('request_malformed')
+      expect(refused.headers.get('request-id')).toMatch(/^[0-9A-Z]{26}$/)
+    })
+  })
+
+  test('what fails for another reason on the way is our fault', async () => {
+    const response = answerRequestErrors(makeWorld().verifier)(new Error('broken'))
+    expect(await response.json()).toMatchObject({ code: 'internal_error', status: 500 })
   })
 
   test('a mounted application verifies what was sent', async () => {

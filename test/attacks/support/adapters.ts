@@ -7,10 +7,10 @@ import {
   type ServerResponse,
 } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { answerClientErrors, type RequestVerifier, VerifierError } from '@behalf/verifier'
+import { answerClientErrors, type RequestVerifier } from '@behalf/verifier'
 import { protect as protectExpress } from '@behalf/verifier/express'
 import { protect as protectFetch } from '@behalf/verifier/fetch'
-import { protect as protectHono } from '@behalf/verifier/hono'
+import { answerRequestErrors, protect as protectHono } from '@behalf/verifier/hono'
 import { getRequestListener, RequestError } from '@hono/node-server'
 import express from 'express'
 import { Hono } from 'hono'
@@ -78,7 +78,7 @@ export function createHonoListener({
   return getRequestListener(app.fetch, {
     overrideGlobalObjects: false,
     // The server builds a URL of every request before the app sees it, and asks this what to say where it cannot.
-    errorHandler: (error) => refuseUnreadable(verifier, error),
+    errorHandler: answerRequestErrors(verifier),
   })
 }
 
@@ -124,17 +124,8 @@ async function answerFetch(
   handle: FetchHandler,
 ): Promise<Response> {
   const request = toWebRequest(incoming)
-  return request === undefined
-    ? refuseUnreadable(verifier, new RequestError('no web request'))
-    : handle(request)
-}
-
-/** The answer to a request that never reaches the verifier, because the server cannot make a web request of it. */
-function refuseUnreadable(verifier: RequestVerifier<unknown>, error: unknown): Response {
-  const refusal =
-    error instanceof RequestError ? new VerifierError('request_malformed', 'no web request') : error
-  const { status, headers, body } = verifier.refuse(refusal, verifier.requestId())
-  return new Response(body, { status, headers })
+  if (request !== undefined) return handle(request)
+  return answerRequestErrors(verifier)(new RequestError('no web request'))
 }
 
 async function send(response: Response, outgoing: ServerResponse): Promise<void> {
