@@ -53,7 +53,7 @@ export interface AuthenticatedCaller {
  * @throws TypeError for a route without one
  */
 export function accessOf(name: RouteName): Access {
-  const access = Object.hasOwn(ACCESS, name) ? ACCESS[name] : undefined
+  const access = ACCESS[name]
   if (access === undefined) throw new TypeError(`Nobody said who may call ${name}`)
   return access
 }

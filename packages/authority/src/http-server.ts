@@ -52,13 +52,15 @@ export async function listen(server: Server, { host, port }: ListenOptions): Pro
   return isAddress(address) ? { host: address.address, port: address.port } : { host, port }
 }
 
-/** Resolves once the server took its last request and answered it; whoever dawdles for 10 s is cut off. */
-export async function closeServer(server: Server): Promise<void> {
-  if (!server.listening) return
+/**
+ * Resolves once the server took its last request and answered it, or never listened.
+ *
+ * @param graceMilliseconds - whoever dawdles for longer is cut off
+ */
+export async function closeServer(server: Server, graceMilliseconds: number = GRACE_MS): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
-  const impatience = setTimeout(() => server.closeAllConnections(), GRACE_MS)
+  const impatience = setTimeout(() => server.closeAllConnections(), graceMilliseconds)
   server.close(() => resolve())
-  server.closeIdleConnections()
   await promise
   clearTimeout(impatience)
 }

@@ -15,11 +15,11 @@ const FULL = 2
 export function openDatabase(path: string): DatabaseSync {
   const database = openFile(path)
   try {
+    // From the next access on the file is locked until it is closed.
     database.exec('pragma locking_mode = exclusive')
     database.exec('pragma journal_mode = wal')
     database.exec('pragma synchronous = full')
     database.exec('pragma foreign_keys = on')
-    takeLock(database)
     checkDatabase(database)
     return database
   } catch (error) {
@@ -46,12 +46,6 @@ function openFile(path: string): DatabaseSync {
   closeSync(openSync(path, 'a', 0o600))
   chmodSync(path, 0o600)
   return new DatabaseSync(path)
-}
-
-/** In exclusive mode the lock of the first transaction stays until the file is closed. */
-function takeLock(database: DatabaseSync): void {
-  database.exec('begin exclusive')
-  database.exec('commit')
 }
 
 function expectPragma(

@@ -94,7 +94,10 @@ describe('the keys of an authority', () => {
 
   test.each([
     ['nothing that is JSON', 'seed'],
-    ['another version', '{"version":2,"seed":"AAAA","operator":"did:key:z"}'],
+    [
+      'another version',
+      `{"version":2,"seed":"${'A'.repeat(43)}","operator":"did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK"}`,
+    ],
     ['no seed', '{"version":1,"operator":"did:key:z"}'],
     ['no operator', `{"version":1,"seed":"${'A'.repeat(43)}"}`],
     ['an operator that is no key', `{"version":1,"seed":"${'A'.repeat(43)}","operator":"did:key:zNo"}`],

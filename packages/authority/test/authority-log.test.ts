@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { parsePolicy } from '@behalf/issuer'
+import { IssuerError, parsePolicy } from '@behalf/issuer'
 import { describe, expect, test, vi } from 'vitest'
 import { describeFault } from '../src/authority-log.ts'
 import { createAuthority, createAuthorityLog } from '../src/index.ts'
@@ -43,6 +43,7 @@ describe('the log', () => {
     const answers = [
       await world.get('/health'),
       await world.get('/nowhere'),
+      await world.get('/events'),
       await world.operator.send({ path: '/events' }),
       await world.agent.send({ path: '/events' }),
       await world.get('/status/heartbeat', { 'if-none-match': '*' }),
@@ -99,6 +100,18 @@ describe('the log', () => {
     const fault = lines(world).find(({ message }) => message === 'fault')
     expect(fault).toMatchObject({ fault: 'RangeError', detail: 'disk full at sector 7' })
     expect(fault?.requestId).toBe(answer.headers.get('request-id'))
+  })
+
+  test('takes a refusal that is none of HTTP for the fault it is', async () => {
+    const world = await createWorld()
+    const odd = new IssuerError('policy_invalid', 'not for the wire')
+    vi.spyOn(world.authority.issuer, 'listEvents').mockRejectedValue(odd)
+    const answer = await world.operator.send({ path: '/events' })
+    expect([answer.status, answer.code]).toEqual([500, 'internal_error'])
+    expect(lines(world).map(({ message, code }) => [message, code])).toEqual([
+      ['fault', undefined],
+      ['answered', 'internal_error'],
+    ])
   })
 
   test('tells of a heartbeat that failed, and the authority goes on', async () => {

@@ -1,9 +1,10 @@
-import { request } from 'node:http'
+import { createServer, request } from 'node:http'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { parsePolicy } from '@behalf/issuer'
 import { describe, expect, test } from 'vitest'
+import { closeServer, listen } from '../src/http-server.ts'
 import { createAuthority, openDatabase } from '../src/index.ts'
 import {
   ASK_ALWAYS,
@@ -203,6 +204,28 @@ describe('stopping', () => {
     await closed
   })
 
+  test('does not wait for ever for who never finishes', async () => {
+    const port = await freePort()
+    const http = createServer((_request, response) => response.write('begins and never ends'))
+    await listen(http, { host: '127.0.0.1', port })
+    const response = await fetch(`http://127.0.0.1:${port}`)
+    await closeServer(http, 10)
+    await expect(response.text()).rejects.toThrow()
+  })
+
+  test('calls off the heartbeat and waits for the one under way before it closes the database', async () => {
+    const order: string[] = []
+    const world = await createWorld({
+      repeat: (run) => async () => {
+        await run()
+        order.push('the last beat is done')
+      },
+    })
+    await world.authority.close().then(() => order.push('closed'))
+    expect(order).toEqual(['the last beat is done', 'closed'])
+    expect(world.log.filter((line) => line.includes('heartbeat failed'))).toEqual([])
+  })
+
   test('leaves everything in the one file', async () => {
     const world = await createWorld()
     await world.agent.client.createRequest(ASKED)
@@ -257,6 +280,12 @@ describe('the server', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 400 /u)
     expect(answer).toMatch(/\r\nrequest-id: [0-9A-Z]{26}\r\n/iu)
     expect(answer).toContain('"code":"request_malformed"')
+  })
+
+  test.each(['evil.test', '127.0.0.1:1'])('takes no signed call for %s', async (host) => {
+    const world = await createWorld()
+    const answer = await sendRaw(world.origin, `GET /events HTTP/1.1\r\nHost: ${host}\r\n\r\n`)
+    expect(answer).toContain('"code":"target_mismatch"')
   })
 
   test.each(['evil.test', '127.0.0.1:1'])('never names itself %s, though called so', async (host) => {

@@ -19,6 +19,7 @@ function expectAnswer(answer: RawAnswer, status: number, name: AnswerName): Json
   expect([answer.status, answer.text]).toEqual([status, expect.any(String)])
   expect(answer.headers.get('content-type')).toBe('application/json')
   expect(answer.headers.get('cache-control')).toBe('no-store')
+  expect(answer.headers.get('x-content-type-options')).toBe('nosniff')
   expect(ANSWERS[name].safeParse(answer.json)).toMatchObject({ success: true })
   return answer.json
 }

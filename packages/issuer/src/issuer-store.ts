@@ -156,6 +156,7 @@ export interface IssuerTransaction {
 
   insertRevokedKey(key: RevokedKey): Promise<void>
   findRevokedKey(agent: Did): Promise<RevokedKey | undefined>
+  /** In the order of their spelling. */
   listRevokedKeys(): Promise<readonly Did[]>
 
   /** In order of their numbers. */

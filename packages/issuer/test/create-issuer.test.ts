@@ -1,11 +1,25 @@
 import { describe, expect, test } from 'vitest'
-import { type CreateIssuerOptions, createIssuer, parsePolicy, requestStatus } from '../src/index.ts'
-import { ASK_ALWAYS, createParty, createWorld, type World } from './support/issuer-world.ts'
+import {
+  type CreateIssuerOptions,
+  createIssuer,
+  type Issuer,
+  parsePolicy,
+  requestStatus,
+} from '../src/index.ts'
+import {
+  ASK_ALWAYS,
+  createParty,
+  createTestRandom,
+  createWorld,
+  idOf,
+  READ_ISSUES,
+  type World,
+} from './support/issuer-world.ts'
 import { createMemoryIssuerStore } from './support/memory-issuer-store.ts'
 
 const AUTHORITY = createParty('authority')
 
-function create(changes: Partial<CreateIssuerOptions>): unknown {
+function create(changes: Partial<CreateIssuerOptions>): Issuer {
   return createIssuer({
     signer: AUTHORITY.signer,
     did: AUTHORITY.did,
@@ -83,6 +97,33 @@ describe('an issuer', () => {
       policy: { id: 'ask' },
       workflow: { id: 'triage' },
     })
+  })
+})
+
+describe('an issuer that was never started', () => {
+  test('has published nothing, and opens its first list when it needs it', async () => {
+    const store = createMemoryIssuerStore()
+    const issuer = create({ store, random: createTestRandom() })
+    await expect(issuer.lastHeartbeat()).resolves.toBeUndefined()
+    await expect(issuer.statusList(1)).resolves.toBeUndefined()
+    const agent = createParty('agent').did
+    const question = { agent, onBehalfOf: { id: 'a' }, capabilities: READ_ISSUES, purpose: 'x' }
+    const { id } = await issuer.requestDelegation(question)
+    await issuer.approve({ id, version: 1, operator: createParty('operator').did })
+    await expect(issuer.statusList(1)).resolves.toMatchObject({ version: 1, allocated: 1 })
+    await expect(issuer.lastHeartbeat()).resolves.toMatchObject({ epoch: 1, sequence: 1 })
+  })
+})
+
+describe('the delegations of an issuer', () => {
+  test('are listed newest first, as many as wanted', async () => {
+    const world = await createWorld()
+    const ids = [await world.obtain(), await world.obtain()].map(({ delegation }) => idOf(delegation))
+    const listed = await world.issuer.listDelegations()
+    expect(listed.map(({ id }) => id)).toEqual(ids.toReversed())
+    await expect(world.issuer.listDelegations({ limit: 1 })).resolves.toHaveLength(1)
+    expect(listed[0]).toMatchObject({ delegator: world.authority.did, subject: world.agent.did })
+    expect(listed[0]?.revoked).toBeUndefined()
   })
 })
 

@@ -140,7 +140,7 @@ function delegationPart(
     },
     insertRevokedKey: async (key) => void state.revokedKeys.set(key.agent, key),
     findRevokedKey: async (agent) => state.revokedKeys.get(agent),
-    listRevokedKeys: async () => [...state.revokedKeys.keys()],
+    listRevokedKeys: async () => [...state.revokedKeys.keys()].toSorted((a, b) => (a < b ? -1 : 1)),
   }
 }
 
