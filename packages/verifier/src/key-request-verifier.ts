@@ -8,9 +8,9 @@ import {
 } from '@behalf/http-signature'
 import { deepFreeze } from './deep-freeze.ts'
 import { VerifierError } from './error.ts'
-import { checkFraming } from './framing.ts'
+import { checkFraming, type FramedHeaders } from './framing.ts'
 import { type GuardOptions, type GuardSettings, parseGuardOptions } from './guard-settings.ts'
-import { checkHeaderAmbiguity } from './header-ambiguity.ts'
+import { checkHeaderAmbiguity, overridesMethod } from './header-ambiguity.ts'
 import type { IncomingRequest } from './incoming-request.ts'
 import { toProblemResponse } from './problem-response.ts'
 import type { RequestGuard } from './request-guard.ts'
@@ -71,6 +71,7 @@ async function decideKeyRequest(
 ): Promise<VerifiedKeyRequest> {
   const headers = checkFraming(request, settings.limits)
   checkHeaderAmbiguity(headers)
+  checkOneMethod(headers, request.method)
   const target = readTarget(request.target, headers, settings.origins)
   const body = await readBody(request, headers, settings.limits)
   const now = settings.clock()
@@ -88,4 +89,12 @@ async function decideKeyRequest(
   verifyContentDigest(headers.fields, body)
   await claimNonce(settings.replayStore, signatory, signature)
   return deepFreeze({ agent: signatory.did, requestId, body })
+}
+
+// Frameworks act on these headers, so the method that was signed would not be the one that is carried out. With a
+// delegation it is a question of its scope; here there is none to exceed.
+function checkOneMethod(headers: FramedHeaders, method: string): void {
+  if (overridesMethod(headers, method)) {
+    throw new VerifierError('header_ambiguous', 'a header asks for another method')
+  }
 }

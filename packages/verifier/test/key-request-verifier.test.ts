@@ -114,6 +114,12 @@ describe('createKeyRequestVerifier', () => {
     expect(await codeOf({ ...request, method: 'G ET' })).toBe('request_malformed')
   })
 
+  test('refuses a header that asks for another method than the one that was signed', async () => {
+    const request = await makeKeyRequest()
+    expect(await codeOf(addLines(request, ['X-Method-Override', 'DELETE']))).toBe('header_ambiguous')
+    expect(await codeOf(addLines(request, ['X-HTTP-Method-Override', 'POST']))).toBe('ok')
+  })
+
   test('says which scheme it wants', async () => {
     const { verifier } = setUp()
     const refusal = await refusalOf(
