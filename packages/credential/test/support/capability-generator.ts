@@ -1,6 +1,9 @@
 import { digestSha256, isJsonObject, type JsonObject, type JsonValue } from '@behalf/core'
 import type { Random } from './random.ts'
 
+const LOCATIONS = ['https://a.test', 'https://b.test']
+const METHODS = ['GET', 'POST']
+const MCP_METHODS = ['tools/call', 'tools/list']
 const PATTERNS = [
   '/',
   '/*',
@@ -18,6 +21,7 @@ const PATTERNS = [
 ]
 const NUMBERS = [0, 1, 2, 5, 10]
 const SCALARS: readonly JsonValue[] = [1, 2, 5, 'a', 'ab', 'b', '1', '5', true, null]
+const OPERATOR_GROUPS = [['const'], ['enum'], ['minimum', 'maximum'], ['prefix', 'maxLength']]
 const DAYS = ['mon', 'wed', 'fri', 'sun']
 const HOURS = ['00:00', '08:00', '09:00', '12:00', '17:00', '24:00']
 const TOOLS = ['search', 'read']
@@ -45,14 +49,14 @@ export function generateCapability(random: Random): JsonObject {
   const isHttp = random.chance(0.7)
   const constraints = generateConstraints(random, isHttp)
   const shared = {
-    locations: random.some(['https://a.test', 'https://b.test'], random.chance(0.95) ? 1 : 0, 2),
-    ...(random.chance(0.3) ? {} : { constraints }),
+    locations: random.some(LOCATIONS, random.chance(0.95) ? 1 : 0, 2),
+    ...(random.chance(0.15) ? {} : { constraints }),
   }
   if (isHttp) {
     const paths = random.some(PATTERNS, 1, 3)
-    return { type: 'http', ...shared, actions: random.some(['GET', 'POST'], 1, 2), paths }
+    return { type: 'http', ...shared, actions: random.some(METHODS, 1, 2), paths }
   }
-  const actions = random.some(['tools/call', 'tools/list'], 1, 2)
+  const actions = random.some(MCP_METHODS, 1, 2)
   return {
     type: 'mcp',
     ...shared,
@@ -65,7 +69,7 @@ function generateConstraints(random: Random, isHttp: boolean): JsonObject {
   const maps = isHttp ? ['query', 'body'] : ['arguments']
   const constraints: Record<string, JsonValue> = {}
   for (const name of maps) {
-    if (random.chance(0.5)) constraints[name] = generateMap(random)
+    if (random.chance(0.6)) constraints[name] = generateMap(random)
   }
   if (random.chance(0.25))
     constraints['time'] = Array.from({ length: random.below(3) }, () => generateWindow(random))
@@ -74,12 +78,16 @@ function generateConstraints(random: Random, isHttp: boolean): JsonObject {
 
 function generateMap(random: Random): JsonObject {
   return Object.fromEntries(
-    random.some(['x', 'y', 'z'], 0, 3).map((name) => [name, generateConstraint(random)]),
+    random
+      .some(['x', 'y', 'z'], random.chance(0.9) ? 1 : 0, 2)
+      .map((name) => [name, generateConstraint(random)]),
   )
 }
 
 function generateConstraint(random: Random): JsonObject {
-  const operators = random.some(['const', 'enum', 'minimum', 'maximum', 'prefix', 'maxLength'], 0, 2)
+  // Operators of one group can be satisfied together; the others are tried together now and then.
+  const group = random.chance(0.85) ? random.pick(OPERATOR_GROUPS) : OPERATOR_GROUPS.flat()
+  const operators = random.some(group, random.chance(0.9) ? 1 : 0, 2)
   return Object.fromEntries(operators.map((operator) => [operator, generateOperand(random, operator)]))
 }
 
@@ -108,7 +116,9 @@ function derive(random: Random, capability: JsonObject): JsonObject {
 }
 
 function changeMember(random: Random, capability: JsonObject): JsonObject {
-  const name = random.pick(Object.keys(capability).filter((member) => member !== 'type'))
+  const members = Object.keys(capability).filter((member) => member !== 'type')
+  // Constraints are where a mistake would hide, so most steps go there.
+  const name = random.chance(0.6) ? 'constraints' : random.pick(members)
   const isHttp = capability['type'] === 'http'
   if (name === 'constraints')
     return { ...capability, constraints: changeConstraints(random, capability, isHttp) }
@@ -122,9 +132,9 @@ function changeMember(random: Random, capability: JsonObject): JsonObject {
       ),
     }
   const list = asList(capability[name])
-  return list.length > 1 && random.chance(0.8)
-    ? { ...capability, [name]: random.some(list, 0, 1) }
-    : capability
+  if (random.chance(0.8))
+    return { ...capability, [name]: random.some(list, random.chance(0.9) ? 1 : 0, list.length) }
+  return { ...capability, [name]: name === 'locations' ? LOCATIONS : isHttp ? METHODS : MCP_METHODS }
 }
 
 function changePaths(random: Random, paths: readonly string[]): readonly string[] {
@@ -152,9 +162,17 @@ function changeConstraints(random: Random, capability: JsonObject, isHttp: boole
 
 function changeWindows(random: Random, windows: JsonValue | undefined): readonly JsonValue[] {
   if (windows === undefined || random.chance(0.2)) return [generateWindow(random)]
-  return asList(windows).map((window) =>
-    random.chance(0.5) ? { ...asObject(window), days: ['mon'] } : window,
-  )
+  const changes = [
+    { days: ['mon'] },
+    { zone: 'UTC' },
+    { zone: 'Europe/Berlin' },
+    { from: '09:00' },
+    { to: '17:00' },
+  ]
+  return asList(windows).map((window) => {
+    const changed = { ...asObject(window), ...random.pick(changes) }
+    return String(changed['from']) < String(changed['to']) && random.chance(0.6) ? changed : window
+  })
 }
 
 function changeMap(random: Random, map: JsonObject): JsonObject {
@@ -167,11 +185,23 @@ function changeMap(random: Random, map: JsonObject): JsonObject {
 
 function changeConstraint(random: Random, constraint: JsonObject): JsonObject {
   const operators = Object.keys(constraint)
-  if (operators.length === 0 || random.chance(0.4)) return { ...constraint, ...generateConstraint(random) }
+  if (operators.length === 0 || random.chance(0.15)) return { ...constraint, ...generateConstraint(random) }
   const operator = random.pick(operators)
-  if (random.chance(0.15))
-    return Object.fromEntries(Object.entries(constraint).filter(([name]) => name !== operator))
-  return { ...constraint, [operator]: generateOperand(random, operator) }
+  const { [operator]: operand = null, ...others } = constraint
+  if (random.chance(0.1)) return others
+  return { ...others, ...changeOperand(random, operator, operand) }
+}
+
+/** Moves a bound a little, lengthens a prefix, or picks among the values of a list and sometimes one more. */
+function changeOperand(random: Random, operator: string, operand: JsonValue): JsonObject {
+  if (typeof operand === 'number' && operator !== 'const') {
+    const index = NUMBERS.indexOf(operand) + random.pick([-1, 1])
+    return { [operator]: NUMBERS[index] ?? operand }
+  }
+  if (operator === 'prefix') return { prefix: random.pick(['', 'a', 'ab']) }
+  const listed = operator === 'enum' ? asList(operand) : [operand]
+  const more = random.chance(0.3) ? [random.pick(SCALARS)] : []
+  return { enum: [...random.some(listed, 0, listed.length), ...more] }
 }
 
 function pin(tools: readonly string[]): JsonObject {

@@ -39,7 +39,15 @@ export const QUERIES = [
   'x=a&y=10',
   'x=1&x=2',
   'z=1',
+  'z=5',
+  'z=ab',
   'x=1&z=1',
+  'x=ab&z=5',
+  'y=1&z=1',
+  'y=ab&z=ab',
+  'x=ab&y=ab',
+  'x=5&y=ab&z=1',
+  'x=a&y=1&z=ab',
 ] as const
 const VALUES: readonly JsonValue[] = [
   0,
@@ -59,13 +67,20 @@ const VALUES: readonly JsonValue[] = [
   [1],
   {},
 ]
+const COMMON: readonly JsonValue[] = [1, 5, 'ab', null]
 export const NAMED_VALUES: readonly JsonObject[] = [
   {},
   ...VALUES.map((x) => ({ x })),
   ...VALUES.map((y) => ({ y })),
-  ...[1, 5, 'ab', null].flatMap((x) => [1, 10, 'ab'].map((y) => ({ x, y }))),
-  { z: 1 },
-  { x: 1, z: 1 },
+  ...COMMON.flatMap((x) =>
+    COMMON.flatMap((y) => [
+      { x, y },
+      { x, z: y },
+      { y: x, z: y },
+    ]),
+  ),
+  ...COMMON.flatMap((x) => COMMON.flatMap((y) => COMMON.map((z) => ({ x, y, z })))),
+  ...[1, 2, 10, 'ab', ''].map((z) => ({ z })),
 ]
 /** A Monday, a Friday and a Sunday, at hours on both sides of every bound that is generated. */
 export const TIMES: readonly number[] = ['2026-11-23', '2026-11-27', '2026-11-29'].flatMap((day) =>
