@@ -1,4 +1,6 @@
+import { EventEmitter } from 'node:events'
 import { createServer } from 'node:http'
+import { PassThrough } from 'node:stream'
 import { describe, expect, test, vi } from 'vitest'
 import { answerClientErrors } from '../src/answer-client-errors.ts'
 import { guardClock } from '../src/clock-guard.ts'
@@ -176,6 +178,43 @@ describe('answerClientErrors', () => {
     expect(head).toContain(`\r\nContent-Length: ${body.length}`)
     expect(JSON.parse(body)).toMatchObject({ code, status })
     expect(isDestroyed).toBe(false)
+  })
+
+  /** What is written when the parser fails while a request is under way on the connection. */
+  function answerDuring(
+    complete: boolean,
+    headersSent = false,
+  ): { written: string[]; isDestroyed: () => boolean; finish: () => void } {
+    const server = createServer()
+    answerClientErrors(server, makeWorld().verifier)
+    const socket = new PassThrough()
+    const written: string[] = []
+    socket.on('data', (part: Buffer) => written.push(part.toString()))
+    const response = Object.assign(new EventEmitter(), { closed: false, headersSent })
+    server.emit('request', { socket, complete }, response)
+    server.emit('clientError', Object.assign(new Error('parser'), { code: 'HPE_INVALID_METHOD' }), socket)
+    const finish = (): void => {
+      response.closed = true
+      response.emit('close')
+    }
+    return { written, isDestroyed: () => socket.destroyed, finish }
+  }
+
+  test('lets the answer to a whole request go first', () => {
+    const { written, finish } = answerDuring(true)
+    expect(written).toEqual([])
+    finish()
+    expect(written.join('')).toContain('request_malformed')
+  })
+
+  test('answers a request that breaks off in its own body', () => {
+    expect(answerDuring(false).written.join('')).toContain('request_malformed')
+  })
+
+  test('never writes into an answer that is half out', () => {
+    const { written, isDestroyed } = answerDuring(false, true)
+    expect(written).toEqual([])
+    expect(isDestroyed()).toBe(true)
   })
 
   test('says nothing to a peer that is gone', () => {

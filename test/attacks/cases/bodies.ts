@@ -16,7 +16,6 @@ import {
   sign,
 } from '../support/request.ts'
 import { altered, signed } from '../support/send-case.ts'
-import { exchangeAll } from '../support/wire.ts'
 
 const BODY = '{"x":1}'
 const OTHER = '{"x":2}'
@@ -70,8 +69,10 @@ export const bodies: CaseGroup = {
         encodeRequest(await sign(baseline())),
         Buffer.from('DELETE-EVERYTHING\r\n\r\n'),
       ])
-      const answers = await exchangeAll({ port: api.port, bytes })
-      return answers.slice(-1)
+      const [accepted, ...refused] = await api.sendRow(bytes)
+      // What was carried out says so; the bytes after it are refused by themselves.
+      if (accepted !== undefined) expectAnswer(accepted, 'ok')
+      return refused
     }),
     'BD-016': http(async (api) => {
       const slow = await api.open({ bodyTimeoutSeconds: 0.1 })
@@ -199,7 +200,7 @@ async function verifiesPipelined(lab: Lab): Promise<void> {
   const second = encodeRequest(
     addLines(dropLines(await sign(baseline()), 'Signature', 'Signature-Input'), ['Connection', 'close']),
   )
-  const answers = await exchangeAll({ port: lab.port, bytes: Buffer.concat([first, second]) })
+  const answers = await lab.sendRow(Buffer.concat([first, second]))
   expect(answers).toHaveLength(2)
   const [accepted, refused] = answers
   if (accepted === undefined || refused === undefined) return

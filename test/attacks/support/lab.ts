@@ -1,6 +1,6 @@
 import { type AdapterName, type ServerSetup, startServer } from './adapters.ts'
 import { type Draft, encodeRequest, sign, type WireRequest } from './request.ts'
-import { type Answer, exchange } from './wire.ts'
+import { type Answer, exchange, exchangeAll } from './wire.ts'
 import { createWorld, type World, type WorldOptions } from './world.ts'
 
 /** What a case needs to be different in the API and its server. */
@@ -14,10 +14,14 @@ export interface Api {
   readonly port: number
   /** Requests that reached the handler. */
   readonly handled: number
+  /** Answers that said so. */
+  readonly accepted: number
   send(request: WireRequest): Promise<Answer>
   /** Signs first. */
   sendSigned(draft: Draft): Promise<Answer>
   sendBytes(bytes: Uint8Array | string): Promise<Answer>
+  /** Sends bytes on one connection and reads every answer until the server closes it. */
+  sendRow(bytes: Uint8Array): Promise<readonly Answer[]>
 }
 
 /** What a case works with: an API of one adapter, shared unless the case opens one of its own. */
@@ -47,18 +51,34 @@ export async function openApi(adapter: AdapterName, options: ApiOptions = {}): P
     ...(server === undefined ? {} : { server }),
   })
   const { port } = running
+  let accepted = 0
+  const count = (answers: readonly Answer[]): void => {
+    accepted += answers.filter((answer) => answer.status === 200).length
+  }
+  const sendBytes = async (bytes: Uint8Array, bodiless: boolean): Promise<Answer> => {
+    const answer = await exchange({ port, bytes, bodiless })
+    count([answer])
+    return answer
+  }
   const send = (request: WireRequest): Promise<Answer> =>
-    exchange({ port, bytes: encodeRequest(request), bodiless: request.method === 'HEAD' })
+    sendBytes(encodeRequest(request), request.method === 'HEAD')
   return {
     world,
     port,
     get handled() {
       return handled
     },
+    get accepted() {
+      return accepted
+    },
     send,
     sendSigned: async (draft) => send(await sign(draft)),
-    sendBytes: (bytes) =>
-      exchange({ port, bytes: typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes }),
+    sendBytes: (bytes) => sendBytes(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes, false),
+    sendRow: async (bytes) => {
+      const answers = await exchangeAll({ port, bytes })
+      count(answers)
+      return answers
+    },
     close: async () => {
       world.close()
       await running.close()
@@ -80,9 +100,13 @@ export async function withLab<Result>(
     get handled() {
       return shared.handled
     },
+    get accepted() {
+      return shared.accepted
+    },
     send: (request) => shared.send(request),
     sendSigned: (draft) => shared.sendSigned(draft),
     sendBytes: (bytes) => shared.sendBytes(bytes),
+    sendRow: (bytes) => shared.sendRow(bytes),
     open: async (options) => {
       const api = await openApi(adapter, options)
       opened.push(api)
