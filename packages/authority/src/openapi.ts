@@ -74,7 +74,9 @@ function describeRequest({ body, query }: Route, path: string): NonNullable<Path
   return {
     ...(param !== undefined && { params: describeParam(param) }),
     ...(query && { query: asObject(query) }),
-    ...(body && { body: { required: true, content: { 'application/json': { schema: body } } } }),
+    ...(body && {
+      body: { required: !body.safeParse({}).success, content: { 'application/json': { schema: body } } },
+    }),
   }
 }
 

@@ -16,7 +16,7 @@ const INJECTIONS = [
   "x' union select jws from delegations --",
   '%',
   '\\',
-  '${7*7}',
+  '{{7*7}}',
 ]
 
 let world: World

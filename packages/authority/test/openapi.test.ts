@@ -66,6 +66,14 @@ describe('the documentation of the API', () => {
     }
   })
 
+  test('says which bodies may be left out', () => {
+    const optional = Object.entries(object(document.paths)).filter(([, methods]) => {
+      const { post } = object(methods)
+      return post !== undefined && object(object(post).requestBody).required !== true
+    })
+    expect(optional.map(([path]) => path)).toEqual(['/delegation-requests/{id}/collect'])
+  })
+
   test('refers to nothing that is not in it', () => {
     const schemas = Object.keys(object(object(document.components).schemas))
     const references = JSON.stringify(document).matchAll(/"#\/components\/schemas\/([^"]+)"/gu)
