@@ -8,6 +8,7 @@ import {
 import type { Did } from '@behalf/did'
 import { type FieldLines, parseSignatureKey, parseStringList } from '@behalf/http-signature'
 import { VerifierError } from './error.ts'
+import type { FramedHeaders } from './framing.ts'
 import { overridesMethod } from './header-ambiguity.ts'
 import { askStore, type FramedRequest } from './request-steps.ts'
 import type { StatusSnapshot, StatusSource } from './status-source.ts'
@@ -122,7 +123,7 @@ export function authorizeRequest(request: FramedRequest, chain: VerifiedChain, n
     throw new VerifierError('scope_exceeded', 'a header asks for another method', { requiredScope })
   }
   try {
-    const [contentType] = headers.values('content-type')
+    const contentType = readContentType(headers)
     const access = { type: 'http', origin, method, path, query, body, now } as const
     return authorize(chain.leaf.capabilities, contentType === undefined ? access : { ...access, contentType })
       .capability
@@ -130,6 +131,11 @@ export function authorizeRequest(request: FramedRequest, chain: VerifiedChain, n
     if (!(cause instanceof CredentialError) || cause.code !== 'scope_exceeded') throw cause
     throw new VerifierError('scope_exceeded', cause.message, { cause, requiredScope })
   }
+}
+
+// Nothing covers Content-Encoding, and under one a server reads other bytes than a body constraint was held against.
+function readContentType(headers: FramedHeaders): string | undefined {
+  return headers.values('content-encoding').length > 0 ? undefined : headers.values('content-type')[0]
 }
 
 /**

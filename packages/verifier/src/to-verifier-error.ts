@@ -4,6 +4,16 @@ import { HttpSignatureError } from '@behalf/http-signature'
 import { type RefusalEvidence, VerifierError } from './error.ts'
 import { isVerifierErrorCode } from './http-failure.ts'
 
+/** What is asked to be covered. A signature may cover more, under names that are the peer's and are not repeated. */
+const ASKED_COMPONENTS: ReadonlySet<string> = new Set([
+  '@method',
+  '@target-uri',
+  'signature-key',
+  'content-digest',
+  'content-type',
+  'agent-context',
+])
+
 /**
  * The error as a `VerifierError`: one of another package keeps its code and its evidence, anything without a code of
  * the table is a bug and becomes internal_error.
@@ -23,9 +33,16 @@ export function toVerifierError(error: unknown, mayTell: boolean): VerifierError
 }
 
 function readEvidence(error: BehalfError, mayTell: boolean): RefusalEvidence {
-  if (error instanceof HttpSignatureError) return pickDefined(error, ['missing', 'signatureError'])
+  if (error instanceof HttpSignatureError) {
+    return pickDefined({ ...error, ...readMissing(error) }, ['missing', 'signatureError'])
+  }
   if (error instanceof CredentialError && mayTell) return pickDefined(error, ['link', 'field'])
   return {}
+}
+
+function readMissing({ code, missing }: HttpSignatureError): Pick<RefusalEvidence, 'missing'> {
+  if (code !== 'component_missing' || missing === undefined) return {}
+  return { missing: missing.filter((name) => ASKED_COMPONENTS.has(name)) }
 }
 
 function pickDefined(source: RefusalEvidence, names: readonly (keyof RefusalEvidence)[]): RefusalEvidence {

@@ -171,6 +171,16 @@ describe('the signature', () => {
     expect(refusal.missing).toEqual(['@target-uri', 'signature-key', 'content-digest', 'content-type'])
   })
 
+  test('never names a component that the peer made up', async () => {
+    const { verifier } = makeWorld()
+    const covered = ['@method', '@target-uri', 'content-type', 'content-digest', 'signature-key', 'x-a']
+    const request = dropLine(await b0({ components: covered, headers: [['X-A', '1']] }), 'x-a')
+    expect(await refusalOf(verifier.verify(request))).toMatchObject({
+      code: 'component_missing',
+      missing: [],
+    })
+  })
+
   test.each<[string, Partial<IncomingRequest>]>([
     ['method', { method: 'PUT' }],
     ['HEAD for GET', { method: 'HEAD' }],
@@ -504,6 +514,8 @@ describe('authorisation', () => {
       headers: [['Content-Type', 'text/plain']],
     } as const
     expect(await codeOf(await makeRequest(links, text))).toBe('policy_denied')
+    const encoded = { body: '{"amount":1}', headers: [['Content-Encoding', 'br']] } as const
+    expect(await codeOf(await makeRequest(links, encoded))).toBe('policy_denied')
   })
 
   test('looks into the query under a constraint', async () => {

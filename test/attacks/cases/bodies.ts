@@ -173,6 +173,16 @@ export const bodies: CaseGroup = {
         return api.send({ ...request, body: Buffer.from(BODY) })
       }),
     ),
+    'BD-own-19': own(
+      'signature_missing',
+      'A valid request inside the body of one that is refused',
+      http(async (api) => {
+        const hidden = Buffer.from(encodeRequest(await sign(baseline())))
+        const outer = changeLine(await sign(baseline()), 'Content-Length', () => String(hidden.length))
+        const unsigned = addLines(dropLines(outer, 'Signature', 'Signature-Input'), ['Connection', 'close'])
+        return api.sendRow(encodeRequest({ ...unsigned, body: hidden }))
+      }),
+    ),
     'BD-own-18': own(
       'ok',
       'A request in the shadow of another is verified by itself',

@@ -1,15 +1,19 @@
-import { byView, type CaseGroup, http, httpOn, own } from '../support/attack-case.ts'
+import { expect } from 'vitest'
+import { byView, type CaseGroup, http, httpOn, invariant, own } from '../support/attack-case.ts'
 import { createChain, grant, ITEMS } from '../support/chain.ts'
 import { withHttp2Api } from '../support/http2.ts'
+import type { Lab } from '../support/lab.ts'
 import {
   addComponent,
   addLines,
   baseline,
   changeLine,
   type Draft,
+  dropComponent,
   dropLines,
   encodeRequest,
   type Line,
+  setParam,
   sign,
   type WireRequest,
 } from '../support/request.ts'
@@ -243,6 +247,19 @@ export const headers: CaseGroup = {
         return lenient.send(dropLines(await sign(baseline()), 'Host'))
       }),
     ),
+    'HD-own-30': own(
+      'ok',
+      'Expect: 100-continue',
+      altered((request) => addLines(request, ['Expect', '100-continue'])),
+    ),
+    'HD-own-31': own(
+      'signature_missing',
+      'A Request-Id of the peer is nobody',
+      altered((request) =>
+        addLines(dropLines(request, 'Signature', 'Signature-Input'), ['Request-Id', 'mine']),
+      ),
+    ),
+    'HD-own-32': own('ok', 'A refusal repeats nothing that the peer made up', invariant(repeatNothing)),
     'HD-own-24': own(
       'signature_invalid',
       'The covered content type changed in transit',
@@ -273,4 +290,44 @@ export const headers: CaseGroup = {
       }),
     ),
   },
+}
+
+const MARK = 'zz7marker7zz'
+
+/** Refusals of requests that hold a mark wherever a text of the peer can stand never show it. */
+async function repeatNothing(lab: Lab): Promise<void> {
+  const marked = addLines(
+    setParam(baseline({ target: `/v1/items?b=${MARK}`, label: MARK }), 'foo', `"${MARK}"`),
+    ['X-A', MARK],
+    ['User-Agent', MARK],
+  )
+  const drafts = [
+    dropComponent(marked, '"content-digest"'),
+    addComponent(marked, `"x-${MARK}"`),
+    addComponent(marked, `"@${MARK}"`),
+    addComponent(marked, `"content-type";${MARK}`),
+    setParam(marked, 'keyid', `"did:key:${MARK}#${MARK}"`),
+    setParam(marked, 'nonce', `"${MARK}"`),
+    setParam(marked, 'tag', `"${MARK}"`),
+    setParam(marked, 'alg', `"${MARK}"`),
+    changeLine(marked, 'Signature-Key', () => `${MARK}=${MARK};jwt="${MARK}"`),
+    changeLine(marked, 'Delegation-Chain', () => `"${MARK}"`),
+    changeLine(marked, 'Content-Digest', () => `${MARK}=:AAAA:`),
+    changeLine(marked, 'Host', () => `${MARK}.test`),
+  ]
+  const subjects = [
+    { [MARK]: 1 },
+    { purpose: [MARK] },
+    { capabilities: [{ type: MARK }] },
+    { onBehalfOf: { id: MARK } },
+  ]
+  for (const subject of subjects) {
+    const links = await createChain([{}, {}, { subject }])
+    drafts.push(baseline({ chain: links }))
+  }
+  for (const draft of drafts) {
+    const answer = await lab.sendSigned(draft)
+    expect(answer.status).toBeGreaterThanOrEqual(400)
+    expect(answer.text).not.toContain(MARK)
+  }
 }

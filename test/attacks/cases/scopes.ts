@@ -5,7 +5,7 @@ import { withDatabases } from '../support/databases.ts'
 import { expectAnswer, readCode } from '../support/expectation.ts'
 import { effectsAfterKills } from '../support/killed-api.ts'
 import type { Lab } from '../support/lab.ts'
-import { type BaselineChanges, baseline, sign } from '../support/request.ts'
+import { addLines, type BaselineChanges, baseline, changeLine, sign } from '../support/request.ts'
 
 /** The baseline, changed, under a capability that differs in these members. */
 const under = (members: object, changes: BaselineChanges = {}) =>
@@ -165,6 +165,26 @@ export const scopes: CaseGroup = {
         return api.sendSigned({ ...draft, lines })
       }),
     ),
+    'SC-own-26': own(
+      'policy_denied',
+      'A constrained body that says it is encoded, or in another alphabet',
+      http(async (api) => {
+        const draft = baseline({ chain: await grant({ ...ITEMS, constraints: { body: { x: {} } } }) })
+        const answers = []
+        for (const coding of ['gzip', 'br', 'deflate', 'identity']) {
+          answers.push(await api.sendSigned(addLines(draft, ['Content-Encoding', coding])))
+        }
+        for (const type of [
+          'application/json; charset=utf-16',
+          'application/json;charset=utf-8;x=1',
+          'text/json',
+          '',
+        ]) {
+          answers.push(await api.sendSigned(changeLine(draft, 'Content-Type', () => type)))
+        }
+        return answers
+      }),
+    ),
     'SC-own-12': own(
       'json_ambiguous',
       'A constrained body with what two readers read differently',
@@ -196,6 +216,10 @@ export const scopes: CaseGroup = {
           '?account=1&',
           '?account',
           '?account=%31%31',
+          '?account=1&%61ccount=2',
+          '?account=1%26admin=1',
+          '?account[]=1',
+          '?account=1&=2',
           '?account=1;admin=1',
         ]) {
           answers.push(await api.sendSigned(baseline({ chain, target: `/v1/items${query}` })))

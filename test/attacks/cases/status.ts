@@ -372,6 +372,45 @@ export const status: CaseGroup = {
         return sendNow(world)
       }),
     ),
+    'ST-own-17': own(
+      'status_invalid',
+      'A list that has ended, under a fresh heartbeat',
+      http(async (api) => {
+        const soon = NOW + 20_000
+        const claims = { validUntil: new Date(soon).toISOString().replace('.000', ''), exp: soon / 1000 }
+        const ending = await api.open({ arrange: listWith({ claims }) })
+        expectAnswer(await ending.sendSigned(baseline()), 'ok')
+        ending.world.now += MAX_STALENESS_MS + 1000
+        await ending.world.refresh()
+        return sendNow(ending)
+      }),
+    ),
+    'ST-own-18': own(
+      'status_invalid',
+      'Something else in the place of the heartbeat',
+      http(async (api) => {
+        const answers = []
+        const list = await signHonestList(issuer, { bits: createBitstring(), now: NOW, version: 1 })
+        const [, ...others] = await createChain()
+        for (const text of [list, ...others, '', 'a.b.c', '{}', '\ufeff']) {
+          const intercept = (url: string): Response | undefined =>
+            url === HEARTBEAT_URL ? new Response(text) : undefined
+          const arrange = (feed: StatusFeed): void => void Object.assign(feed, { intercept })
+          answers.push(await (await api.open({ arrange })).sendSigned(baseline()))
+        }
+        return answers
+      }),
+    ),
+    'ST-own-19': own(
+      'status_invalid',
+      'Bytes between the compressed stream and its checksum',
+      http(async (api) => {
+        const member = gzipped(new Uint8Array(16_384))
+        const bytes = Buffer.concat([member.subarray(0, -8), Buffer.from('garbage'), member.subarray(-8)])
+        const arrange = listWith({ subject: { encodedList: `u${encodeBase64url(bytes)}` } })
+        return (await api.open({ arrange })).sendSigned(baseline())
+      }),
+    ),
     'ST-own-16': own(
       'ok',
       'The link that is revoked is told',

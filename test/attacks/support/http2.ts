@@ -66,5 +66,6 @@ function toAnswer(headers: IncomingHttpHeaders, body: string): Answer {
       return Array.isArray(value) ? value[0] : value
     },
     body,
+    text: `${JSON.stringify(headers)}\n${body}`,
   }
 }

@@ -9,6 +9,8 @@ export interface Answer {
   /** The first value of a header, by its name in lower case. */
   header(name: string): string | undefined
   readonly body: string
+  /** Everything, from the status line on. */
+  readonly text: string
 }
 
 /** What to send, and what is known of the answer. */
@@ -104,7 +106,12 @@ function parseAnswer(text: string, options: ReadOptions): { answer: Answer; rest
     options.bodiless || status < 200
       ? { body: '', rest: text.slice(end + 4) }
       : readBody(header, text.slice(end + 4), options)
-  return content && { answer: { status, header, body: content.body }, rest: content.rest }
+  return (
+    content && {
+      answer: { status, header, body: content.body, text: `${text.slice(0, end)}\n${content.body}` },
+      rest: content.rest,
+    }
+  )
 }
 
 function readBody(
