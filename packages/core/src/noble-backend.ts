@@ -11,7 +11,14 @@ const CHUNK = 8192
 const HASHES = { sha256, sha512 }
 
 /** The backend of runtimes without `node:crypto`: slower, with the same verdicts. */
-export const backend: Backend = { hash, encodeBase64, decodeBase64, createKeyPair, satisfiesEquation }
+export const backend: Backend = {
+  hash,
+  hashBase64url: (algorithm, bytes) => encodeBase64(hash(algorithm, bytes), 'base64url'),
+  encodeBase64,
+  decodeBase64,
+  createKeyPair,
+  satisfiesEquation,
+}
 
 function hash(algorithm: HashAlgorithm, bytes: Uint8Array): Uint8Array {
   return HASHES[algorithm](bytes)

@@ -18,10 +18,21 @@ const MAX_CACHED_KEYS = 4096
 const importedKeys: BoundedMap<KeyObject> = createBoundedMap<KeyObject>(MAX_CACHED_KEYS)
 
 /** The backend of Node.js, on `node:crypto`. */
-export const backend: Backend = { hash, encodeBase64, decodeBase64, createKeyPair, satisfiesEquation }
+export const backend: Backend = {
+  hash,
+  hashBase64url,
+  encodeBase64,
+  decodeBase64,
+  createKeyPair,
+  satisfiesEquation,
+}
 
 function hash(algorithm: HashAlgorithm, bytes: Uint8Array): Uint8Array {
   return toPlainArray(nodeHash(algorithm, bytes, 'buffer'))
+}
+
+function hashBase64url(algorithm: HashAlgorithm, bytes: Uint8Array): string {
+  return nodeHash(algorithm, bytes, 'base64url')
 }
 
 function encodeBase64(bytes: Uint8Array, alphabet: Base64Alphabet): string {

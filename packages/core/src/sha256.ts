@@ -1,5 +1,4 @@
 import { backend } from '#backend'
-import { encodeBase64url } from './base64.ts'
 import { encodeUtf8 } from './utf8.ts'
 
 /**
@@ -11,11 +10,19 @@ export function sha256(bytes: Uint8Array): Uint8Array {
 }
 
 /**
+ * Returns the base64url spelling of the SHA-256 digest of `bytes`, 43 characters.
+ * @see FIPS 180-4 section 6.2, RFC 4648 section 5
+ */
+export function sha256Base64url(bytes: Uint8Array): string {
+  return backend.hashBase64url('sha256', bytes)
+}
+
+/**
  * Returns `sha-256:` and the base64url SHA-256 of the input: the spelling of every digest in credentials.
  * @param input bytes, or text that is taken as UTF-8
  * @throws CoreError `encoding_malformed` for text with a lone surrogate
  */
 export function digestSha256(input: Uint8Array | string): string {
   const bytes = typeof input === 'string' ? encodeUtf8(input) : input
-  return `sha-256:${encodeBase64url(sha256(bytes))}`
+  return `sha-256:${sha256Base64url(bytes)}`
 }

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { encodeBase64url } from '../src/base64.ts'
 import { encodeHex } from '../src/hex.ts'
 import { backend as nobleBackend } from '../src/noble-backend.ts'
-import { digestSha256, sha256 } from '../src/sha256.ts'
+import { digestSha256, sha256, sha256Base64url } from '../src/sha256.ts'
 import { encodeUtf8 } from '../src/utf8.ts'
 import { expectCode } from './support/expect-code.ts'
 
@@ -19,6 +20,8 @@ test('both backends agree', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
       expect(nobleBackend.hash('sha256', bytes)).toEqual(sha256(bytes))
+      expect(nobleBackend.hashBase64url('sha256', bytes)).toBe(sha256Base64url(bytes))
+      expect(sha256Base64url(bytes)).toBe(encodeBase64url(sha256(bytes)))
     }),
   )
 })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decodeUtf8, encodeUtf8 } from '../src/utf8.ts'
+import { decodeUtf8, encodeUtf8, encodeUtf8Into } from '../src/utf8.ts'
 import { expectCode } from './support/expect-code.ts'
 
 // Every code point but the surrogates.
@@ -21,6 +21,33 @@ test('every well-formed text survives', () => {
 describe('encodeUtf8', () => {
   test.each(['\ud800', 'a\udc00', '\udc00\ud800', 'x\ud83d'])('refuses the lone surrogate in %j', (text) => {
     expectCode('encoding_malformed', () => encodeUtf8(text))
+  })
+})
+
+describe('encodeUtf8Into', () => {
+  test('writes what encodeUtf8 returns, and nothing behind it', () => {
+    fc.assert(
+      fc.property(fc.array(scalarValues), (values) => {
+        const text = String.fromCodePoint(...values)
+        const target = new Uint8Array(3 * text.length + 1).fill(0xff)
+        const written = encodeUtf8Into(text, target)
+        expect(target.subarray(0, written)).toEqual(encodeUtf8(text))
+        expect(target[written]).toBe(0xff)
+      }),
+    )
+  })
+
+  test.each(['\ud800', 'a\udc00'])('refuses the lone surrogate in %j', (text) => {
+    expectCode('encoding_malformed', () => encodeUtf8Into(text, new Uint8Array(9)))
+  })
+
+  test.each([
+    ['abc', 2],
+    ['é', 1],
+    ['a\u{1f600}', 4],
+  ])('%j does not fit %i bytes', (text, length) => {
+    expect(() => encodeUtf8Into(text, new Uint8Array(length))).toThrow(RangeError)
+    expect(encodeUtf8Into(text, new Uint8Array(length + 1))).toBe(length + 1)
   })
 })
 

@@ -1,5 +1,6 @@
-import { concatBytes, encodeBase64url, encodeUtf8, equalBytes, sha256, verifyEd25519 } from '@behalf/core'
+import { equalBytes, verifyEd25519 } from '@behalf/core'
 import { type Did, encodeDidKeyUrl } from '@behalf/did'
+import { digestDelegationChain } from './chain-digest.ts'
 import { checkAttenuation, checkDistinctStatus } from './chain-link.ts'
 import { type Delegation, decodeDelegation, MAX_CHAIN_BYTES, type SignedBytes } from './delegation.ts'
 import { CredentialError } from './error.ts'
@@ -39,7 +40,6 @@ export interface VerifyDelegationChainOptions extends ChainTimeOptions {
 export const MAX_CHAIN_LINKS = 8
 
 const DEFAULT_CLOCK_TOLERANCE_SECONDS = 5
-const LENGTH_BYTES = 4
 // Only what was parsed here may be verified, so that what is returned is what the signed bytes say.
 const signedBytes = new WeakMap<ParsedChain, readonly SignedBytes[]>()
 // What a verified chain was verified with: for another key of its issuer it proves nothing.
@@ -70,21 +70,6 @@ export function parseDelegationChain(links: readonly string[]): ParsedChain {
     decoded.map(({ signed }) => signed),
   )
   return chain
-}
-
-/**
- * Returns the name of a chain: the base64url SHA-256 over the bytes of its links, root first, each with its length in
- * front as four bytes, most significant first.
- * @param links compact, root first
- */
-export function digestDelegationChain(links: readonly string[]): string {
-  const parts = links.flatMap((link) => {
-    const bytes = encodeUtf8(link)
-    const length = new Uint8Array(LENGTH_BYTES)
-    new DataView(length.buffer).setUint32(0, bytes.length)
-    return [length, bytes]
-  })
-  return encodeBase64url(sha256(concatBytes(...parts)))
 }
 
 /**

@@ -13,7 +13,6 @@ export {
   type ChainTimeOptions,
   checkChainTime,
   checkRootIssuer,
-  digestDelegationChain,
   type IssuerKeys,
   MAX_CHAIN_LINKS,
   type ParsedChain,
@@ -22,6 +21,7 @@ export {
   type VerifyDelegationChainOptions,
   verifyDelegationChain,
 } from './chain.ts'
+export { digestDelegationChain } from './chain-digest.ts'
 export { checkAttenuation } from './chain-link.ts'
 export type { Constraints, ValueConstraints } from './constraint.ts'
 export { CREDENTIALS_CONTEXT_URL, DELEGATION_CONTEXT, DELEGATION_CONTEXT_URL } from './context.ts'
