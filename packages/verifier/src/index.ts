@@ -24,6 +24,7 @@ export {
   type KeyRequestVerifierOptions,
   type VerifiedKeyRequest,
 } from './key-request-verifier.ts'
+export type { MapPrincipal } from './map-account.ts'
 export { type AddressOptions, dangerouslyAllowUnencryptedHttp } from './origin.ts'
 export type { StatusIssuer } from './poll-issuer.ts'
 export { type ProblemResponse, type ProblemResponseOptions, toProblemResponse } from './problem-response.ts'
@@ -37,7 +38,6 @@ export {
 export type { RequestGuard } from './request-guard.ts'
 export {
   createRequestVerifier,
-  type MapPrincipal,
   type RequestVerifier,
   type RequestVerifierOptions,
 } from './request-verifier.ts'
@@ -49,4 +49,5 @@ export {
   type MemoryUseCounterOptions,
   type UseCounter,
 } from './use-counter.ts'
+export type { ChainCacheOptions } from './verified-chains.ts'
 export type { AuthorizedRequest, Principal, VerifiedRequest } from './verified-request.ts'

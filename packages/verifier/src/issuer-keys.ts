@@ -21,6 +21,8 @@ export const didKeyIssuerKeys: IssuerKeys = (issuer, kid) => {
 export interface TrustedIssuers {
   /** Keys of the issuers that are trusted now. */
   readonly keys: IssuerKeys
+  /** Grows whenever trust is withdrawn: what was found out under an earlier epoch counts no more. */
+  epoch(): number
   /** From now on the issuer is not trusted any more. */
   distrust(issuer: Did): void
 }
@@ -37,10 +39,13 @@ export function createTrustedIssuers(issuers: readonly Did[], issuerKeys?: Issue
   for (const issuer of issuers) checkIssuer(issuer, issuerKeys)
   const trusted = new Set(issuers)
   const source = issuerKeys ?? didKeyIssuerKeys
+  let epoch = 0
   return {
     keys: (issuer, kid) => (trusted.has(issuer) ? source(issuer, kid) : undefined),
+    epoch: () => epoch,
     distrust: (issuer) => {
       trusted.delete(issuer)
+      epoch += 1
     },
   }
 }

@@ -1,0 +1,92 @@
+import {
+  checkRootIssuer,
+  parseDelegationChain,
+  type VerifiedChain,
+  verifyDelegationChain,
+} from '@behalf/credential'
+import {
+  checkSignatureWindow,
+  DELEGATION_TAG,
+  verifyContentDigest,
+  verifySignature,
+} from '@behalf/http-signature'
+import { checkContextRun, readAgentContext } from './agent-context.ts'
+import { type DecisionTrail, recordIntent } from './decision-trail.ts'
+import { deepFreeze } from './deep-freeze.ts'
+import {
+  authorizeRequest,
+  checkChainStatus,
+  checkRevokedKeys,
+  countUses,
+  readPresentation,
+  readPrincipal,
+  readStatus,
+  requireLinks,
+} from './delegation-steps.ts'
+import { checkFraming } from './framing.ts'
+import { checkHeaderAmbiguity } from './header-ambiguity.ts'
+import type { IncomingRequest } from './incoming-request.ts'
+import { mapAccount } from './map-account.ts'
+import { checkHolder, claimNonce, readBody, readRequestSignature, readSignatory } from './request-steps.ts'
+import { readTarget } from './target.ts'
+import type { AuthorizedRequest, VerifiedRequest } from './verified-request.ts'
+import type { VerifierSettings } from './verifier-settings.ts'
+
+/**
+ * The request passed every check: every line is one step, in the order the codes are documented in. A chain that was
+ * verified before goes through the same steps; its proofs alone are not computed again.
+ *
+ * @param trail takes down what is proven, also when a step refuses
+ * @throws errors with a code of the table, of this package and of those below
+ */
+export async function decideRequest<Account>(
+  request: IncomingRequest,
+  trail: DecisionTrail,
+  settings: VerifierSettings<Account>,
+): Promise<VerifiedRequest<Account>> {
+  const { limits, trusted, chains } = settings
+  const headers = checkFraming(request, limits)
+  checkHeaderAmbiguity(headers)
+  const target = readTarget(request.target, headers, settings.origins)
+  trail.target = target
+  const body = await readBody(request, headers, limits)
+  const now = settings.clock()
+  const framed = { method: request.method, target, headers, body }
+  const signature = readRequestSignature(framed, DELEGATION_TAG)
+  const context = readAgentContext(headers.fields, settings.requiredContext)
+  const signatory = readSignatory(signature)
+  const presentation = readPresentation(headers.fields, signature.label)
+  checkSignatureWindow(signature, { now })
+  const links = requireLinks(presentation)
+  const held = chains.find(links)
+  const parsed = held ?? parseDelegationChain(links)
+  checkRootIssuer(parsed, trusted.keys)
+  checkHolder(signatory, parsed.leaf.publicKey)
+  verifySignature(signature, signatory.publicKey)
+  trail.agent = signatory.did
+  verifyContentDigest(headers.fields, body)
+  const chain = verifyDelegationChain(parsed, { issuers: trusted.keys, now })
+  trail.chain = chain
+  const status = readStatus(settings.statusSource, chain.root.issuer)
+  checkRevokedKeys(chain, status)
+  checkChainStatus(chain, status)
+  if (chain !== held) chains.keep(chain)
+  checkContextRun(context, chain.leaf.workflow?.run)
+  const capability = authorizeRequest(framed, chain, now)
+  const authorized = describeRequest(chain, { capability, context, requestId: trail.requestId, body })
+  const account = await mapAccount(authorized, settings.mapPrincipal)
+  await claimNonce(settings.replayStore, signatory, signature)
+  await countUses(settings.useCounter, chain)
+  await recordIntent(settings.auditSink, trail, now)
+  return Object.freeze({ ...authorized, account })
+}
+
+function describeRequest(
+  chain: VerifiedChain,
+  found: Pick<AuthorizedRequest, 'capability' | 'context' | 'requestId' | 'body'>,
+): AuthorizedRequest {
+  const { root, leaf } = chain
+  const principal = readPrincipal(chain)
+  const { approval } = root
+  return deepFreeze({ principal, agent: leaf.subject, chain, approval, workflow: leaf.workflow, ...found })
+}

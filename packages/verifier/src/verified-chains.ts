@@ -1,0 +1,61 @@
+import { createBoundedMap } from '@behalf/core'
+import { digestDelegationChain, type VerifiedChain } from '@behalf/credential'
+import { checkPositive } from './positive.ts'
+
+/** How much of what was verified is kept. */
+export interface ChainCacheOptions {
+  /** Chains kept at once, default 1,000. */
+  readonly maxEntries?: number
+  /** Memory for all of them together, estimated from their length, default 32 MiB. */
+  readonly maxBytes?: number
+}
+
+/**
+ * Chains that were verified, by the bytes they were presented in. What is found saves the proofs of its links and
+ * nothing else: trust, time, revoked keys, status and everything about the request are looked at again each time.
+ */
+export interface VerifiedChains {
+  /**
+   * The chain of exactly these links, when it was verified under the trust of today.
+   *
+   * @param links compact, root first, as they were presented
+   */
+  find(links: readonly string[]): VerifiedChain | undefined
+  /** Keeps a chain whose every check passed, until others need its place. */
+  keep(chain: VerifiedChain): void
+}
+
+const DEFAULT_MAX_ENTRIES = 1000
+const DEFAULT_MAX_BYTES = 33_554_432
+/** Memory of a chain for each byte of its links: their text, and about twice as much for what was decoded. */
+const MEMORY_PER_BYTE = 3
+const MEMORY_PER_LINK = 4096
+
+const NOTHING_KEPT: VerifiedChains = { find: () => undefined, keep: () => undefined }
+
+/**
+ * Makes an empty cache.
+ *
+ * @param options its bounds, or `off` to keep nothing
+ * @param trustEpoch changes whenever trust was withdrawn from anybody: what was verified before is not found any more
+ * @throws TypeError for a bound that is not a positive number
+ */
+export function createVerifiedChains(
+  options: ChainCacheOptions | 'off',
+  trustEpoch: () => number,
+): VerifiedChains {
+  if (options === 'off') return NOTHING_KEPT
+  const { maxEntries = DEFAULT_MAX_ENTRIES, maxBytes = DEFAULT_MAX_BYTES } = options
+  checkPositive({ maxEntries, maxBytes })
+  const chains = createBoundedMap<VerifiedChain>(maxEntries, { maxWeight: maxBytes, weigh: estimateMemory })
+  const nameIn = (digest: string): string => `${trustEpoch()} ${digest}`
+  return {
+    find: (links) => chains.get(nameIn(digestDelegationChain(links))),
+    // The name comes from the links that were verified, so that no chain can be kept under the name of another.
+    keep: (chain) => chains.set(nameIn(chain.digest), chain),
+  }
+}
+
+function estimateMemory({ links }: VerifiedChain): number {
+  return links.reduce((bytes, { jws }) => bytes + MEMORY_PER_LINK + MEMORY_PER_BYTE * jws.length, 0)
+}

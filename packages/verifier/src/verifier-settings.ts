@@ -1,0 +1,62 @@
+import type { IssuerKeys } from '@behalf/credential'
+import type { Did } from '@behalf/did'
+import { type AgentContextMember, isAgentContextMember } from './agent-context.ts'
+import type { AuditSink } from './audit-sink.ts'
+import { type GuardOptions, type GuardSettings, parseGuardOptions } from './guard-settings.ts'
+import { createTrustedIssuers, type TrustedIssuers } from './issuer-keys.ts'
+import type { MapPrincipal } from './map-account.ts'
+import type { StatusSource } from './status-source.ts'
+import type { UseCounter } from './use-counter.ts'
+import { type ChainCacheOptions, createVerifiedChains, type VerifiedChains } from './verified-chains.ts'
+
+/** What a verifier of delegated requests works with. */
+export interface VerifierOptions<Account> extends GuardOptions {
+  /** DIDs of the issuers whose root delegations count, at least one. */
+  readonly trustedIssuers: readonly Did[]
+  /** Where the keys of issuers come from; without it every issuer must be a `did:key`. */
+  readonly issuerKeys?: IssuerKeys
+  readonly statusSource: StatusSource
+  readonly useCounter: UseCounter
+  /** Takes down every decision; an accepted one before the handler runs. */
+  readonly auditSink?: AuditSink
+  /** Maps the principal to the API's own account, after the delegation allowed the request. */
+  readonly mapPrincipal?: MapPrincipal<Account>
+  /** Members of Agent-Context that a request must have. */
+  readonly requiredContext?: readonly string[]
+  /** Bounds of the cache of verified chains; `off` verifies every link of every request. */
+  readonly chainCache?: ChainCacheOptions | 'off'
+}
+
+/** The checked options. */
+export interface VerifierSettings<Account> extends GuardSettings {
+  readonly trusted: TrustedIssuers
+  readonly chains: VerifiedChains
+  readonly statusSource: StatusSource
+  readonly useCounter: UseCounter
+  readonly auditSink: AuditSink | undefined
+  readonly mapPrincipal: MapPrincipal<Account> | undefined
+  readonly requiredContext: readonly AgentContextMember[]
+}
+
+/**
+ * Checks the options once.
+ *
+ * @throws TypeError for empty or malformed origins, issuers or context members, or a bound that is not a positive
+ * number
+ */
+export function parseVerifierOptions<Account>(options: VerifierOptions<Account>): VerifierSettings<Account> {
+  const required = options.requiredContext ?? []
+  const requiredContext = required.filter(isAgentContextMember)
+  if (requiredContext.length !== required.length) throw new TypeError('requiredContext: no such member')
+  const trusted = createTrustedIssuers(options.trustedIssuers, options.issuerKeys)
+  return {
+    ...parseGuardOptions(options),
+    trusted,
+    chains: createVerifiedChains(options.chainCache ?? {}, trusted.epoch),
+    statusSource: options.statusSource,
+    useCounter: options.useCounter,
+    auditSink: options.auditSink,
+    mapPrincipal: options.mapPrincipal,
+    requiredContext,
+  }
+}
