@@ -1,6 +1,6 @@
 import type { Capability, HttpCapability, McpCapability } from './capability.ts'
 import { coversConstraints, isUnderstood } from './constraint.ts'
-import { coversPath } from './path-pattern.ts'
+import { coversPaths } from './path-pattern.ts'
 
 /** The verdict of {@link coversCapabilities}; `capability` is the position of the child's entry that fails. */
 export type Coverage =
@@ -43,7 +43,7 @@ function coversCapability(parent: Capability, child: Capability): boolean {
 function coversHttp(parent: HttpCapability, child: HttpCapability): boolean {
   return (
     coversPlace(parent, child) &&
-    child.paths.every((narrow) => parent.paths.some((wide) => coversPath(wide, narrow))) &&
+    coversPaths(parent.paths, child.paths) &&
     isUnderstoodCapability(parent) &&
     coversConstraints(parent.constraints, child.constraints)
   )

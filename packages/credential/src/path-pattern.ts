@@ -30,15 +30,14 @@ export function matchesPath(pattern: string, path: string): boolean {
   return matchesSegments(expected, actual)
 }
 
-/** Whether every path that `child` names is one that `parent` names; both are path patterns. */
-export function coversPath(parent: string, child: string): boolean {
-  const wide = splitPath(parent)
-  const narrow = splitPath(child)
-  if (wide === undefined || narrow === undefined) return false
-  const open = wide.at(-1) === '**'
-  const fixed = open ? wide.slice(0, -1) : wide
-  if (open ? narrow.length <= fixed.length : narrow.length !== fixed.length) return false
-  return fixed.every((segment, index) => coversSegment(segment, narrow[index] ?? ''))
+/**
+ * Whether every path that one of `child` names is one that one of `parent` names, by one pattern of `parent` for each
+ * of `child`; all are path patterns.
+ */
+export function coversPaths(parent: readonly string[], child: readonly string[]): boolean {
+  // Split once: delegators choose both lists, and each pattern of one may be compared with each of the other.
+  const wide = parent.map(splitPath)
+  return child.map(splitPath).every((narrow) => wide.some((segments) => coversSegments(segments, narrow)))
 }
 
 function splitPath(path: string): readonly string[] | undefined {
@@ -60,6 +59,17 @@ function matchesSegment(expected: string, actual: string): boolean {
 
 function isPlain(segment: string): boolean {
   return PLAIN_SEGMENT.test(segment) && !DOT_SEGMENT.test(segment)
+}
+
+function coversSegments(wide: readonly string[] | undefined, narrow: readonly string[] | undefined): boolean {
+  if (wide === undefined || narrow === undefined) return false
+  const open = wide.at(-1) === '**'
+  const fixed = open ? wide.length - 1 : wide.length
+  if (open ? narrow.length <= fixed : narrow.length !== fixed) return false
+  for (let index = 0; index < fixed; index += 1) {
+    if (!coversSegment(wide[index] ?? '', narrow[index] ?? '')) return false
+  }
+  return true
 }
 
 function coversSegment(wide: string, narrow: string): boolean {

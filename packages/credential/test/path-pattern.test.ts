@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { coversPath, isPathPattern, matchesPath } from '../src/path-pattern.ts'
+import { coversPaths, isPathPattern, matchesPath } from '../src/path-pattern.ts'
 
 describe('isPathPattern', () => {
   test.each(['/', '/*', '/**', '/v1', '/v1/', '/v1/*', '/v1/**', '/v1/*/read', '/*/*/', "/a-._~!$&'()+,=:@"])(
@@ -97,7 +97,7 @@ describe('matchesPath', () => {
   })
 })
 
-describe('coversPath', () => {
+describe('coversPaths', () => {
   test.each([
     ['/v1/items', '/v1/items'],
     ['/v1/*', '/v1/items'],
@@ -110,7 +110,7 @@ describe('coversPath', () => {
     ['/v1/*/**', '/v1/a/**'],
     ['/**', '/'],
   ])('%s covers %s', (parent, child) => {
-    expect(coversPath(parent, child)).toBe(true)
+    expect(coversPaths([parent], [child])).toBe(true)
   })
 
   test.each([
@@ -128,6 +128,19 @@ describe('coversPath', () => {
     ['v1', 'v1'],
     ['/v1', 'v1'],
   ])('%s does not cover %s', (parent, child) => {
-    expect(coversPath(parent, child)).toBe(false)
+    expect(coversPaths([parent], [child])).toBe(false)
+  })
+
+  test('every pattern needs one that covers it', () => {
+    expect(coversPaths(['/a', '/b/*'], ['/b/c', '/a', '/b/*'])).toBe(true)
+    expect(coversPaths(['/a', '/b/*'], ['/a', '/c'])).toBe(false)
+    expect(coversPaths(['/a'], [])).toBe(true)
+    expect(coversPaths([], ['/a'])).toBe(false)
+  })
+
+  test('lists as long as a chain allows are compared', () => {
+    const long = Array.from({ length: 400 }, (_, index) => `/v1/${index}`)
+    expect(coversPaths(long, long)).toBe(true)
+    expect(coversPaths(long, ['/v1/400', ...long])).toBe(false)
   })
 })
