@@ -119,7 +119,10 @@ export const HTTP_FAILURES: Readonly<Record<VerifierErrorCode, HttpFailure>> = O
     extensions: ['missing'],
   }),
   component_unsupported: row(400, 'Covered component outside the profile', 'none', token('invalid_input')),
-  parameter_missing: row(401, 'Signature parameter missing', 'sign_and_retry', token('invalid_request')),
+  parameter_missing: row(401, 'Signature parameter missing', 'sign_and_retry', {
+    token: 'invalid_request',
+    extensions: ['missing'],
+  }),
   parameter_invalid: row(400, 'Signature parameter not acceptable', 'none', token('invalid_request')),
   algorithm_unsupported: row(401, 'Algorithm not supported', 'none', token('unsupported_algorithm')),
   tag_mismatch: row(401, 'Signature made for another purpose', 'none', token('invalid_request')),
@@ -171,7 +174,10 @@ export const HTTP_FAILURES: Readonly<Record<VerifierErrorCode, HttpFailure>> = O
   cache_miss: row(401, 'Referenced chain not held', 'send_chain', token('cache_miss')),
   approval_required: row(403, 'Approval by a person required', 'ask_person'),
   evidence_invalid: row(401, 'Approval evidence not valid', 'none'),
-  context_missing: row(401, 'Agent-Context incomplete', 'sign_and_retry', token('invalid_input')),
+  context_missing: row(401, 'Agent-Context incomplete', 'sign_and_retry', {
+    token: 'invalid_input',
+    extensions: ['missing'],
+  }),
   audience_mismatch: row(403, 'Delegation made for other origins', 'none'),
   chain_broken: row(401, 'Chain of delegations broken', 'none'),
   chain_cycle: row(401, 'Chain of delegations repeats itself', 'none'),

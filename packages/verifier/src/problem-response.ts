@@ -149,7 +149,8 @@ function signatureHeaders({ code, failure, evidence, token, tag }: FailureContex
     headers.push(['Accept-Signature', serializeAcceptSignature({ label: LABEL, components, tag })])
   }
   if (token !== undefined && failure.status !== 403) {
-    const isInput = token === 'invalid_input' && failure.extensions.includes('missing')
+    // Of the codes that carry `missing` this one alone names components, which is what required_input lists.
+    const isInput = code === 'component_missing' && token === 'invalid_input'
     const details = isInput && evidence.missing !== undefined ? { requiredInput: evidence.missing } : {}
     headers.push(['Signature-Error', serializeSignatureError(token, details)])
   }

@@ -188,8 +188,10 @@ describe('the table of refusals', () => {
     expect(extended.sort()).toEqual([
       'attenuation_violation field',
       'component_missing missing',
+      'context_missing missing',
       'credential_revoked link',
       'input_invalid field',
+      'parameter_missing missing',
       'scope_exceeded required_scope',
     ])
   })

@@ -83,13 +83,14 @@ describe('toProblemResponse', () => {
     const response = respond('parameter_missing', { missing: ['nonce'] })
     expect(header(response, 'Accept-Signature')).not.toContain('"nonce"')
     expect(header(response, 'Signature-Error')).toBe('error=invalid_request')
-    expect(JSON.parse(response.body)).not.toHaveProperty('missing')
+    expect(JSON.parse(response.body)).toMatchObject({ missing: ['nonce'] })
   })
 
   test('asks for the context when it is incomplete', () => {
     const response = respond('context_missing', { missing: ['run'] })
     expect(header(response, 'Accept-Signature')).toContain('"agent-context"')
     expect(header(response, 'Signature-Error')).toBe('error=invalid_input')
+    expect(JSON.parse(response.body)).toMatchObject({ missing: ['run'] })
   })
 
   test('uses its own type where no token fits', () => {
