@@ -298,35 +298,55 @@ export const coverage: CaseGroup = {
   },
 }
 
-/** Whatever a challenge asks for, the wallet covers its own minimum again, with a nonce of its own. */
+/** What somebody on the way could write into the challenge of a server. */
+const CHALLENGES = [
+  'sig=();created;expires;keyid;tag="agent-delegation"',
+  'sig=("@method");created;tag="agent-delegation"',
+  'sig=();created;expires;nonce="AAAAAAAAAAAAAAAAAAAAAA";keyid="did:key:zz#zz";tag="agent-key"',
+  'sig=("@method" "@target-uri");created=1;expires=9999999999;alg="hmac-sha256";tag="agent-delegation"',
+  'sig=("@method";req "@status" "x-admin");created;tag="agent-delegation"',
+  'sig',
+  '',
+]
+
+/** Whatever a challenge asks for, the wallet covers its own minimum again, with parameters of its own. */
 async function neverSignsLess(): Promise<void> {
+  for (const challenge of CHALLENGES) {
+    const inputs = await inputsUnder(challenge)
+    expect(inputs.length).toBeGreaterThan(0)
+    for (const input of inputs) {
+      for (const component of ['"@method"', '"@target-uri"', '"content-digest"', '"signature-key"']) {
+        expect(input).toContain(component)
+      }
+      expect(input).toMatch(
+        new RegExp(
+          `;created=${NOW / 1000};expires=${NOW / 1000 + 60};nonce="[\\w-]{16,}";keyid="${agentC.kid}"`,
+        ),
+      )
+      expect(input).toContain(';tag="agent-delegation"')
+      expect(input).not.toMatch(/AAAAAAAAAAAAAAAAAAAAAA|agent-key|hmac|x-admin|;req/)
+    }
+    expect(new Set(inputs).size).toBe(inputs.length)
+  }
+}
+
+/** What the wallet of agent C signs at a server that answers everything with this challenge. */
+async function inputsUnder(challenge: string): Promise<readonly string[]> {
   const inputs: string[] = []
-  const challenge = new Response('{"code":"component_missing"}', {
-    status: 401,
-    headers: {
-      'Content-Type': 'application/problem+json',
-      'Accept-Signature': 'sig=();created;expires;keyid;tag="agent-delegation"',
-    },
-  })
   const wallet = createMemoryWallet({
     seed: new Uint8Array(32).fill(0xc1),
     clock: () => NOW,
-    fetch: async (request, init) => {
-      const headers = new Request(request, init).headers
-      inputs.push(headers.get('signature-input') ?? '')
-      return challenge.clone()
+    fetch: (url, init) => {
+      inputs.push(new Request(url, init).headers.get('signature-input') ?? '')
+      const headers = { 'Content-Type': 'application/problem+json', 'Accept-Signature': challenge }
+      return Promise.resolve(new Response('{"code":"component_missing"}', { status: 401, headers }))
     },
   })
   await wallet.receive(await createChain())
-  await wallet.fetch('https://api.test/v1/items?b=2&a=1', { method: 'POST', body: '{"x":1}' })
-  expect(inputs.length).toBeGreaterThan(0)
-  for (const input of inputs) {
-    for (const component of ['"@method"', '"@target-uri"', '"content-digest"', '"signature-key"']) {
-      expect(input).toContain(component)
-    }
-    expect(input).toMatch(/;nonce="[\w-]{16,}"/)
-  }
-  expect(new Set(inputs).size).toBe(inputs.length)
+  const init = { method: 'POST', body: '{"x":1}' }
+  // A challenge that asks for what this request cannot have is refused instead of met.
+  await codeOf(() => wallet.fetch('https://api.test/v1/items?b=2&a=1', init))
+  return inputs
 }
 
 async function readBrokenKeyid(): Promise<string> {
