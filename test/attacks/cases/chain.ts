@@ -1,5 +1,5 @@
 import { digestSha256 } from '@behalf/core'
-import { type CaseGroup, http, invariantOnce, own } from '../support/attack-case.ts'
+import { type CaseGroup, http, invariant, invariantOnce, own } from '../support/attack-case.ts'
 import { expectNoWidening } from '../support/attenuation-oracle.ts'
 import {
   CHAIN,
@@ -258,6 +258,35 @@ export const chain: CaseGroup = {
         world.world.feed.revoke(FIRST_INDEX + 2)
         await world.world.refresh()
         return world.sendSigned(baseline())
+      }),
+    ),
+    'CH-own-22': own(
+      'key_revoked',
+      'The key of an ancestor revoked between two requests',
+      http(async (api) => {
+        const { world, ...warm } = await api.open({})
+        expectAnswer(await warm.sendSigned(baseline()), 'ok')
+        world.feed.revokedKeys.push(agentA.did)
+        await world.refresh()
+        return warm.sendSigned(baseline())
+      }),
+    ),
+    'CH-own-23': own(
+      'ok',
+      'A chain that was accepted lends nothing to one that looks like it',
+      invariant(async (api) => {
+        expectAnswer(await api.sendSigned(baseline()), 'ok')
+        const swapped = [MIDDLE, ROOT, LEAF]
+        expectAnswer(await api.sendSigned(baseline({ chain: swapped })), 'issuer_untrusted')
+        const joined = [`${ROOT}${MIDDLE}`, LEAF]
+        expectAnswer(await api.sendSigned(baseline({ chain: joined })), 'credential_malformed')
+        const resigned = `${LEAF.slice(0, LEAF.lastIndexOf('.'))}.${'A'.repeat(86)}`
+        expectAnswer(
+          await api.sendSigned(baseline({ chain: [ROOT, MIDDLE, resigned] })),
+          'credential_signature_invalid',
+        )
+        expectAnswer(await api.sendSigned(baseline({ signer: stranger })), 'key_mismatch')
+        expectAnswer(await api.sendSigned(baseline()), 'ok')
       }),
     ),
     'CH-own-18': own(
