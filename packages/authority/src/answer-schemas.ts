@@ -56,7 +56,9 @@ const enrolment = z
 const delegation = z
   .strictObject({
     id: uuid,
-    status: z.enum(['active', 'expired', 'revoked']),
+    status: z.enum(['active', 'expired', 'revoked']).openapi({
+      description: 'Of the whole chain: revoked also when a delegation above it is',
+    }),
     delegator: did,
     subject: did,
     on_behalf_of: principal,
@@ -71,6 +73,9 @@ const delegation = z
     revoked_at: time.optional(),
     revoked_by: did.optional(),
     reason,
+    revoked_above: uuid.optional().openapi({
+      description: 'The nearest delegation above that is revoked, and this one with it',
+    }),
   })
   .openapi('Delegation')
 

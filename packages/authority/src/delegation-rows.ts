@@ -71,7 +71,8 @@ function createLedgerRows(
         .orderBy('number', 'desc')
         .limit(limit)
         .execute()
-      return rows.map(fromRow)
+      const above = await findRevokedAbove(db, limit)
+      return rows.map((row) => ({ ...fromRow(row), ...optional('revokedAbove', above.get(row.id) ?? null) }))
     },
     markRevoked: async (id, { at, by, reason }) => {
       await db
@@ -82,6 +83,34 @@ function createLedgerRows(
         .execute()
     },
   }
+}
+
+/** Of each of the newest delegations below a revoked one: the nearest revoked above it. */
+async function findRevokedAbove(db: AuthorityDatabase, limit: number): Promise<ReadonlyMap<string, string>> {
+  const rows = await db
+    .withRecursive('newest', (query) =>
+      query.selectFrom('delegations').select(['id', 'parent_id']).orderBy('number', 'desc').limit(limit),
+    )
+    .withRecursive('ancestry(id, above)', (query) =>
+      query
+        .selectFrom('newest')
+        .select(['newest.id', 'newest.parent_id as above'])
+        .where('newest.parent_id', 'is not', null)
+        .unionAll((step) =>
+          step
+            .selectFrom('ancestry')
+            .innerJoin('delegations', 'delegations.id', 'ancestry.above')
+            .select(['ancestry.id', 'delegations.parent_id as above'])
+            .where('delegations.revoked_at', 'is', null)
+            .where('delegations.parent_id', 'is not', null),
+        ),
+    )
+    .selectFrom('ancestry')
+    .innerJoin('delegations', 'delegations.id', 'ancestry.above')
+    .select(['ancestry.id as id', 'delegations.id as above'])
+    .where('delegations.revoked_at', 'is not', null)
+    .execute()
+  return new Map(rows.map(({ id, above }) => [id, above]))
 }
 
 function toRow(delegation: DelegationRecord): Insertable<AuthorityTables['delegations']> {

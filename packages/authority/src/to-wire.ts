@@ -1,10 +1,10 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '@behalf/core'
 import { serializeCapabilities } from '@behalf/credential'
 import {
-  type DelegationRecord,
   type DelegationRequest,
   type Enrolment,
   type IssuerEvent,
+  type ListedDelegation,
   type RevocationReceipt,
   requestStatus,
 } from '@behalf/issuer'
@@ -78,8 +78,8 @@ export function enrolmentToWire(enrolment: Enrolment): JsonObject {
   })
 }
 
-/** A delegation as operators see it. */
-export function delegationToWire(delegation: DelegationRecord, { now }: WireOptions): JsonObject {
+/** A delegation as operators see it; `status` is the state of the chain that ends with it. */
+export function delegationToWire(delegation: ListedDelegation, { now }: WireOptions): JsonObject {
   const { payload, revoked } = delegation
   const subject = isJsonObject(payload.credentialSubject) ? payload.credentialSubject : {}
   return compact({
@@ -99,6 +99,7 @@ export function delegationToWire(delegation: DelegationRecord, { now }: WireOpti
     revoked_at: formatOptionalTime(revoked?.at),
     revoked_by: revoked?.by,
     reason: revoked?.reason,
+    revoked_above: delegation.revokedAbove,
   })
 }
 
@@ -116,8 +117,8 @@ function approvalUrl(request: DelegationRequest, { origin }: WireOptions): strin
   return `${origin}/approve/${request.id}`
 }
 
-function statusOf(delegation: DelegationRecord, now: number): string {
-  if (delegation.revoked) return 'revoked'
+function statusOf(delegation: ListedDelegation, now: number): string {
+  if (delegation.revoked || delegation.revokedAbove !== undefined) return 'revoked'
   return now >= delegation.validUntil ? 'expired' : 'active'
 }
 

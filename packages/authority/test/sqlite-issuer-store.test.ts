@@ -202,6 +202,44 @@ describe('what is written is read as it was', () => {
     })
   })
 
+  test('delegations below a revoked one, with the nearest that is', async () => {
+    await insertFamily()
+    const list = (limit = 9): Promise<unknown> =>
+      store.transaction(async (tx) => {
+        const listed = await tx.listDelegations({ limit })
+        return listed.map(({ id, revokedAbove }) => [id, revokedAbove])
+      })
+    await store.transaction(async (tx) => {
+      for (const [index, id, parentId] of [
+        [9, 'grandchild', 'child-1'],
+        [10, 'sibling', 'root-1'],
+      ] as const) {
+        const status = { list: 1, index }
+        await tx.claimStatusPosition(status, 2000)
+        await tx.insertDelegation({ ...CHILD, id, parentId, status })
+      }
+      await tx.markRevoked('child-1', { at: 1500, by: 'did:key:zAgent' })
+    })
+    await expect(list()).resolves.toEqual([
+      ['sibling', undefined],
+      ['grandchild', 'child-1'],
+      ['child-1', undefined],
+      ['root-1', undefined],
+    ])
+    await store.transaction((tx) => tx.markRevoked('root-1', { at: 1600, by: 'did:key:zOperator' }))
+    await expect(list()).resolves.toEqual([
+      ['sibling', 'root-1'],
+      ['grandchild', 'child-1'],
+      ['child-1', 'root-1'],
+      ['root-1', undefined],
+    ])
+    // What is above need not be in the list itself.
+    await expect(list(2)).resolves.toEqual([
+      ['sibling', 'root-1'],
+      ['grandchild', 'child-1'],
+    ])
+  })
+
   test('revoked keys', async () => {
     const key = { agent: 'did:key:zAgent', at: 1500, by: 'did:key:zOperator', reason: 'Stolen' }
     await store.transaction((tx) => tx.insertRevokedKey(key))

@@ -112,6 +112,19 @@ describe('the story over HTTP, told by wallets', () => {
     expect(published.isRevoked(held.leaf.status.statusListIndex)).toBe(true)
   })
 
+  test('what is passed on is listed as revoked with what is above it', async () => {
+    const world = await createWorld()
+    const held = await obtain(world, { maxDelegationDepth: 1 })
+    const sub = world.party('sub-agent')
+    const child = await sub.wallet.receive(await world.agent.wallet.delegate({ to: sub.did }))
+    await world.operator.client.revoke({ delegation: held.id })
+    const [below, above] = await world.operator.client.listDelegations()
+    expect(below).toMatchObject({ id: child.id, status: 'revoked', revokedAbove: held.id })
+    expect(below).not.toHaveProperty('revokedAt')
+    expect(above).toMatchObject({ id: held.id, status: 'revoked' })
+    expect(above).not.toHaveProperty('revokedAbove')
+  })
+
   test('a restart in the middle changes nothing', async () => {
     const world = await createWorld()
     const receipt = await world.agent.client.createRequest(ASKED)

@@ -132,6 +132,9 @@ describe('the wire form', () => {
     // Where a place in a list is is nobody's business but the list's.
     expect(JSON.stringify(wire)).not.toContain('index')
     expect(delegationToWire({ ...delegation, payload: {} }, OPTIONS)).not.toHaveProperty('purpose')
+    const below = delegationToWire({ ...delegation, revokedAbove: UUID }, OPTIONS)
+    expect(below).toMatchObject({ status: 'revoked', revoked_above: UUID })
+    expect(ANSWERS.delegations.safeParse({ delegations: [below] }).success).toBe(true)
   })
 })
 

@@ -8,10 +8,10 @@ import { IssuerError } from './error.ts'
 import type { IssuerContext, IssuerLimits } from './issuer-context.ts'
 import { record } from './issuer-event.ts'
 import type {
-  DelegationRecord,
   Enrolment,
   IssuerEvent,
   IssuerStore,
+  ListedDelegation,
   Publication,
   StatusListRecord,
 } from './issuer-store.ts'
@@ -81,7 +81,7 @@ export interface Issuer {
   }): Promise<RevocationReceipt>
   isKeyRevoked(agent: Did): Promise<boolean>
   /** Newest first. */
-  listDelegations(options?: { readonly limit?: number }): Promise<readonly DelegationRecord[]>
+  listDelegations(options?: { readonly limit?: number }): Promise<readonly ListedDelegation[]>
   /** The list as last signed; undefined when there is none of that number. */
   statusList(number: number): Promise<StatusListRecord | undefined>
   /** Signs and stores the next heartbeat. */

@@ -24,6 +24,7 @@ export type {
   IssuerEventType,
   IssuerStore,
   IssuerTransaction,
+  ListedDelegation,
   NewIssuerEvent,
   Publication,
   RequestFilter,

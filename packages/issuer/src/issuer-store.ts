@@ -50,6 +50,12 @@ export interface DelegationRecord {
   readonly revoked?: Revocation
 }
 
+/** A delegation as a list shows it. */
+export interface ListedDelegation extends DelegationRecord {
+  /** Id of the nearest delegation above it that is revoked, and this one with it; absent when none is. */
+  readonly revokedAbove?: string
+}
+
 /** A revoked agent key. */
 export interface RevokedKey extends Revocation {
   readonly agent: Did
@@ -150,7 +156,7 @@ export interface IssuerTransaction {
   findDelegation(id: string): Promise<DelegationRecord | undefined>
   countChildren(id: string): Promise<number>
   /** Newest first. */
-  listDelegations(filter: { readonly limit: number }): Promise<readonly DelegationRecord[]>
+  listDelegations(filter: { readonly limit: number }): Promise<readonly ListedDelegation[]>
   /** Never undone, and never overwritten by a second call. */
   markRevoked(id: string, revocation: Revocation): Promise<void>
 

@@ -99,7 +99,7 @@ export interface DelegationSummary {
   readonly id: string
   readonly subject: Did
   readonly onBehalfOf: OnBehalfOf
-  /** active, expired or revoked. */
+  /** active, expired or revoked; revoked also when a delegation above it is. */
   readonly status: string
   /** Milliseconds since the epoch. */
   readonly validFrom: number
@@ -113,6 +113,8 @@ export interface DelegationSummary {
   readonly revokedBy?: Did
   /** Why it was revoked. */
   readonly reason?: string
+  /** Id of the nearest delegation above that is revoked, and this one with it. */
+  readonly revokedAbove?: string
 }
 
 /** The authority's word that a revocation is published and will not be lost. */
@@ -219,6 +221,7 @@ export function readSummary(answer: JsonObject): DelegationSummary {
     revokedAt: readOptionalTime(answer, 'revoked_at'),
     revokedBy: readOptionalText(answer, 'revoked_by'),
     reason: readOptionalText(answer, 'reason'),
+    revokedAbove: readOptionalText(answer, 'revoked_above'),
   })
 }
 

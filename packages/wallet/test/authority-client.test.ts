@@ -61,6 +61,7 @@ const SUMMARY = {
   revoked_at: TIME,
   revoked_by: AGENT.did,
   reason: 'done',
+  revoked_above: 'urn:uuid:1',
 }
 const EVENT = { sequence: 9, type: 'issued', time: TIME, data: { delegation: 'urn:uuid:2' } }
 
@@ -232,6 +233,7 @@ describe('routes for operators', () => {
         revokedAt: NOW,
         revokedBy: AGENT.did,
         reason: 'done',
+        revokedAbove: 'urn:uuid:1',
       },
     ])
   })

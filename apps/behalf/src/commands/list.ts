@@ -1,5 +1,4 @@
 import type { AuthorityClient, DelegationRequest, DelegationSummary, HeldDelegation } from '@behalf/wallet'
-import { selectActive } from '../active-delegations.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { COMMON_OPTIONS } from '../common-options.ts'
 import { describeHeld } from '../delegation-words.ts'
@@ -67,7 +66,7 @@ async function list(context: CommandContext): Promise<void> {
 async function listAuthority({ io, output }: CommandContext, authority: AuthorityClient): Promise<void> {
   const now = io.clock()
   const pending = await authority.listRequests({ status: 'pending' })
-  const active = selectActive(await authority.listDelegations())
+  const active = (await authority.listDelegations()).filter((delegation) => delegation.status === 'active')
   output.answer({ pending: pending.map(requestDocument), active: active.map(summaryDocument) }, [
     ...describePending(pending, now),
     '',

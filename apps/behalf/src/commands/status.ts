@@ -1,6 +1,5 @@
 import { type Heartbeat, verifyHeartbeat } from '@behalf/credential'
 import { type AuthorityClient, createMemoryWallet } from '@behalf/wallet'
-import { selectActive } from '../active-delegations.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { COMMON_OPTIONS } from '../common-options.ts'
 import { CommandError } from '../error.ts'
@@ -75,7 +74,7 @@ async function countOpen(
   const delegations = await client.listDelegations()
   return {
     pending_requests: pending.length,
-    active_delegations: selectActive(delegations).length,
+    active_delegations: delegations.filter((delegation) => delegation.status === 'active').length,
   }
 }
 

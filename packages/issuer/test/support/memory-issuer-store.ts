@@ -133,7 +133,11 @@ function delegationPart(
     findDelegation: async (id) => state.delegations.get(id),
     countChildren: async (id) =>
       [...state.delegations.values()].filter((delegation) => delegation.parentId === id).length,
-    listDelegations: async ({ limit }) => [...state.delegations.values()].toReversed().slice(0, limit),
+    listDelegations: async ({ limit }) =>
+      [...state.delegations.values()]
+        .toReversed()
+        .slice(0, limit)
+        .map((delegation) => ({ ...delegation, ...revokedAbove(state, delegation) })),
     markRevoked: async (id, revocation) => {
       const delegation = state.delegations.get(id)
       if (delegation && !delegation.revoked) state.delegations.set(id, { ...delegation, revoked: revocation })
@@ -142,6 +146,12 @@ function delegationPart(
     findRevokedKey: async (agent) => state.revokedKeys.get(agent),
     listRevokedKeys: async () => [...state.revokedKeys.keys()].toSorted((a, b) => (a < b ? -1 : 1)),
   }
+}
+
+function revokedAbove(state: State, { parentId = '' }: DelegationRecord): { readonly revokedAbove?: string } {
+  const parent = state.delegations.get(parentId)
+  if (parent === undefined) return {}
+  return parent.revoked ? { revokedAbove: parent.id } : revokedAbove(state, parent)
 }
 
 function statusPart(
