@@ -52,7 +52,10 @@ export const REFUSAL_WORDS: Readonly<Record<VerifierErrorCode, readonly [meaning
   context_unsupported: ['the delegation uses words this API does not know', CREDENTIAL],
   credential_expired: ['the delegation has ended', RENEW],
   credential_malformed: ['the delegation cannot be read', CREDENTIAL],
-  credential_missing: ['the request carried no delegation', ASK],
+  credential_missing: [
+    'there is no delegation to present',
+    'look with behalf list; ask for one with behalf request, or take one in with behalf receive',
+  ],
   credential_not_yet_valid: ['the delegation has not begun', CLOCK],
   credential_revoked: ['the delegation, or one above it, was revoked', RENEW],
   credential_signature_invalid: ['a signature in the delegation is wrong', CREDENTIAL],
@@ -138,7 +141,10 @@ export const REFUSAL_WORDS: Readonly<Record<VerifierErrorCode, readonly [meaning
   status_unavailable: ['the API never heard from the authority, so it refuses', AUTHORITY],
   step_up_required: ['a person has to confirm this anew', 'open the approval URL'],
   tag_mismatch: ['the signature was made for another purpose', REPORT],
-  target_ambiguous: ['the URL can be read in two ways', 'write it plainly: no .., // or encoded slashes'],
+  target_ambiguous: [
+    'the URL can be read in two ways',
+    'write it plainly: no . or .. as a segment, no escaped slashes, backslashes or control characters',
+  ],
   target_mismatch: [
     'the request was made for another address than the API has',
     'use the public URL of the API',

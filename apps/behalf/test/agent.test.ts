@@ -1,5 +1,5 @@
-import { readFile, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { codeOf, documentOf } from './support/test-io.ts'
 import { obtain, openWorld, termsFor, type World } from './support/world.ts'
@@ -166,6 +166,15 @@ describe('behalf call', () => {
     expect(codeOf(run)).toBe(code)
   })
 
+  test('without a delegation says so in its own words: nothing was sent', async () => {
+    const { stderr } = await world.run(['call', 'GET', 'https://other.example/x'])
+    expect(stderr).toContain(
+      'behalf: the wallet holds no unexpired delegation for https://other.example (credential_missing)',
+    )
+    expect(stderr).toContain('ask for one with behalf request')
+    expect(stderr).not.toMatch(/request carried|requestDelegation/)
+  })
+
   test('refuses what is no URL, and says how to write one', async () => {
     const run = await world.run(['call', 'GET', '/issues/7', '--json'])
     expect(run.exit).toBe(1)
@@ -273,11 +282,50 @@ describe('behalf delegate and behalf receive', () => {
     expect(await readFile(out, 'utf8')).toBe('somebody else')
   })
 
-  test('say when the bundle cannot be written', async () => {
+  test.each([
+    ['missing', 'absent/bundle.json'],
+    ['no folder', 'a-file/bundle.json'],
+    ['unwritable', '/proc/self/bundle.json'],
+  ])('register nothing when the folder of the bundle is %s', async (_, name) => {
     await obtain(world, ...termsFor(world, '/issues/**'), '--depth', '1')
-    const out = join(world.home, 'absent', 'bundle.json')
-    const run = await world.run(['delegate', '--to', world.helper, '--out', out, '--json'])
+    await writeFile(join(world.home, 'a-file'), '')
+    const calls: unknown[] = []
+    const out = resolve(world.home, name)
+    const run = await world.run(['delegate', '--to', world.helper, '--out', out, '--json'], {
+      fetch: async (input, init) => {
+        calls.push(input)
+        return await fetch(input, init)
+      },
+    })
     expect(codeOf(run)).toBe('folder_unwritable')
+    expect(documentOf(run)).toMatchObject({ error: { next: 'choose another --out; nothing was handed on' } })
+    expect(calls).toEqual([])
+  })
+
+  test('leave nothing beside the bundle', async () => {
+    const parent = await obtain(world, ...termsFor(world, '/issues/**'), '--depth', '1')
+    const folder = await mkdtemp(join(world.home, 'bundles-'))
+    const out = join(folder, 'bundle.json')
+    const handed = await world.run(['delegate', '--to', world.helper, '--parent', parent, '--out', out])
+    expect(handed.exit).toBe(0)
+    expect(await readdir(folder)).toEqual(['bundle.json'])
+  })
+
+  test('say when the folder went away while the delegation was made', async () => {
+    const parent = await obtain(world, ...termsFor(world, '/issues/**'), '--depth', '1')
+    const folder = await mkdtemp(join(world.home, 'bundles-'))
+    const out = join(folder, 'bundle.json')
+    const run = await world.run(
+      ['delegate', '--to', world.helper, '--parent', parent, '--out', out, '--json'],
+      {
+        fetch: async (input, init) => {
+          await rm(folder, { recursive: true, force: true })
+          return await fetch(input, init)
+        },
+      },
+    )
+    expect(codeOf(run)).toBe('folder_unwritable')
+    expect(documentOf(run)).toMatchObject({ error: { next: expect.stringContaining('behalf revoke') } })
   })
 
   test.each<{ name: string; argv: (delegable: string, fixed: string) => string[]; code: string }>([

@@ -3,6 +3,7 @@ import { CredentialError } from '@behalf/credential'
 import { HTTP_FAILURES } from '@behalf/verifier'
 import { WalletError } from '@behalf/wallet'
 import { describe, expect, test } from 'vitest'
+import { readSourceFiles } from '../../../test/support/source-files.ts'
 import { explainCode } from '../src/code-help.ts'
 import { CommandError, usageError } from '../src/error.ts'
 import { describeFailure } from '../src/failure.ts'
@@ -110,6 +111,14 @@ describe('every code', () => {
   ])('that never travels has words, too: %s', (code) => {
     expect(explainCode(code).meaning).not.toBe(explainCode('no_such_code').meaning)
   })
+})
+
+test('every code that a command throws by name is declared', () => {
+  const sources = readSourceFiles('apps/behalf/src')
+  const thrown = sources.flatMap(({ text }) => [...text.matchAll(/new CommandError\(\s*'([a-z_]+)'/gu)])
+  const declared = sources.find(({ path }) => path.endsWith('/src/error.ts'))?.text ?? ''
+  expect(thrown.length).toBeGreaterThan(20)
+  expect(thrown.map(([, code = '']) => code).filter((code) => !declared.includes(`| '${code}'`))).toEqual([])
 })
 
 describe('an error of the system', () => {

@@ -140,6 +140,27 @@ describe('a code', () => {
     })
   })
 
+  test('of an ambiguous target blames nothing that is allowed', () => {
+    expect(explainCode('target_ambiguous').next).not.toContain('//')
+  })
+
+  test.each([
+    'signature_missing',
+    'signature_malformed',
+    'signature_ambiguous',
+    'parameter_missing',
+    'tag_mismatch',
+    'nonce_invalid',
+    'digest_missing',
+    'digest_unsupported',
+    'context_unsupported',
+    'resolution_invalid',
+  ])('that this tool should never cause says what to do, too: %s', (code) => {
+    const { meaning, next } = explainCode(code)
+    expect(meaning).not.toBe(explainCode('no_such_code').meaning)
+    expect(next).toMatch(/report|proxy|inspect|check/)
+  })
+
   test.each(['brand_new_code', 'constructor', '__proto__'])(
     'that is not known has words that hold: %s',
     (code) => {

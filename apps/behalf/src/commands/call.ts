@@ -1,3 +1,4 @@
+import { BehalfError } from '@behalf/core'
 import type { AgentContext } from '@behalf/wallet'
 import { readAnswer } from '../api-answer.ts'
 import { readBody, readHeaders } from '../api-request.ts'
@@ -47,8 +48,9 @@ async function call(context: CommandContext): Promise<void> {
     headers.set('content-type', body.contentType)
   }
   const wallet = await openAgentWallet(context)
-  const response = await refuseWrongArguments(() =>
-    wallet.fetch(readUrl(args), {
+  const url = readUrl(args)
+  const response = await inOwnWords(new URL(url), delegation, () =>
+    wallet.fetch(url, {
       method,
       headers,
       ...(body === undefined ? {} : { body: body.bytes }),
@@ -115,14 +117,23 @@ function parseContextMember(text: string): [string, string] {
   return [name, value]
 }
 
-/** The wallet answers wrong arguments with a TypeError; here they come from a person. */
-async function refuseWrongArguments<T>(send: () => Promise<T>): Promise<T> {
+/** The wallet speaks to programs: it answers wrong arguments with a TypeError, and names functions to call. */
+async function inOwnWords<T>(
+  { origin }: URL,
+  delegation: string | undefined,
+  send: () => Promise<T>,
+): Promise<T> {
   try {
     return await send()
   } catch (cause) {
-    if (!(cause instanceof TypeError)) {
-      throw cause
+    if (cause instanceof TypeError) {
+      throw new CommandError('input_invalid', cause.message, { cause })
     }
-    throw new CommandError('input_invalid', cause.message, { cause })
+    if (delegation === undefined && cause instanceof BehalfError && cause.code === 'credential_missing') {
+      throw new CommandError('credential_missing', `the wallet holds no unexpired delegation for ${origin}`, {
+        cause,
+      })
+    }
+    throw cause
   }
 }

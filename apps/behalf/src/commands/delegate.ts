@@ -1,4 +1,5 @@
-import { access, writeFile } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { access, rm, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { parseDelegationChain } from '@behalf/credential'
 import type { DelegateOptions, DelegationBundle } from '@behalf/wallet'
@@ -7,7 +8,7 @@ import type { Command, CommandContext } from '../command.ts'
 import { COMMON_OPTIONS } from '../common-options.ts'
 import { describeDelegation } from '../delegation-words.ts'
 import { delegationDocument } from '../documents.ts'
-import { CommandError } from '../error.ts'
+import { CommandError, type CommandErrorOptions } from '../error.ts'
 import { AUTHORITY_OPTIONS, chooseAuthority, WALLET_OPTIONS } from '../locations.ts'
 import { PASSPHRASE_OPTIONS } from '../passphrase.ts'
 import { isSystemError } from '../system-error.ts'
@@ -46,7 +47,7 @@ async function delegate(context: CommandContext): Promise<void> {
   const options = await readOptions(context)
   const out = args.text('out')
   const file = out === undefined ? undefined : resolve(io.cwd, out)
-  if (file !== undefined) await refuseExisting(file)
+  if (file !== undefined) await checkWritable(file)
   const wallet = await openAgentWallet(context)
   const bundle = await wallet.delegate(options)
   if (file !== undefined) await writeBundle(file, bundle)
@@ -79,7 +80,7 @@ async function readOptions({ io, args }: CommandContext): Promise<DelegateOption
 }
 
 /** Before anything is signed: a delegation nobody can write down should not be registered either. */
-async function refuseExisting(file: string): Promise<void> {
+async function checkWritable(file: string): Promise<void> {
   const exists = await access(file).then(
     () => true,
     () => false,
@@ -87,6 +88,12 @@ async function refuseExisting(file: string): Promise<void> {
   if (exists) {
     throw fileExists(file)
   }
+  // Tried, because permissions alone do not tell: the disk may be full or mounted to be read only.
+  const trial = `${file}.${randomUUID()}`
+  await writeFile(trial, '', { flag: 'wx', mode: 0o600 }).catch((cause: unknown) => {
+    throw unwritable(file, { cause, next: 'choose another --out; nothing was handed on' })
+  })
+  await rm(trial)
 }
 
 async function writeBundle(file: string, bundle: DelegationBundle): Promise<void> {
@@ -96,11 +103,13 @@ async function writeBundle(file: string, bundle: DelegationBundle): Promise<void
     if (isSystemError(cause, 'EEXIST')) {
       throw fileExists(file)
     }
-    throw new CommandError('folder_unwritable', `the bundle cannot be written to ${file}`, {
-      next: 'choose another --out; the delegation just made can be stopped with behalf revoke',
-      cause,
-    })
+    const next = 'choose another --out; the delegation just made can be stopped with behalf revoke'
+    throw unwritable(file, { cause, next })
   }
+}
+
+function unwritable(file: string, options: CommandErrorOptions): CommandError {
+  return new CommandError('folder_unwritable', `the bundle cannot be written to ${file}`, options)
 }
 
 function fileExists(file: string): CommandError {
