@@ -89,7 +89,7 @@ export interface AuthorityClient {
   /** The asking key. */
   collect(requestId: string, signal?: AbortSignal): Promise<CollectedDelegation>
   /** Operator or the asking key. */
-  getRequest(requestId: string): Promise<DelegationRequest>
+  getRequest(requestId: string, signal?: AbortSignal): Promise<DelegationRequest>
   /** Operator. */
   listRequests(filter?: { readonly status?: string }): Promise<readonly DelegationRequest[]>
   /** Operator. `version` is that of the request as it was seen. */
@@ -187,7 +187,7 @@ function requestRoutes({ json }: AuthorityCaller): RequestRoutes {
       ),
     collect: async (id, signal) =>
       readCollected(await json({ method: 'POST', path: `${at(id)}/collect`, json: {}, signal })),
-    getRequest: async (id) => readRequest(await json({ path: at(id) })),
+    getRequest: async (id, signal) => readRequest(await json({ path: at(id), signal })),
     listRequests: async ({ status } = {}) => {
       const query = status === undefined ? '' : `?status=${pathSegment(status)}`
       return readObjects(await json({ path: `/delegation-requests${query}` }), 'requests').map(readRequest)

@@ -110,12 +110,17 @@ export type WalletErrorCode =
   | 'authority_response_invalid'
   | 'authority_refused'
 
-/** What a refusal can tell beside its code. `status`, `detail` and `requestId` come from the authority. */
+/** What a refusal can tell beside its code. `status`, `detail`, `reason` and `requestId` come from the authority. */
 export interface WalletErrorEvidence {
   /** HTTP status of the authority's answer. */
   readonly status?: number
   /** The authority's English explanation, at most 500 characters, without control characters. */
   readonly detail?: string
+  /**
+   * Why a person or a policy refused, in words that came from the authority: at most 400 characters, on one line,
+   * without control, bidirectional or other hidden characters; `detail` then quotes it.
+   */
+  readonly reason?: string
   /** Handle of the refused call in the authority's record. */
   readonly requestId?: string
   /** Seconds to wait before another try. */
@@ -132,6 +137,7 @@ export class WalletError extends BehalfError<WalletErrorCode> {
   override readonly name: string = 'WalletError'
   readonly status: number | undefined
   readonly detail: string | undefined
+  readonly reason: string | undefined
   readonly requestId: string | undefined
   readonly retryAfterSeconds: number | undefined
   readonly field: string | undefined
@@ -141,6 +147,7 @@ export class WalletError extends BehalfError<WalletErrorCode> {
     super(code, message, evidence.cause === undefined ? {} : { cause: evidence.cause })
     this.status = evidence.status
     this.detail = evidence.detail
+    this.reason = evidence.reason
     this.requestId = evidence.requestId
     this.retryAfterSeconds = evidence.retryAfterSeconds
     this.field = evidence.field

@@ -18,6 +18,7 @@ export {
   type Narrowing,
   type RevocationTarget,
 } from './authority-client.ts'
+export type { CollectDelegationOptions } from './collect-delegation.ts'
 export type { DelegateOptions } from './delegate-child.ts'
 export type { Fetch, WalletRequestInit } from './delegated-fetch.ts'
 export { type AuthorityCode, WalletError, type WalletErrorCode, type WalletErrorEvidence } from './error.ts'

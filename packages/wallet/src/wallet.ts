@@ -11,6 +11,7 @@ import { type Did, encodeDidKey } from '@behalf/did'
 import type { RevocationReceipt } from './authority-answer.ts'
 import { type AuthorityClient, createAuthorityClient } from './authority-client.ts'
 import { checkChain, didKeyIssuers } from './check-chain.ts'
+import { type CollectDelegationOptions, collectDelegation } from './collect-delegation.ts'
 import { chooseParent, type DelegateOptions, delegateChild } from './delegate-child.ts'
 import { createDelegatedFetch, type Fetch, type WalletRequestInit } from './delegated-fetch.ts'
 import { translateErrors, WalletError } from './error.ts'
@@ -78,10 +79,20 @@ export interface Wallet {
   /**
    * The delegation an authority issued for what was asked, checked and kept. Waits for the person who decides.
    *
-   * @throws {WalletError} access_denied, approval_expired and other codes of the authority; attenuation_violation,
+   * @throws {WalletError} access_denied (with the reason in `detail`, quoted, when the authority gives one),
+   *   approval_expired and other codes of the authority; attenuation_violation,
    *   key_mismatch, issuer_untrusted for a delegation that was not asked for
    */
   requestDelegation(options: RequestDelegationOptions): Promise<HeldDelegation>
+
+  /**
+   * The delegation for a request that this agent made earlier, say before a restart: waited for, checked and kept as
+   * by {@link Wallet.requestDelegation}. What was asked is what the authority says was asked.
+   *
+   * @throws {WalletError} as requestDelegation; not_found: no such request of this agent; with `once`
+   *   authorization_pending and slow_down
+   */
+  collectDelegation(options: CollectDelegationOptions): Promise<HeldDelegation>
 
   /**
    * A narrower part of a held delegation for another agent, registered with the authority so that it can be revoked.
@@ -157,6 +168,7 @@ export function createWallet(seed: Uint8Array, store: WalletStore, options: Wall
     did,
     fetch: (url, init) => translateErrors(() => delegatedFetch(url, init)),
     requestDelegation: (asked) => translateErrors(() => ask(agent, authority(asked.authority), asked)),
+    collectDelegation: (made) => translateErrors(() => collect(agent, authority(made.authority), made)),
     delegate: (child) => translateErrors(() => passOn(agent, authority, child)),
     receive: (bundle) => translateErrors(() => takeIn(agent, bundle)),
     revoke: (id, revocation) => translateErrors(() => revoke(agent, authority, { id, ...revocation })),
@@ -198,6 +210,16 @@ async function ask(
   options: RequestDelegationOptions,
 ): Promise<HeldDelegation> {
   const delegation = await requestDelegation({ ...agent, client }, options)
+  await keep(agent, 'held', delegation)
+  return delegation
+}
+
+async function collect(
+  agent: Agent,
+  client: AuthorityClient,
+  options: CollectDelegationOptions,
+): Promise<HeldDelegation> {
+  const delegation = await collectDelegation({ ...agent, client }, options)
   await keep(agent, 'held', delegation)
   return delegation
 }

@@ -50,6 +50,7 @@ describe('the key', () => {
     const world = createTestWallet()
     expect(Object.keys(world.wallet).toSorted()).toEqual([
       'authority',
+      'collectDelegation',
       'delegate',
       'delegations',
       'did',
