@@ -8,8 +8,8 @@ export type HashAlgorithm = 'sha256' | 'sha512'
 export interface Backend {
   /** The digest of `bytes` in a fresh array. */
   hash(algorithm: HashAlgorithm, bytes: Uint8Array): Uint8Array
-  /** The base64url spelling of the digest of `bytes`; a backend may know a shorter way there than through an array. */
-  hashBase64url(algorithm: HashAlgorithm, bytes: Uint8Array): string
+  /** The spelling of the digest of `bytes`; a backend may know a shorter way there than through an array. */
+  hashToBase64(algorithm: HashAlgorithm, bytes: Uint8Array, alphabet: Base64Alphabet): string
   /** The one canonical spelling: padded in `base64`, unpadded in `base64url`. */
   encodeBase64(bytes: Uint8Array, alphabet: Base64Alphabet): string
   /** A lenient decoding in a fresh array, `undefined` when there is none; the caller re-encodes and compares. */

@@ -13,7 +13,7 @@ const HASHES = { sha256, sha512 }
 /** The backend of runtimes without `node:crypto`: slower, with the same verdicts. */
 export const backend: Backend = {
   hash,
-  hashBase64url: (algorithm, bytes) => encodeBase64(hash(algorithm, bytes), 'base64url'),
+  hashToBase64: (algorithm, bytes, alphabet) => encodeBase64(hash(algorithm, bytes), alphabet),
   encodeBase64,
   decodeBase64,
   createKeyPair,

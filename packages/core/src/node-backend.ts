@@ -20,7 +20,7 @@ const importedKeys: BoundedMap<KeyObject> = createBoundedMap<KeyObject>(MAX_CACH
 /** The backend of Node.js, on `node:crypto`. */
 export const backend: Backend = {
   hash,
-  hashBase64url,
+  hashToBase64,
   encodeBase64,
   decodeBase64,
   createKeyPair,
@@ -31,8 +31,8 @@ function hash(algorithm: HashAlgorithm, bytes: Uint8Array): Uint8Array {
   return toPlainArray(nodeHash(algorithm, bytes, 'buffer'))
 }
 
-function hashBase64url(algorithm: HashAlgorithm, bytes: Uint8Array): string {
-  return nodeHash(algorithm, bytes, 'base64url')
+function hashToBase64(algorithm: HashAlgorithm, bytes: Uint8Array, alphabet: Base64Alphabet): string {
+  return nodeHash(algorithm, bytes, alphabet)
 }
 
 function encodeBase64(bytes: Uint8Array, alphabet: Base64Alphabet): string {

@@ -10,11 +10,19 @@ export function sha256(bytes: Uint8Array): Uint8Array {
 }
 
 /**
+ * Returns the base64 spelling of the SHA-256 digest of `bytes`, 44 characters with padding.
+ * @see FIPS 180-4 section 6.2, RFC 4648 section 4
+ */
+export function sha256Base64(bytes: Uint8Array): string {
+  return backend.hashToBase64('sha256', bytes, 'base64')
+}
+
+/**
  * Returns the base64url spelling of the SHA-256 digest of `bytes`, 43 characters.
  * @see FIPS 180-4 section 6.2, RFC 4648 section 5
  */
 export function sha256Base64url(bytes: Uint8Array): string {
-  return backend.hashBase64url('sha256', bytes)
+  return backend.hashToBase64('sha256', bytes, 'base64url')
 }
 
 /**

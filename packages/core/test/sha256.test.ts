@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { encodeBase64url } from '../src/base64.ts'
+import { encodeBase64, encodeBase64url } from '../src/base64.ts'
 import { encodeHex } from '../src/hex.ts'
 import { backend as nobleBackend } from '../src/noble-backend.ts'
-import { digestSha256, sha256, sha256Base64url } from '../src/sha256.ts'
+import { digestSha256, sha256, sha256Base64, sha256Base64url } from '../src/sha256.ts'
 import { encodeUtf8 } from '../src/utf8.ts'
 import { expectCode } from './support/expect-code.ts'
 
@@ -20,7 +20,9 @@ test('both backends agree', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
       expect(nobleBackend.hash('sha256', bytes)).toEqual(sha256(bytes))
-      expect(nobleBackend.hashBase64url('sha256', bytes)).toBe(sha256Base64url(bytes))
+      expect(nobleBackend.hashToBase64('sha256', bytes, 'base64url')).toBe(sha256Base64url(bytes))
+      expect(nobleBackend.hashToBase64('sha256', bytes, 'base64')).toBe(sha256Base64(bytes))
+      expect(sha256Base64(bytes)).toBe(encodeBase64(sha256(bytes)))
       expect(sha256Base64url(bytes)).toBe(encodeBase64url(sha256(bytes)))
     }),
   )

@@ -1,5 +1,5 @@
 import { HttpSignatureError } from './error.ts'
-import type { HttpMessage, HttpRequestMessage } from './http-message.ts'
+import type { ControlData, RequestControlData } from './http-message.ts'
 import type { SfItem } from './structured-field.ts'
 
 const ORIGIN = /^([a-z][a-z0-9+.-]*):\/\/([^/?#@\s]+)$/i
@@ -18,7 +18,7 @@ const DEFAULT_PORTS: ReadonlyMap<string, string> = new Map([
  * `signature_malformed` when its control data could not stand on one line of a signature base
  * @see RFC 9421 section 2.2
  */
-export function derivedComponentValue(message: HttpMessage, name: string): string {
+export function derivedComponentValue(message: ControlData, name: string): string {
   if (message.kind === 'request') return requestComponentValue(message, name)
   if (name === '@status') return String(message.status)
   throw unsupported(`${name} of a response`)
@@ -31,7 +31,7 @@ export function derivedComponentValue(message: HttpMessage, name: string): strin
  * @throws HttpSignatureError `component_unsupported` unless the parameter occurs exactly once
  * @see RFC 9421 section 2.2.8
  */
-export function queryParameterValue(message: HttpMessage, component: SfItem): string {
+export function queryParameterValue(message: ControlData, component: SfItem): string {
   const wanted = component.params.get('name')
   if (message.kind !== 'request' || wanted?.type !== 'string' || component.params.size !== 1) {
     throw unsupported('@query-param without its one parameter')
@@ -46,7 +46,7 @@ export function queryParameterValue(message: HttpMessage, component: SfItem): st
   return encodeURIComponent(value)
 }
 
-function requestComponentValue(message: HttpRequestMessage, name: string): string {
+function requestComponentValue(message: RequestControlData, name: string): string {
   switch (name) {
     case '@method':
       return checkLine(message.method, METHOD)
@@ -67,14 +67,14 @@ function requestComponentValue(message: HttpRequestMessage, name: string): strin
   }
 }
 
-function splitTarget(message: HttpRequestMessage): { path: string; query: string } {
+function splitTarget(message: RequestControlData): { path: string; query: string } {
   const target = originForm(message)
   const mark = target.indexOf('?')
   if (mark === -1) return { path: target, query: '' }
   return { path: target.slice(0, mark), query: target.slice(mark + 1) }
 }
 
-function originForm(message: HttpRequestMessage): string {
+function originForm(message: RequestControlData): string {
   if (!message.target.startsWith('/')) throw unsupported('a target that is not in origin form')
   return checkLine(message.target, TARGET)
 }

@@ -1,8 +1,10 @@
+import { HttpSignatureError } from './error.ts'
+
 /** Field lines as they came, in order; names in any case, values not trimmed, never joined. */
 export type FieldLines = readonly (readonly [name: string, value: string])[]
 
-/** A request as the signer and the verifier see it: the origin is the configured one, the target is raw. */
-export interface HttpRequestMessage {
+/** What a request says beside its fields: the origin is the configured one, the target is raw. */
+export interface RequestControlData {
   readonly kind: 'request'
   /** Case-sensitive, as sent. */
   readonly method: string
@@ -10,13 +12,24 @@ export interface HttpRequestMessage {
   readonly origin: string
   /** The request target in origin form, path and query exactly as on the wire. */
   readonly target: string
+}
+
+/** What a response says beside its fields. */
+export interface ResponseControlData {
+  readonly kind: 'response'
+  readonly status: number
+}
+
+/** What a message says beside its fields. @see RFC 9421 section 2.2 */
+export type ControlData = RequestControlData | ResponseControlData
+
+/** A request as the signer and the verifier see it. */
+export interface HttpRequestMessage extends RequestControlData {
   readonly fields: FieldLines
 }
 
 /** A response as the signer and the verifier see it. */
-export interface HttpResponseMessage {
-  readonly kind: 'response'
-  readonly status: number
+export interface HttpResponseMessage extends ResponseControlData {
   readonly fields: FieldLines
 }
 
@@ -30,6 +43,9 @@ export interface FieldIndex {
   /** Names that occur on more than one line. */
   readonly repeated: ReadonlySet<string>
 }
+
+/** The fields of a message: its lines, or the index of them where several functions read the same message. */
+export type Fields = FieldLines | FieldIndex
 
 /**
  * Builds the lookup of a message's fields.
@@ -49,15 +65,26 @@ export function indexFields(fields: FieldLines): FieldIndex {
   return { values, repeated }
 }
 
+/** The index of a message's fields, which is the argument when it is one. */
+export function toFieldIndex(fields: Fields): FieldIndex {
+  return isFieldLines(fields) ? indexFields(fields) : fields
+}
+
 /**
- * The values of one field, a value per line, without white space around them.
+ * The value of a field that must not be repeated, without white space around it.
  *
  * @param name in lower case
+ * @returns undefined when the field is absent
+ * @throws HttpSignatureError `header_ambiguous` when it occurs on several lines
  */
-export function fieldValues(fields: FieldLines, name: string): readonly string[] {
-  return fields
-    .filter(([key]) => key.length === name.length && key.toLowerCase() === name)
-    .map(([, value]) => trimFieldValue(value))
+export function readSingleField(fields: Fields, name: string): string | undefined {
+  const { values, repeated } = toFieldIndex(fields)
+  if (repeated.has(name)) throw new HttpSignatureError('header_ambiguous', `${name} occurs on several lines`)
+  return values.get(name)
+}
+
+function isFieldLines(fields: Fields): fields is FieldLines {
+  return Array.isArray(fields)
 }
 
 /** HTTP trims space and tab only; `String.trim` would also take bytes such as 0xA0 that belong to the value. */

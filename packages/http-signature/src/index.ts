@@ -6,7 +6,18 @@ export {
 } from './accept-signature.ts'
 export { createContentDigest, verifyContentDigest } from './content-digest.ts'
 export { HttpSignatureError, type HttpSignatureErrorCode, type HttpSignatureErrorOptions } from './error.ts'
-export type { FieldLines, HttpMessage, HttpRequestMessage, HttpResponseMessage } from './http-message.ts'
+export {
+  type ControlData,
+  type FieldIndex,
+  type FieldLines,
+  type Fields,
+  type HttpMessage,
+  type HttpRequestMessage,
+  type HttpResponseMessage,
+  indexFields,
+  type RequestControlData,
+  type ResponseControlData,
+} from './http-message.ts'
 export {
   MAX_FIELD_LENGTH,
   type ParseStructuredFieldOptions,

@@ -1,5 +1,5 @@
 import { HttpSignatureError } from './error.ts'
-import { type FieldIndex, type HttpMessage, indexFields } from './http-message.ts'
+import { type ControlData, type FieldIndex, type Fields, toFieldIndex } from './http-message.ts'
 import { parseDictionary, type SfDictionary } from './parse-structured-field.ts'
 import { formatSignatureBase } from './signature-base.ts'
 import { type CoverageOptions, checkCoverage } from './signature-coverage.ts'
@@ -55,7 +55,7 @@ interface SignaturePair {
  * Reads the one signature of a message that was made for this application. When it returns, the signature covers what
  * the profile requires and its parameters are well formed; neither the window nor the signature itself was checked.
  *
- * @param message with raw field lines
+ * @param message with raw field lines, or their index
  * @param options the application's tag, and whether there is a body
  * @returns the signature and the text it signs
  * @throws HttpSignatureError, the first of: `header_ambiguous` for a repeated singleton field, `signature_missing`, `signature_malformed`, `signature_ambiguous`,
@@ -63,8 +63,11 @@ interface SignaturePair {
  * `header_ambiguous`, `parameter_missing`, `parameter_invalid`, `nonce_invalid`, `algorithm_unsupported`
  * @see RFC 9421 section 3.2
  */
-export function readSignature(message: HttpMessage, options: ReadSignatureOptions): ReadSignature {
-  const fields = indexFields(message.fields)
+export function readSignature(
+  message: ControlData & { readonly fields: Fields },
+  options: ReadSignatureOptions,
+): ReadSignature {
+  const fields = toFieldIndex(message.fields)
   refuseRepeatedSingletons(fields)
   const pair = parseSignaturePair(fields)
   const { label, input, components } = chooseSignature(pair.inputs, options.tag, {

@@ -1,6 +1,6 @@
 import { derivedComponentValue, queryParameterValue } from './derived-component.ts'
 import { HttpSignatureError } from './error.ts'
-import { type FieldIndex, type HttpMessage, indexFields } from './http-message.ts'
+import { type ControlData, type FieldIndex, type HttpMessage, indexFields } from './http-message.ts'
 import { serializeItem, serializeParameters } from './serialize-structured-field.ts'
 import type { SfItem, SfParameters } from './structured-field.ts'
 
@@ -35,7 +35,7 @@ export function createSignatureBase(message: HttpMessage, signature: SignatureIn
 
 /** {@link createSignatureBase} for components whose uniqueness is known and a message whose fields are indexed. */
 export function formatSignatureBase(
-  message: HttpMessage,
+  message: ControlData,
   fields: FieldIndex,
   signature: SignatureInput,
 ): string {
@@ -49,7 +49,7 @@ export function formatSignatureBase(
   return `${lines}"@signature-params": (${identifiers})${serializeParameters(signature.params)}`
 }
 
-function componentValue(message: HttpMessage, fields: FieldIndex, component: SfItem): string {
+function componentValue(message: ControlData, fields: FieldIndex, component: SfItem): string {
   const { value: identifier, params } = component
   if (identifier.type !== 'string') {
     throw new HttpSignatureError('signature_malformed', 'a component identifier is a string')

@@ -13,9 +13,15 @@ const DERIVED_COMPONENTS: ReadonlySet<string> = new Set([
 ])
 // A signature can cover neither of these: its own value would have to be in them already.
 const UNCOVERABLE_FIELDS: ReadonlySet<string> = new Set(['signature', 'signature-input'])
-const ALWAYS_COVERED: readonly string[] = ['@method', '@target-uri', 'signature-key']
+const REQUIRED: readonly (readonly [name: string, when: 'always' | 'sent' | 'sent with body'])[] = [
+  ['@method', 'always'],
+  ['@target-uri', 'always'],
+  ['signature-key', 'always'],
+  ['content-digest', 'sent with body'],
+  ['content-type', 'sent'],
+  ['agent-context', 'sent'],
+]
 const NO_NAMES: ReadonlySet<string> = new Set()
-const COVERED_WHEN_SENT: readonly string[] = ['content-type', 'agent-context']
 
 /** What {@link checkCoverage} holds a signature against. */
 export interface CoverageOptions {
@@ -42,12 +48,15 @@ export function checkCoverage(components: readonly SfItem[], options: CoverageOp
   if (unsupported) {
     throw new HttpSignatureError('component_unsupported', 'a covered component is outside the profile')
   }
-  refuseMissing(missingRequired(new Set(names), options), 'not covered')
-  const fieldNames = names.filter((name) => !name.startsWith('@'))
+  const { values, repeated } = options.fields
+  refuseMissing(missingRequired(names, options), 'not covered')
   const droppable = hopByHopNames(options.fields)
-  const absent = fieldNames.filter((name) => !options.fields.values.has(name) || droppable.has(name))
-  refuseMissing(absent, 'covered but absent or hop-by-hop')
-  if (fieldNames.some((name) => options.fields.repeated.has(name))) {
+  const isAbsent = (name: string): boolean => !values.has(name) || droppable.has(name)
+  refuseMissing(
+    names.filter((name) => !name.startsWith('@') && isAbsent(name)),
+    'covered but absent or hop-by-hop',
+  )
+  if (repeated.size > 0 && names.some((name) => repeated.has(name))) {
     throw new HttpSignatureError('header_ambiguous', 'a covered field occurs on several lines')
   }
   return names
@@ -76,12 +85,14 @@ function isInProfile(name: string): boolean {
 }
 
 function missingRequired(
-  covered: ReadonlySet<string>,
+  covered: readonly string[],
   { fields, hasBody }: CoverageOptions,
 ): readonly string[] {
-  const sent = COVERED_WHEN_SENT.filter((name) => fields.values.has(name))
-  const digest = hasBody && fields.values.has('content-digest') ? ['content-digest'] : []
-  return [...ALWAYS_COVERED, ...digest, ...sent].filter((name) => !covered.has(name))
+  return REQUIRED.filter(([name, when]) => {
+    if (when === 'sent' && !fields.values.has(name)) return false
+    if (when === 'sent with body' && !(hasBody && fields.values.has(name))) return false
+    return !covered.includes(name)
+  }).map(([name]) => name)
 }
 
 function refuseMissing(missing: readonly string[], why: string): void {

@@ -1,6 +1,6 @@
 import { encodeEd25519Jwk, parseEd25519Jwk } from '@behalf/core'
 import { HttpSignatureError } from './error.ts'
-import { type FieldLines, fieldValues } from './http-message.ts'
+import { type Fields, readSingleField } from './http-message.ts'
 import { parseDictionary } from './parse-structured-field.ts'
 import { serializeDictionary } from './serialize-structured-field.ts'
 import { isInnerList, type SfBareItem, type SfMember, type SfParameters } from './structured-field.ts'
@@ -24,7 +24,7 @@ const HWK_MEMBERS: ReadonlySet<string> = new Set(['kty', 'crv', 'alg', 'x'])
  * scheme needs; `key_invalid` when an inline key is not exactly a sound Ed25519 JWK
  * @see draft-hardt-httpbis-signature-key
  */
-export function parseSignatureKey(fields: FieldLines, label: string): SignatureKey {
+export function parseSignatureKey(fields: Fields, label: string): SignatureKey {
   const { value: scheme, params } = readMember(fields, label)
   switch (scheme) {
     case 'jwt':
@@ -73,10 +73,9 @@ function text(name: string, value: string): [string, SfBareItem] {
   return [name, { type: 'string', value }]
 }
 
-function readMember(fields: FieldLines, label: string): { value: string; params: SfParameters } {
-  const [line, second] = fieldValues(fields, 'signature-key')
+function readMember(fields: Fields, label: string): { value: string; params: SfParameters } {
+  const line = readSingleField(fields, 'signature-key')
   if (line === undefined) throw new HttpSignatureError('credential_missing', 'Signature-Key is absent')
-  if (second !== undefined) throw ambiguous('occurs on several lines')
   const { members, repeatedKeys } = parseDictionary(line, { code: 'credential_malformed' })
   if (repeatedKeys.length > 0) throw ambiguous('has a key twice')
   const [entry, another] = members

@@ -1,5 +1,5 @@
 import { HttpSignatureError } from './error.ts'
-import { type FieldLines, fieldValues } from './http-message.ts'
+import { type Fields, readSingleField } from './http-message.ts'
 import { parseList } from './parse-structured-field.ts'
 import { isInnerList } from './structured-field.ts'
 
@@ -12,11 +12,9 @@ import { isInnerList } from './structured-field.ts'
  * is anything but strings without parameters
  * @see RFC 9651 section 3.1
  */
-export function parseStringList(fields: FieldLines, name: string): string[] {
-  const [text, second] = fieldValues(fields, name)
+export function parseStringList(fields: Fields, name: string): string[] {
+  const text = readSingleField(fields, name)
   if (text === undefined) return []
-  if (second !== undefined)
-    throw new HttpSignatureError('header_ambiguous', `${name} occurs on several lines`)
   return parseList(text, { code: 'credential_malformed' }).members.map((member) => {
     if (isInnerList(member) || member.value.type !== 'string' || member.params.size > 0) {
       throw new HttpSignatureError('credential_malformed', `${name} is not a list of plain strings`)

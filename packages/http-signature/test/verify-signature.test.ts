@@ -61,6 +61,29 @@ describe('verifySignature', () => {
     )
   })
 
+  test.each([16_383, 16_384, 16_385, 40_000])('reads all of a text of %i characters', async (length) => {
+    const base = 'x'.repeat(length)
+    const read = { ...(await readSigned()), base, signature: await signer.sign(encodeUtf8(base)) }
+    expect(codeOf(() => verifySignature(read, signer.publicKey))).toBe('ok')
+    const longer = { ...read, base: `${base}y` }
+    expect(codeOf(() => verifySignature(longer, signer.publicKey))).toBe('signature_invalid')
+  })
+
+  test.each([1, 16_384, 20_000])(
+    'refuses a text whose %ith character alone is outside ASCII',
+    async (length) => {
+      const start = 'x'.repeat(length - 1)
+      const cutOff = {
+        ...(await readSigned()),
+        base: `${start}é`,
+        signature: await signer.sign(encodeUtf8(start)),
+      }
+      expect(codeOf(() => verifySignature(cutOff, signer.publicKey))).toBe('signature_invalid')
+      const whole = { ...cutOff, signature: await signer.sign(encodeUtf8(cutOff.base)) }
+      expect(codeOf(() => verifySignature(whole, signer.publicKey))).toBe('signature_invalid')
+    },
+  )
+
   test('refuses a text that has no encoding', async () => {
     const signature = {
       ...(await readSigned()),
