@@ -1,5 +1,5 @@
 import { encodeBase64url } from '@behalf/core'
-import { type FieldLines, isInnerList, parseDictionary, type SfMember } from '@behalf/http-signature'
+import { type FieldIndex, isInnerList, parseDictionary, type SfMember } from '@behalf/http-signature'
 import { VerifierError } from './error.ts'
 
 /** What an agent says about its call: signed, so it can be held to it, but nobody else vouches for it. */
@@ -29,13 +29,13 @@ export function isAgentContextMember(name: string): name is AgentContextMember {
 /**
  * The Agent-Context header, with every member this API asks for.
  *
- * @param fields header lines with at most one of that name
+ * @param fields with at most one line of that name
  * @param required names of members
  * @returns undefined when the header is absent and nothing is asked for
  * @throws VerifierError as `parseAgentContext`; context_missing with the names
  */
 export function readAgentContext(
-  fields: FieldLines,
+  fields: FieldIndex,
   required: readonly AgentContextMember[],
 ): AgentContext | undefined {
   const context = parseAgentContext(fields)
@@ -48,16 +48,16 @@ export function readAgentContext(
 /**
  * Reads the Agent-Context header. Members it does not know are left out.
  *
- * @param fields header lines with at most one of that name
+ * @param fields with at most one line of that name
  * @returns undefined when the header is absent
  * @throws VerifierError signature_malformed (not a dictionary, a member of another type, an empty or too long text, a
  * digest that is not 32 bytes), header_ambiguous (a member given twice)
  * @see RFC 9651 section 3.2
  */
-export function parseAgentContext(fields: FieldLines): AgentContext | undefined {
-  const line = fields.find(([name]) => name.toLowerCase() === 'agent-context')
+export function parseAgentContext({ values }: FieldIndex): AgentContext | undefined {
+  const line = values.get('agent-context')
   if (line === undefined) return undefined
-  const { members, repeatedKeys } = parseDictionary(line[1].trim(), { maxLength: MAX_LENGTH })
+  const { members, repeatedKeys } = parseDictionary(line, { maxLength: MAX_LENGTH })
   if (repeatedKeys.length > 0)
     throw new VerifierError('header_ambiguous', 'Agent-Context gives a member twice')
   const context: { -readonly [Member in AgentContextMember]?: string } = {}

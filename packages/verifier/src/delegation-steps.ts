@@ -6,7 +6,7 @@ import {
   type VerifiedChain,
 } from '@behalf/credential'
 import type { Did } from '@behalf/did'
-import { type FieldLines, parseSignatureKey, parseStringList } from '@behalf/http-signature'
+import { type FieldIndex, parseSignatureKey, parseStringList } from '@behalf/http-signature'
 import { VerifierError } from './error.ts'
 import type { FramedHeaders } from './framing.ts'
 import { overridesMethod } from './header-ambiguity.ts'
@@ -31,14 +31,14 @@ export type Presentation =
  * (a reference together with a chain)
  * @see draft-hardt-httpbis-signature-key
  */
-export function readPresentation(fields: FieldLines, label: string): Presentation {
+export function readPresentation(fields: FieldIndex, label: string): Presentation {
   const key = parseSignatureKey(fields, label)
   const ancestors = parseStringList(fields, 'delegation-chain')
   switch (key.scheme) {
     case 'jwt':
       return { kind: 'chain', links: [...ancestors, key.jwt] }
     case 'cached':
-      if (!fields.some(([name]) => name === 'delegation-chain')) return { kind: 'reference', cid: key.cid }
+      if (!fields.values.has('delegation-chain')) return { kind: 'reference', cid: key.cid }
       throw new VerifierError('request_malformed', 'a reference to a chain together with a chain')
     case 'hwk':
       throw new VerifierError('credential_missing', 'a bare key without a delegation', {
@@ -135,7 +135,8 @@ export function authorizeRequest(request: FramedRequest, chain: VerifiedChain, n
 
 // Nothing covers Content-Encoding, and under one a server reads other bytes than a body constraint was held against.
 function readContentType(headers: FramedHeaders): string | undefined {
-  return headers.values('content-encoding').length > 0 ? undefined : headers.values('content-type')[0]
+  const { values } = headers.fields
+  return values.has('content-encoding') ? undefined : values.get('content-type')
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { FieldLines } from '@behalf/http-signature'
+import { type FieldIndex, type FieldLines, indexFields } from '@behalf/http-signature'
 import { VerifierError } from './error.ts'
 import type { IncomingRequest, RequestLimits } from './incoming-request.ts'
 
@@ -10,14 +10,12 @@ const DECIMAL = /^(?:0|[1-9][0-9]{0,15})$/
 /** What a header line costs on the wire beside its name and value: colon, space, CR and LF. */
 const LINE_OVERHEAD = 4
 
-/** Header lines whose form was checked, with lower-cased names; pseudo-headers apart. */
+/** Headers whose form was checked. */
 export interface FramedHeaders {
-  /** Lines in order, names lower-cased. */
-  readonly fields: FieldLines
+  /** By lower-case name; pseudo-headers among them, whose names no signature can cover. */
+  readonly fields: FieldIndex
   /** The `:authority` of HTTP/2 and HTTP/3, if there was one. */
   readonly authority: string | undefined
-  /** Every value of a name, in order; empty when the name is absent. */
-  values(name: string): readonly string[]
 }
 
 /**
@@ -42,7 +40,7 @@ export function checkFraming(request: IncomingRequest, limits: RequestLimits): F
  */
 export function checkBody(body: Uint8Array, headers: FramedHeaders, limits: RequestLimits): void {
   if (body.length > limits.maxBytes) throw tooLarge(limits)
-  const [announced] = headers.values('content-length')
+  const announced = headers.fields.values.get('content-length')
   if (announced !== undefined && Number(announced) !== body.length) {
     throw malformed('the body has another length than was announced')
   }
@@ -63,29 +61,21 @@ function checkSize(request: IncomingRequest, limits: RequestLimits): void {
 }
 
 function frameHeaders(lines: FieldLines): FramedHeaders {
-  const fields: [name: string, value: string][] = []
-  const byName = new Map<string, string[]>()
   for (const [name, value] of lines) {
     if (LINE_BREAKER.test(value)) throw malformed('a header value holds a line break')
     if (!TOKEN.test(name) && !PSEUDO_HEADER.test(name)) throw malformed('a header name is not a token')
-    const lowerCased = name.toLowerCase()
-    if (!lowerCased.startsWith(':')) fields.push([lowerCased, value])
-    const values = byName.get(lowerCased)
-    if (values === undefined) byName.set(lowerCased, [value])
-    if (values !== undefined) values.push(value)
   }
-  const authorities = byName.get(':authority') ?? []
-  if (authorities.length > 1) throw malformed('a pseudo-header is repeated')
-  return { fields, authority: authorities[0], values: (name) => byName.get(name) ?? [] }
+  const fields = indexFields(lines)
+  if (fields.repeated.has(':authority')) throw malformed('a pseudo-header is repeated')
+  return { fields, authority: fields.values.get(':authority') }
 }
 
-function checkBodyFraming(headers: FramedHeaders, limits: RequestLimits): void {
-  const lengths = headers.values('content-length')
-  if (lengths.length > 0 && headers.values('transfer-encoding').length > 0) {
-    throw malformed('both Content-Length and Transfer-Encoding')
-  }
-  const [length] = lengths
-  if (length === undefined || lengths.length > 1) return
+function checkBodyFraming({ fields }: FramedHeaders, limits: RequestLimits): void {
+  const length = fields.values.get('content-length')
+  if (length === undefined) return
+  if (fields.values.has('transfer-encoding')) throw malformed('both Content-Length and Transfer-Encoding')
+  // Several lines are an ambiguity, which has a code of its own.
+  if (fields.repeated.has('content-length')) return
   if (!DECIMAL.test(length)) throw malformed('Content-Length is not a decimal number')
   if (Number(length) > limits.maxBytes) throw tooLarge(limits)
 }

@@ -14,14 +14,13 @@ const SINGLETONS = [
 ] as const
 
 /** Read by this package or by the framing below it, so no second spelling may exist. */
-const ALIASED: ReadonlySet<string> = new Set(
-  [...SINGLETONS, 'signature-input', 'transfer-encoding']
-    .filter((name) => name.includes('-'))
-    .map(toUnderscores),
-)
+const ALIASES: readonly string[] = [...SINGLETONS, 'signature-input', 'transfer-encoding']
+  .filter((name) => name.includes('-'))
+  .map(toUnderscores)
 
 /** A comma in these can only come from two lines that something joined. */
 const COMMALESS = ['host', 'content-type', 'content-length'] as const
+const METHOD_OVERRIDES = ['x-http-method-override', 'x-http-method', 'x-method-override'] as const
 const JOINED_AUTHORIZATION = /^(?:basic|bearer|dpop)\s[^,]*,/i
 
 /**
@@ -31,23 +30,18 @@ const JOINED_AUTHORIZATION = /^(?:basic|bearer|dpop)\s[^,]*,/i
  * @throws VerifierError header_ambiguous, signature_ambiguous (Signature or Signature-Input on two lines)
  * @see RFC 9110 section 5.3
  */
-export function checkHeaderAmbiguity(headers: FramedHeaders): void {
-  for (const name of SINGLETONS) {
-    if (headers.values(name).length > 1) throw ambiguous(`${name} is given more than once`)
-  }
-  for (const name of ['signature', 'signature-input']) {
-    if (headers.values(name).length > 1) {
-      throw new VerifierError('signature_ambiguous', `${name} is given on more than one line`)
-    }
-  }
+export function checkHeaderAmbiguity({ fields: { values, repeated } }: FramedHeaders): void {
+  if (repeated.size > 0) checkRepeated(repeated)
   for (const name of COMMALESS) {
-    if (headers.values(name)[0]?.includes(',')) throw ambiguous(`${name} was joined from several lines`)
+    if (values.get(name)?.includes(',')) throw ambiguous(`${name} was joined from several lines`)
   }
-  if (JOINED_AUTHORIZATION.test(headers.values('authorization')[0] ?? '')) {
+  const authorization = values.get('authorization')
+  if (authorization !== undefined && JOINED_AUTHORIZATION.test(authorization)) {
     throw ambiguous('authorization was joined from several lines')
   }
-  const alias = headers.fields.find(([name]) => ALIASED.has(name))
-  if (alias !== undefined) throw ambiguous(`${alias[0]} is an alias of a header that is read`)
+  for (const name of ALIASES) {
+    if (values.has(name)) throw ambiguous(`${name} is an alias of a header that is read`)
+  }
 }
 
 /**
@@ -56,9 +50,18 @@ export function checkHeaderAmbiguity(headers: FramedHeaders): void {
  * @param method the method of the request
  */
 export function overridesMethod(headers: FramedHeaders, method: string): boolean {
-  return ['x-http-method-override', 'x-http-method', 'x-method-override']
-    .flatMap((name) => headers.values(name))
-    .some((value) => value.trim() !== method)
+  return METHOD_OVERRIDES.some((name) => (headers.fields.values.get(name) ?? method) !== method)
+}
+
+function checkRepeated(repeated: ReadonlySet<string>): void {
+  for (const name of SINGLETONS) {
+    if (repeated.has(name)) throw ambiguous(`${name} is given more than once`)
+  }
+  for (const name of ['signature', 'signature-input']) {
+    if (repeated.has(name)) {
+      throw new VerifierError('signature_ambiguous', `${name} is given on more than one line`)
+    }
+  }
 }
 
 function toUnderscores(name: string): string {

@@ -24,6 +24,7 @@ const BROKEN_ESCAPE = /%(?![0-9A-Fa-f]{2})/
 const ENCODED_SLASH = /%(?:2f|5c)/i
 const ENCODED_CONTROL = /%(?:[01][0-9a-f]|7f)/i
 const ENCODED_NUL = /%00/
+const DOT = /\.|%2e/i
 /** Checked before letters are lower-cased: some other alphabets have letters whose lower case is ASCII. */
 const VISIBLE_ASCII = /^[!-~]+$/
 
@@ -59,7 +60,7 @@ function checkForm(target: string, origins: Origins): void {
 }
 
 function readOrigin(headers: FramedHeaders, origins: Origins): string {
-  const [host] = headers.values('host')
+  const host = headers.fields.values.get('host')
   const authority = headers.authority ?? host
   if (authority === undefined) throw mismatch('the request names no host')
   if (/[@%]/.test(authority)) throw ambiguous('the host holds userinfo or a zone')
@@ -86,20 +87,22 @@ function findOrigin(authority: string, origins: Origins): string | undefined {
 
 function checkPath(path: string): void {
   if (!PATH_CHARACTERS.test(path)) throw ambiguous('the path holds a character that must be escaped')
-  checkEscapes(path)
-  if (ENCODED_SLASH.test(path)) throw ambiguous('the path holds an escaped slash')
-  if (ENCODED_CONTROL.test(path)) throw ambiguous('the path holds an escaped control character')
-  if (path.split('/').some(isDotSegment)) throw ambiguous('the path holds a dot segment')
+  if (path.includes('%')) {
+    checkEscapes(path)
+    if (ENCODED_SLASH.test(path)) throw ambiguous('the path holds an escaped slash')
+    if (ENCODED_CONTROL.test(path)) throw ambiguous('the path holds an escaped control character')
+  }
+  if (DOT.test(path) && path.split('/').some(isDotSegment)) throw ambiguous('the path holds a dot segment')
 }
 
 function checkQuery(query: string): void {
   if (!QUERY_CHARACTERS.test(query)) throw ambiguous('the query holds a character that must be escaped')
+  if (!query.includes('%')) return
   checkEscapes(query)
   if (ENCODED_NUL.test(query)) throw ambiguous('the query holds an escaped NUL')
 }
 
 function checkEscapes(text: string): void {
-  if (!text.includes('%')) return
   if (BROKEN_ESCAPE.test(text)) throw ambiguous('a percent sign is not an escape')
   for (const [escapes] of text.matchAll(ESCAPES)) {
     try {

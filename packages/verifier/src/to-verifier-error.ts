@@ -34,7 +34,7 @@ export function toVerifierError(error: unknown, mayTell: boolean): VerifierError
 
 function readEvidence(error: BehalfError, mayTell: boolean): RefusalEvidence {
   if (error instanceof HttpSignatureError) {
-    return pickDefined({ ...error, ...readMissing(error) }, ['missing', 'signatureError'])
+    return { ...pickDefined(error, ['missing', 'signatureError']), ...readMissing(error) }
   }
   if (error instanceof CredentialError && mayTell) return pickDefined(error, ['link', 'field'])
   return {}

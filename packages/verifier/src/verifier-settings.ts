@@ -52,7 +52,7 @@ export function parseVerifierOptions<Account>(options: VerifierOptions<Account>)
   return {
     ...parseGuardOptions(options),
     trusted,
-    chains: createVerifiedChains(options.chainCache ?? {}, trusted.epoch),
+    chains: createVerifiedChains(options.chainCache ?? {}, () => trusted.epoch()),
     statusSource: options.statusSource,
     useCounter: options.useCounter,
     auditSink: options.auditSink,

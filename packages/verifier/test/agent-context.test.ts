@@ -1,5 +1,5 @@
 import { encodeBase64 } from '@behalf/core'
-import { HttpSignatureError } from '@behalf/http-signature'
+import { HttpSignatureError, indexFields } from '@behalf/http-signature'
 import { describe, expect, test } from 'vitest'
 import {
   type AgentContext,
@@ -11,7 +11,7 @@ import { VerifierError } from '../src/error.ts'
 
 function parse(value: string): AgentContext | undefined | string {
   try {
-    return parseAgentContext([['Agent-Context', value]])
+    return parseAgentContext(indexFields([['Agent-Context', value]]))
   } catch (error) {
     if (error instanceof VerifierError || error instanceof HttpSignatureError) return error.code
     throw error
@@ -33,7 +33,7 @@ describe('parseAgentContext', () => {
   })
 
   test('is undefined without the header, and empty with an empty one', () => {
-    expect(parseAgentContext([['host', 'api.test']])).toBeUndefined()
+    expect(parseAgentContext(indexFields([['host', 'api.test']]))).toBeUndefined()
     expect(parse('')).toEqual({})
   })
 
@@ -73,15 +73,15 @@ describe('parseAgentContext', () => {
 })
 
 describe('checks of the context', () => {
-  const lines = [['agent-context', 'run="a", tool="b"']] as const
+  const lines = indexFields([['agent-context', 'run="a", tool="b"']])
 
   test('required members must be there', () => {
     expect(readAgentContext(lines, ['run', 'tool'])).toEqual({ run: 'a', tool: 'b' })
-    expect(readAgentContext([], [])).toBeUndefined()
+    expect(readAgentContext(indexFields([]), [])).toBeUndefined()
     expect(() => readAgentContext(lines, ['run', 'call', 'prompt'])).toThrow(
       expect.objectContaining({ code: 'context_missing', missing: ['call', 'prompt'] }),
     )
-    expect(() => readAgentContext([], ['run'])).toThrow(VerifierError)
+    expect(() => readAgentContext(indexFields([]), ['run'])).toThrow(VerifierError)
   })
 
   test('the run must be that of the delegation where both name one', () => {
