@@ -1,7 +1,7 @@
 import { BehalfError } from '@behalf/core'
 import { explainCode } from './code-help.ts'
 import { CommandError } from './error.ts'
-import { plain } from './plain-text.ts'
+import { plain, toPlainText } from './plain-text.ts'
 import { isSystemError } from './system-error.ts'
 
 /** A failure in the form the command reports it. */
@@ -11,6 +11,8 @@ export interface Failure {
   readonly next: string
   /** The handle of the refused call at the authority, if it came so far. */
   readonly requestId: string | undefined
+  /** Why a person or a policy refused, in words of the authority's side. */
+  readonly reason: string | undefined
   /** The further lines for people. */
   readonly lines: readonly string[]
   /** Further members of the JSON document. */
@@ -22,14 +24,16 @@ export function describeFailure(error: unknown): Failure {
   const code = codeOf(error)
   const { meaning, next: usual } = explainCode(code)
   const next = (error instanceof CommandError ? error.next : undefined) ?? usual
-  const requestId = requestIdOf(error)
+  const requestId = textOf(error, 'requestId')
+  const reason = textOf(error, 'reason')
   const meant = code === 'usage_invalid' ? [] : [`  this means: ${meaning}`]
   return {
     code,
     message: describeMessage(error, meaning),
     next,
-    lines: [...meant, `  what to do: ${next}`, ...describeHandle(requestId)],
+    lines: [...meant, ...describeReason(reason), `  what to do: ${next}`, ...describeHandle(requestId)],
     requestId,
+    reason,
     document: (error instanceof CommandError ? error.document : undefined) ?? {},
   }
 }
@@ -38,9 +42,23 @@ const UNWRITABLE = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT']
 const ABSENT = ['ENOENT', 'ENOTDIR', 'EISDIR']
 
 // Asked by its member, since loading the wallet only to know its error class would slow every refusal down.
-function requestIdOf(error: unknown): string | undefined {
-  const isHandle = error instanceof BehalfError && 'requestId' in error && typeof error.requestId === 'string'
-  return isHandle ? String(error.requestId) : undefined
+function textOf(error: unknown, name: 'requestId' | 'reason'): string | undefined {
+  if (!(error instanceof BehalfError)) {
+    return undefined
+  }
+  const value: unknown = Reflect.get(error, name)
+  return typeof value === 'string' ? value : undefined
+}
+
+function describeReason(reason: string | undefined): string[] {
+  if (reason === undefined) {
+    return []
+  }
+  const { text, warnings } = toPlainText(reason)
+  return [
+    `  the reason they gave: "${text}"`,
+    ...warnings.map((warning) => `  careful: this text ${warning}`),
+  ]
 }
 
 function describeHandle(requestId: string | undefined): string[] {

@@ -55,6 +55,7 @@ async function reportFailure(error: unknown, context: { io: BehalfIo; output: Ou
       code: failure.code,
       message: failure.message,
       next: failure.next,
+      reason: failure.reason,
       request_id: failure.requestId,
     }
     io.stdout.write(`${serializeDocument({ ...failure.document, error: reported })}\n`)

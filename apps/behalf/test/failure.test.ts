@@ -57,6 +57,15 @@ describe('a failure is reported', () => {
     })
   })
 
+  test('with the reason that was given, marked as words of somebody else', () => {
+    const error = new WalletError('access_denied', 'x', { detail: 'x', reason: 'a\u001b[2Jb\u202e' })
+    const { lines, reason } = describeFailure(error)
+    expect(reason).toBe('a\u001b[2Jb\u202e')
+    expect(lines).toContain('  the reason they gave: "a[2Jb"')
+    expect(lines).toContainEqual(expect.stringContaining('careful: this text contained characters'))
+    expect(describeFailure(new WalletError('access_denied', 'x')).lines.join()).not.toContain('reason')
+  })
+
   test('without what could move the cursor in its message', () => {
     expect(describeFailure(new BehalfError('not_found', 'a\u001b[2Jb\u202e')).message).toBe('a[2Jb')
   })

@@ -89,12 +89,23 @@ describe('behalf request', () => {
     const run = await done
     expect(run.exit).toBe(1)
     expect(codeOf(run)).toBe('access_denied')
+    expect(documentOf(run)).toMatchObject({ error: { reason: 'not now' } })
+    expect(run.stderr).toContain('  the reason they gave: "not now"\n')
+  })
+
+  test('resumed is told that a person refused, too', async () => {
+    const id = await ask(world, ...termsFor(world, '/issues/**'))
+    await world.run(['deny', id, '--reason', 'not now'])
+    const run = await world.run(['request', '--resume', id])
+    expect(run.exit).toBe(1)
+    expect(run.stderr).toContain('  the reason they gave: "not now"\n')
   })
 
   test.each([['--no-wait'], ['--wait']])('is told that the policy refused: %s', async (flag) => {
     const run = await world.run(['request', ...termsFor(world, '/admin/users'), flag, '--json'])
     expect(run.exit).toBe(1)
     expect(codeOf(run)).toBe('access_denied')
+    expect(documentOf(run)).toMatchObject({ error: { reason: 'never' } })
   })
 
   test('interrupted leaves the request open and says how to go on', async () => {
@@ -156,7 +167,23 @@ describe('behalf request --no-wait and --resume', () => {
       },
     })
     expect(run.exit).toBe(0)
-    expect(waited).toEqual([2000, 7000, 12_000])
+    expect(waited).toEqual([5000, 10_000, 15_000])
+  })
+
+  test('resumed it keeps nothing that is wider than what was asked', async () => {
+    const id = await ask(world, ...termsFor(world, '/issues/**'))
+    await world.run(['approve', id, '--yes'])
+    const listed = documentOf(await world.run(['list', '--json'])).delegations
+    const run = await world.run(['request', '--resume', id, '--json'], {
+      fetch: async (input, init) => {
+        const answer = await fetch(input, init)
+        if (!String(input).endsWith(id)) return answer
+        const asked = (await answer.json()) as Record<string, unknown>
+        return Response.json({ ...asked, valid_for_seconds: 1 })
+      },
+    })
+    expect(codeOf(run)).toBe('attenuation_violation')
+    expect(documentOf(await world.run(['list', '--json'])).delegations).toEqual(listed)
   })
 
   test('resumed and interrupted it stays open', async () => {

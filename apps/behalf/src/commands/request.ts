@@ -1,4 +1,10 @@
-import type { AskedTerms, HeldDelegation, PendingApproval, Wallet } from '@behalf/wallet'
+import type {
+  AskedTerms,
+  CollectDelegationOptions,
+  HeldDelegation,
+  PendingApproval,
+  Wallet,
+} from '@behalf/wallet'
 import type { Arguments, OptionSpecs } from '../arguments.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { COMMON_OPTIONS } from '../common-options.ts'
@@ -9,7 +15,6 @@ import { AUTHORITY_OPTIONS, chooseAuthority, WALLET_OPTIONS } from '../locations
 import { PASSPHRASE_OPTIONS } from '../passphrase.ts'
 import { plain } from '../plain-text.ts'
 import { PRINCIPAL_OPTIONS, readPrincipal } from '../principal.ts'
-import { type MadeRequest, resumeRequest } from '../resume-request.ts'
 import { BOUND_OPTIONS, CAPABILITY_OPTIONS, readBounds, requireCapabilities } from '../terms.ts'
 import { describeSeconds, formatTime } from '../time-words.ts'
 import { showWaiting } from '../waiting.ts'
@@ -57,7 +62,7 @@ async function request(context: CommandContext): Promise<void> {
   if (resumed !== undefined) {
     refuseTerms(args)
     const wallet = await openAgentWallet(context)
-    answerDelegation(context, await resume(context, { wallet, authority, id: resumed }))
+    answerDelegation(context, await resume(context, wallet, { authority, id: resumed }))
     return
   }
   const terms = await readTerms(context)
@@ -107,10 +112,12 @@ interface Asking {
 async function askOnly(context: CommandContext, asking: Asking): Promise<void> {
   const { wallet, authority, terms } = asking
   const receipt = await wallet.authority(authority).createRequest(terms)
-  if (receipt.status === 'refused') {
-    throw new CommandError('access_denied', 'the policy of the authority refused the request')
-  }
   const { id, status, approvalUrl, expiresAt } = receipt
+  if (status === 'refused') {
+    // Collecting is where the authority says why.
+    answerDelegation(context, await wallet.collectDelegation({ authority, id, once: true }))
+    return
+  }
   context.output.answer(
     { request: id, status, approval_url: approvalUrl, expires_at: formatTime(expiresAt) },
     [...describePending(receipt, context.io.clock()), `Collect it with: ${continuation(id, authority)}`],
@@ -135,13 +142,17 @@ async function askAndWait(context: CommandContext, asking: Asking): Promise<Held
   }
 }
 
-async function resume(context: CommandContext, made: MadeRequest): Promise<HeldDelegation> {
+async function resume(
+  context: CommandContext,
+  wallet: Wallet,
+  made: CollectDelegationOptions,
+): Promise<HeldDelegation> {
   const { io, args } = context
   const signal = io.interruption()
   const once = args.flag('no-wait')
   const stop = once ? undefined : showWaiting(io, 'Waiting for the decision')
   try {
-    return await resumeRequest(made, { signal, wait: io.wait, once })
+    return await wallet.collectDelegation({ ...made, signal, once })
   } catch (error) {
     throw signal.aborted ? stillOpen(made.id, made.authority) : error
   } finally {
