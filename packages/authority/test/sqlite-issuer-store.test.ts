@@ -211,7 +211,8 @@ describe('what is written is read as it was', () => {
       })
     await store.transaction(async (tx) => {
       for (const [index, id, parentId] of [
-        [9, 'grandchild', 'child-1'],
+        [5, 'grandchild', 'child-1'],
+        [9, 'last', 'grandchild'],
         [10, 'sibling', 'root-1'],
       ] as const) {
         const status = { list: 1, index }
@@ -222,13 +223,17 @@ describe('what is written is read as it was', () => {
     })
     await expect(list()).resolves.toEqual([
       ['sibling', undefined],
+      ['last', 'child-1'],
       ['grandchild', 'child-1'],
       ['child-1', undefined],
       ['root-1', undefined],
     ])
-    await store.transaction((tx) => tx.markRevoked('root-1', { at: 1600, by: 'did:key:zOperator' }))
+    await store.transaction(async (tx) => {
+      for (const id of ['root-1', 'grandchild']) await tx.markRevoked(id, { at: 1600, by: 'did:key:zOther' })
+    })
     await expect(list()).resolves.toEqual([
       ['sibling', 'root-1'],
+      ['last', 'grandchild'],
       ['grandchild', 'child-1'],
       ['child-1', 'root-1'],
       ['root-1', undefined],
@@ -236,7 +241,7 @@ describe('what is written is read as it was', () => {
     // What is above need not be in the list itself.
     await expect(list(2)).resolves.toEqual([
       ['sibling', 'root-1'],
-      ['grandchild', 'child-1'],
+      ['last', 'grandchild'],
     ])
   })
 

@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto'
-import { access, rm, writeFile } from 'node:fs/promises'
+import { access, mkdtemp, rmdir, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { parseDelegationChain } from '@behalf/credential'
 import type { DelegateOptions, DelegationBundle } from '@behalf/wallet'
@@ -89,11 +88,10 @@ async function checkWritable(file: string): Promise<void> {
     throw fileExists(file)
   }
   // Tried, because permissions alone do not tell: the disk may be full or mounted to be read only.
-  const trial = `${file}.${randomUUID()}`
-  await writeFile(trial, '', { flag: 'wx', mode: 0o600 }).catch((cause: unknown) => {
+  const trial = await mkdtemp(`${file}.`).catch((cause: unknown) => {
     throw unwritable(file, { cause, next: 'choose another --out; nothing was handed on' })
   })
-  await rm(trial)
+  await rmdir(trial)
 }
 
 async function writeBundle(file: string, bundle: DelegationBundle): Promise<void> {
