@@ -177,7 +177,7 @@ describe('behalf request --no-wait and --resume', () => {
     const run = await world.run(['request', '--resume', id, '--json'], {
       fetch: async (input, init) => {
         const answer = await fetch(input, init)
-        if (!String(input).endsWith(id)) return answer
+        if (!answer.url.endsWith(id)) return answer
         const asked = (await answer.json()) as Record<string, unknown>
         return Response.json({ ...asked, valid_for_seconds: 1 })
       },

@@ -13,14 +13,15 @@ vi.mock('node:fs/promises', async (importOriginal) => {
     open: async (path: string, ...rest: [flags: string, mode?: number]) => {
       const handle = await real.open(path, ...rest)
       const name = path.endsWith('.tmp') ? 'temporary' : 'folder'
-      const { sync, writeFile } = handle
-      handle.writeFile = (...data: Parameters<typeof writeFile>) => {
+      const writeFile = handle.writeFile.bind(handle)
+      const sync = handle.sync.bind(handle)
+      handle.writeFile = (...data) => {
         steps.push(`write ${name}`)
-        return writeFile.apply(handle, data)
+        return writeFile(...data)
       }
       handle.sync = () => {
         steps.push(`sync ${name}`)
-        return sync.apply(handle)
+        return sync()
       }
       return handle
     },
