@@ -79,9 +79,9 @@ function authorizeHttp(capabilities: readonly Capability[], access: HttpAccess):
     }
   }
   checkAudience(candidates)
-  const query = parseQuery(access.query)
-  const named = candidates.filter(({ capability }) => namesResource(capability, access, query))
-  const readBody = createBodyReader(access)
+  const readQuery = readOnce(() => ({ values: parseQuery(access.query) }))
+  const named = candidates.filter(({ capability }) => namesResource(capability, access, readQuery))
+  const readBody = readOnce(() => readBodyValues(access))
   return choose(named, (capability) => decideHttp(capability, readBody, access.now))
 }
 
@@ -117,14 +117,15 @@ function choose<Kind extends Capability>(
 function namesResource(
   capability: HttpCapability,
   access: HttpAccess,
-  query: ReadonlyMap<string, string> | undefined,
+  readQuery: () => { readonly values: ReadonlyMap<string, string> | undefined },
 ): boolean {
   if (!capability.actions.includes(access.method)) return false
   if (!capability.paths.some((pattern) => matchesPath(pattern, access.path))) return false
   const map = capability.constraints?.query
   // What is not understood is refused later, with a code of its own.
   if (map === undefined || !isUnderstoodCapability(capability)) return true
-  return query !== undefined && allowsValues(map, query, 'query')
+  const { values } = readQuery()
+  return values !== undefined && allowsValues(map, values, 'query')
 }
 
 function namesTool(capability: McpCapability, { action, tool }: McpAccess): boolean {
@@ -160,16 +161,19 @@ function toCode(verdict: ConstraintVerdict): CredentialErrorCode | undefined {
   return verdict === 'denied' ? 'policy_denied' : 'policy_unknown'
 }
 
-/** Reads the body at most once, and only when a constraint asks for it. */
-function createBodyReader(access: HttpAccess): () => ReadonlyMap<string, JsonValue> | CredentialErrorCode {
-  let values: ReadonlyMap<string, JsonValue> | CredentialErrorCode | undefined
+/** Reads at most once, and only when a constraint asks for it. */
+function readOnce<Values extends object | string>(read: () => Values): () => Values {
+  let values: Values | undefined
   return () => {
-    values ??= readBody(access)
+    values ??= read()
     return values
   }
 }
 
-function readBody({ body, contentType }: HttpAccess): ReadonlyMap<string, JsonValue> | CredentialErrorCode {
+function readBodyValues({
+  body,
+  contentType,
+}: HttpAccess): ReadonlyMap<string, JsonValue> | CredentialErrorCode {
   if (body === undefined || body.length === 0) return NO_VALUES
   if (contentType === undefined || !JSON_CONTENT_TYPE.test(contentType)) return 'policy_denied'
   try {

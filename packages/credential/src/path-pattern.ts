@@ -24,6 +24,8 @@ export function isPathPattern(text: string): boolean {
  * collapsed, `/p` and `/p/` differ, and `/p/**` names everything that begins with `/p/`, so `/p/` but not `/p`.
  */
 export function matchesPath(pattern: string, path: string): boolean {
+  // Without wildcards the segments are equal when the texts are.
+  if (!pattern.includes('*')) return pattern.startsWith('/') && pattern === path
   const expected = splitPath(pattern)
   const actual = splitPath(path)
   if (expected === undefined || actual === undefined) return false

@@ -63,9 +63,10 @@ export function encodeDidKeyUrl(did: Did): string {
  */
 export function decodeDidKeyUrl(url: string): DidKey {
   // The fragment picks the key, so it is compared and never left to a resolver, which would ignore it.
-  const [did = '', fragment, ...rest] = url.split('#', 3)
+  const mark = url.indexOf('#')
+  const did = mark === -1 ? url : url.slice(0, mark)
   const publicKey = decodeDidKey(did)
-  if (rest.length > 0 || fragment !== did.slice(DID_KEY.length)) {
+  if (mark === -1 || url.slice(mark + 1) !== did.slice(DID_KEY.length)) {
     throw new DidError('key_invalid', 'The fragment of the DID URL does not repeat the key')
   }
   return { did, publicKey }

@@ -1,3 +1,4 @@
+import { createBoundedMap } from '@behalf/core'
 import { HttpSignatureError } from './error.ts'
 import type { ControlData, RequestControlData } from './http-message.ts'
 import type { SfItem } from './structured-field.ts'
@@ -9,6 +10,15 @@ const DEFAULT_PORTS: ReadonlyMap<string, string> = new Map([
   ['http', ':80'],
   ['https', ':443'],
 ])
+
+interface OriginParts {
+  readonly scheme: string
+  readonly authority: string
+  readonly prefix: string
+}
+
+// An API has one or two origins, and they are in every signature.
+const knownOrigins = createBoundedMap<OriginParts>(64)
 
 /**
  * The value of a component that is derived from the control data of a message.
@@ -86,7 +96,15 @@ function checkLine(value: string, grammar: RegExp): string {
   return value
 }
 
-function parseOrigin(origin: string): { scheme: string; authority: string; prefix: string } {
+function parseOrigin(origin: string): OriginParts {
+  const known = knownOrigins.get(origin)
+  if (known !== undefined) return known
+  const parts = readOrigin(origin)
+  knownOrigins.set(origin, parts)
+  return parts
+}
+
+function readOrigin(origin: string): OriginParts {
   const parts = ORIGIN.exec(origin)
   if (parts === null) throw new TypeError('an origin is a scheme and an authority without a path')
   const [, rawScheme = '', rawAuthority = ''] = parts

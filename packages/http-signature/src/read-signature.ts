@@ -77,8 +77,8 @@ export function readSignature(
   const parameters = parseSignatureParameters(input.params)
   const signature = pair.signatures.get(label)
   if (signature?.length !== SIGNATURE_LENGTH) throw malformed(`a signature has ${SIGNATURE_LENGTH} bytes`)
-  const base = formatSignatureBase(message, fields, { components: input.items, params: input.params })
-  return { label, ...parameters, components, signature, base }
+  const base = formatSignatureBase(message, fields, { names: components, params: input.params })
+  return { ...parameters, label, components, signature, base }
 }
 
 function refuseRepeatedSingletons({ repeated }: FieldIndex): void {
@@ -140,11 +140,14 @@ function chooseSignature(
   tag: string,
   coverage: CoverageOptions,
 ): Candidate {
-  const [only, second] = [...inputs]
-    .filter(([, input]) => isText(input.params.get('tag'), tag))
+  const candidates: Candidate[] = []
+  for (const [label, input] of inputs) {
+    if (!isText(input.params.get('tag'), tag)) continue
     // Each must cover enough before their number is held against the message: a weak signature beside a good one is
     // refused for being weak, which is the more telling answer.
-    .map(([label, input]) => ({ label, input, components: checkCoverage(input.items, coverage) }))
+    candidates.push({ label, input, components: checkCoverage(input.items, coverage) })
+  }
+  const [only, second] = candidates
   if (only === undefined) throw noCandidate(inputs)
   if (second !== undefined) throw ambiguous('two signatures carry the tag of this application')
   return only

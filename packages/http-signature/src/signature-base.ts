@@ -13,6 +13,12 @@ export interface SignatureInput {
   readonly params: SfParameters
 }
 
+/** What a signature of the profile covers: names of fields and derived components, which need no escapes. */
+export interface NamedInput {
+  readonly names: readonly string[]
+  readonly params: SfParameters
+}
+
 /**
  * Builds the text that a signature signs. The parameters are spelled canonically in the order given, so that a
  * `Signature-Input` whose order was changed on the way yields another text.
@@ -26,27 +32,31 @@ export interface SignatureInput {
  * @see RFC 9421 section 2.5
  */
 export function createSignatureBase(message: HttpMessage, signature: SignatureInput): string {
-  const identifiers = new Set(signature.components.map(serializeItem))
-  if (identifiers.size !== signature.components.length) {
+  const { components, params } = signature
+  const fields = indexFields(message.fields)
+  const identifiers = components.map(serializeItem)
+  if (new Set(identifiers).size !== components.length) {
     throw new HttpSignatureError('signature_malformed', 'a component is covered twice')
   }
-  return formatSignatureBase(message, indexFields(message.fields), signature)
+  const values = components.map((component) => componentValue(message, fields, component))
+  const lines = identifiers.map((identifier, index) => `${identifier}: ${values[index]}\n`).join('')
+  return lines + formatLastLine(identifiers.join(' '), params)
 }
 
-/** {@link createSignatureBase} for components whose uniqueness is known and a message whose fields are indexed. */
-export function formatSignatureBase(
-  message: ControlData,
-  fields: FieldIndex,
-  signature: SignatureInput,
-): string {
+/**
+ * The same text as {@link createSignatureBase} builds, for names that were checked and a message whose fields are
+ * indexed.
+ *
+ * @param input at least one name, each without a character that a structured field string would escape, none twice
+ */
+export function formatSignatureBase(message: ControlData, fields: FieldIndex, input: NamedInput): string {
   let lines = ''
-  let identifiers = ''
-  for (const component of signature.components) {
-    const identifier = serializeItem(component)
-    lines += `${identifier}: ${componentValue(message, fields, component)}\n`
-    identifiers += identifiers === '' ? identifier : ` ${identifier}`
-  }
-  return `${lines}"@signature-params": (${identifiers})${serializeParameters(signature.params)}`
+  for (const name of input.names) lines += `"${name}": ${namedValue(message, fields, name)}\n`
+  return lines + formatLastLine(`"${input.names.join('" "')}"`, input.params)
+}
+
+function formatLastLine(identifiers: string, params: SfParameters): string {
+  return `"@signature-params": (${identifiers})${serializeParameters(params)}`
 }
 
 function componentValue(message: ControlData, fields: FieldIndex, component: SfItem): string {
@@ -54,10 +64,13 @@ function componentValue(message: ControlData, fields: FieldIndex, component: SfI
   if (identifier.type !== 'string') {
     throw new HttpSignatureError('signature_malformed', 'a component identifier is a string')
   }
-  const name = identifier.value
-  if (name === '@query-param') return queryParameterValue(message, component)
+  if (identifier.value === '@query-param') return queryParameterValue(message, component)
   if (params.size > 0)
     throw new HttpSignatureError('component_unsupported', 'component parameters are not supported')
+  return namedValue(message, fields, identifier.value)
+}
+
+function namedValue(message: ControlData, fields: FieldIndex, name: string): string {
   return name.startsWith('@') ? derivedComponentValue(message, name) : fieldComponentValue(fields, name)
 }
 

@@ -64,20 +64,17 @@ export function checkCoverage(components: readonly SfItem[], options: CoverageOp
 
 /** The names of the components in order, parameters left aside. */
 function readComponentNames(components: readonly SfItem[]): readonly string[] {
-  const plain = new Set<string>()
-  return components.map(({ value, params }) => {
-    if (value.type !== 'string' || !COMPONENT_NAME.test(value.value)) {
-      throw new HttpSignatureError(
-        'signature_malformed',
-        'a component identifier is not a name in lower case',
-      )
-    }
-    if (params.size > 0) return value.value
-    if (plain.has(value.value))
-      throw new HttpSignatureError('signature_malformed', 'a component is covered twice')
-    plain.add(value.value)
-    return value.value
-  })
+  const names = components.map(readComponentName)
+  const plain = names.filter((_, index) => components[index]?.params.size === 0)
+  if (new Set(plain).size !== plain.length) {
+    throw new HttpSignatureError('signature_malformed', 'a component is covered twice')
+  }
+  return names
+}
+
+function readComponentName({ value }: SfItem): string {
+  if (value.type === 'string' && COMPONENT_NAME.test(value.value)) return value.value
+  throw new HttpSignatureError('signature_malformed', 'a component identifier is not a name in lower case')
 }
 
 function isInProfile(name: string): boolean {
