@@ -67,7 +67,7 @@ export function parseAgentContext({ values }: FieldIndex): AgentContext | undefi
   }
   const prompt = members.get('prompt')
   if (prompt !== undefined) context.prompt = readDigest(prompt)
-  return context
+  return Object.freeze(context)
 }
 
 /**

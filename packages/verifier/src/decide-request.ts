@@ -12,7 +12,6 @@ import {
 } from '@behalf/http-signature'
 import { checkContextRun, readAgentContext } from './agent-context.ts'
 import { type DecisionTrail, recordIntent } from './decision-trail.ts'
-import { deepFreeze } from './deep-freeze.ts'
 import {
   authorizeRequest,
   checkChainStatus,
@@ -85,8 +84,9 @@ function describeRequest(
   chain: VerifiedChain,
   found: Pick<AuthorizedRequest, 'capability' | 'context' | 'requestId' | 'body'>,
 ): AuthorizedRequest {
-  const { root, leaf } = chain
-  const principal = readPrincipal(chain)
-  const { approval } = root
-  return deepFreeze({ principal, agent: leaf.subject, chain, approval, workflow: leaf.workflow, ...found })
+  const { approval } = chain.root
+  const { subject: agent, workflow } = chain.leaf
+  const principal = Object.freeze(readPrincipal(chain))
+  // Everything else was frozen by whoever made it.
+  return Object.freeze({ ...found, principal, agent, chain, approval, workflow })
 }

@@ -59,13 +59,7 @@ export function requireLinks(presentation: Presentation): readonly string[] {
 
 /** On whose behalf a chain lets its last subject act. */
 export function readPrincipal({ root }: VerifiedChain): Principal {
-  const { id, role, tenant } = root.onBehalfOf
-  return {
-    issuer: root.issuer,
-    id,
-    ...(role === undefined ? {} : { role }),
-    ...(tenant === undefined ? {} : { tenant }),
-  }
+  return { ...root.onBehalfOf, issuer: root.issuer }
 }
 
 /**
@@ -145,10 +139,10 @@ function readContentType(headers: FramedHeaders): string | undefined {
  * @throws VerifierError budget_exceeded, replay_store_unavailable
  */
 export async function countUses(counter: UseCounter, chain: VerifiedChain): Promise<void> {
+  if (chain.links.every(({ maxUses }) => maxUses === undefined)) return
   const uses = chain.links.flatMap(({ digest, maxUses, validUntil }) =>
     maxUses === undefined ? [] : [{ digest, limit: maxUses, keepUntil: validUntil + COUNT_MARGIN_MS }],
   )
-  if (uses.length === 0) return
   const isCounted = await askStore(() => counter.count(uses))
   if (!isCounted) throw new VerifierError('budget_exceeded', 'a delegation of the chain has no use left')
 }

@@ -6,7 +6,6 @@ import {
   verifyContentDigest,
   verifySignature,
 } from '@behalf/http-signature'
-import { deepFreeze } from './deep-freeze.ts'
 import { VerifierError } from './error.ts'
 import { checkFraming, type FramedHeaders } from './framing.ts'
 import { type GuardOptions, type GuardSettings, parseGuardOptions } from './guard-settings.ts'
@@ -88,7 +87,7 @@ async function decideKeyRequest(
   verifySignature(signature, signatory.publicKey)
   verifyContentDigest(headers.fields, body)
   await claimNonce(settings.replayStore, signatory, signature)
-  return deepFreeze({ agent: signatory.did, requestId, body })
+  return Object.freeze({ agent: signatory.did, requestId, body })
 }
 
 // Frameworks act on these headers, so the method that was signed would not be the one that is carried out. With a

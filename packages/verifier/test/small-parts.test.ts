@@ -4,7 +4,6 @@ import { PassThrough } from 'node:stream'
 import { describe, expect, test, vi } from 'vitest'
 import { answerClientErrors } from '../src/answer-client-errors.ts'
 import { guardClock } from '../src/clock-guard.ts'
-import { deepFreeze } from '../src/deep-freeze.ts'
 import { VerifierError } from '../src/error.ts'
 import { reportFaultToConsole } from '../src/fault.ts'
 import { createTrustedIssuers, didKeyIssuerKeys } from '../src/issuer-keys.ts'
@@ -75,17 +74,6 @@ describe('createRequestIds', () => {
     expect(ids() > first).toBe(true)
     now = -5
     expect(ids()).toHaveLength(26)
-  })
-})
-
-describe('deepFreeze', () => {
-  test('freezes objects and arrays at every depth and leaves bytes alone', () => {
-    const value = { list: [{ name: 'a' }], bytes: new Uint8Array([1]), none: null, text: 'x' }
-    expect(deepFreeze(value)).toBe(value)
-    expect(Object.isFrozen(value)).toBe(true)
-    expect(Object.isFrozen(value.list)).toBe(true)
-    expect(Object.isFrozen(value.list[0])).toBe(true)
-    expect(Object.isFrozen(value.bytes)).toBe(false)
   })
 })
 
