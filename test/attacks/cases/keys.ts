@@ -192,8 +192,20 @@ export const keys: CaseGroup = {
     ),
     'KY-own-8': own(
       'signature_invalid',
-      'R of small order, S = 0, under an honest key',
-      http((api) => api.send(withSignature(baseline(), FORGED))),
+      'R of small order under an honest key, with S = 0 and with the S that fits',
+      http(async (api) => {
+        const draft = baseline()
+        const key = { scalar: secretScalar(new Uint8Array(32).fill(0xc1)), publicKey: agentC.publicKey }
+        const message = Buffer.from(signatureBase(draft), 'latin1')
+        const { signature } = signWith(key, message, { scalar: 0n })
+        // Newer builds of OpenSSL refuse it by themselves; the other backend leaves it to us.
+        expect(nobleBackend.satisfiesEquation(key.publicKey, message, signature)).toBe(true)
+        expect(createStrictEd25519(nobleBackend).verify(key.publicKey, message, signature)).toBe(false)
+        return [
+          await api.send(withSignature(baseline(), FORGED)),
+          await api.send(withSignature(draft, `sig=:${encodeBase64(signature)}:`)),
+        ]
+      }),
     ),
     'KY-own-9': own(
       'key_revoked',

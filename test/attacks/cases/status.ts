@@ -330,15 +330,50 @@ export const status: CaseGroup = {
       'status_invalid',
       'A heartbeat signed ahead of time',
       http(async (api) => {
-        const world = await api.open({
-          arrange: (feed) => {
-            feed.intercept = () => Response.error()
-          },
+        // The list is of now, so that its own validity has nothing to say.
+        const signList = (): Promise<string> =>
+          signHonestList(issuer, { bits: createBitstring(), now: NOW, version: 2 })
+        const silent = (): Response => Response.error()
+        const { world, ...ahead } = await api.open({
+          arrange: (feed) => void Object.assign(feed, { signList, intercept: silent }),
         })
-        world.world.feed.intercept = () => undefined
-        await world.world.feed.publish(NOW + 6000)
-        await world.world.poll()
-        return world.sendSigned(baseline())
+        world.feed.intercept = () => undefined
+        await world.feed.publish(NOW + 6000)
+        await world.poll()
+        return ahead.sendSigned(baseline())
+      }),
+    ),
+    'ST-own-20': own(
+      'status_rollback',
+      'A list of a lower version under a newer heartbeat',
+      http(async (api) => {
+        const { world, ...lower } = await api.open({})
+        world.now += 1000
+        await world.refresh()
+        expectAnswer(await lower.sendSigned(baseline()), 'ok')
+        world.feed.version = 0
+        world.now += MAX_STALENESS_MS + 1000
+        await world.refresh()
+        return lower.sendSigned(baseline({ created: world.now / 1000 }))
+      }),
+    ),
+    'ST-own-21': own(
+      'status_invalid',
+      'A heartbeat that sends verifiers elsewhere for its list',
+      http(async (api) => {
+        const answers = []
+        for (const listUrl of [
+          'https://elsewhere.test/lists/1',
+          'http://authority.test/status/lists/1',
+          'file:///etc/passwd',
+        ]) {
+          const { world, ...sent } = await api.open({
+            arrange: (feed) => void Object.assign(feed, { listUrl }),
+          })
+          answers.push(await sent.sendSigned(baseline()))
+          expect(world.feed.asked).not.toContain(listUrl)
+        }
+        return answers
       }),
     ),
     'ST-own-13': own(

@@ -16,6 +16,8 @@ export interface StatusFeed {
   sequence: number
   version: number
   readonly revokedKeys: string[]
+  /** Where the heartbeat says that the list is. */
+  listUrl: string
   /** Signs the status list; a case may publish another one. */
   signList: (now: number) => Promise<string>
   /** Answers instead of what was published, where it returns something. */
@@ -37,6 +39,7 @@ export function createStatusFeed(party: Party = issuer): StatusFeed {
     sequence: 0,
     version: 0,
     revokedKeys: [],
+    listUrl: LIST_URL,
     signList: (now) => signHonestList(party, { bits, now, version: feed.version }),
     intercept: () => undefined,
     revoke: (index) => writeBit(bits, index, true),
@@ -45,9 +48,9 @@ export function createStatusFeed(party: Party = issuer): StatusFeed {
       feed.version += 1
       const list = await feed.signList(now)
       const { epoch, sequence, version, revokedKeys } = feed
-      const lists = [{ id: LIST_URL, version, digest: digestSha256(list) }]
+      const lists = [{ id: feed.listUrl, version, digest: digestSha256(list) }]
       const { did, kid, signer } = party
-      published.set(LIST_URL, list)
+      published.set(feed.listUrl, list)
       published.set(
         HEARTBEAT_URL,
         await signHeartbeat({ issuer: did, kid, epoch, sequence, now, lists, revokedKeys, signer }),
