@@ -186,8 +186,9 @@ function judgeStatus(entry: JsonObject, subject: JsonObject): void {
 
 function judgeContext({ draft, world, verified }: Acceptance): void {
   must('context' in verified, 'returned no context')
-  const text = lineValues(draft, 'agent-context').join()
-  must((verified.context === undefined) === (text === ''), 'returned another context')
+  const lines = lineValues(draft, 'agent-context')
+  const text = lines.join()
+  must((verified.context === undefined) === (lines.length === 0), 'returned another context')
   for (const name of ['run', 'model', 'tool', 'call'] as const) {
     const [, spelled] = new RegExp(`(?:^|,)[ \\t]*${name}="((?:[^"\\\\]|\\\\.)*)"`).exec(text) ?? []
     const said = spelled?.replaceAll(/\\(.)/g, '$1')

@@ -120,7 +120,9 @@ async function createWorld(plan: WorldPlan, sabotage: Sabotage): Promise<World> 
   const useCounter: UseCounter = { count: (uses) => stores.uses.count(uses) }
   const more = { statusSource, requiredContext, useCounter, trustedIssuers: [issuer.did, otherIssuer.did] }
   const isKey = kind === 'key'
-  const guard = isKey ? createKeyRequestVerifier(common) : createRequestVerifier({ ...common, ...more })
+  const guard = isKey
+    ? createKeyRequestVerifier(common)
+    : createRequestVerifier({ ...common, ...more, chainCache: CHAIN_CACHE })
   const cold = isKey ? guard : createRequestVerifier({ ...common, ...more, chainCache: 'off' })
   const isStale = heartbeatAge > MAX_STALENESS_SECONDS
   const reset = (): void => {
@@ -134,6 +136,8 @@ async function createWorld(plan: WorldPlan, sabotage: Sabotage): Promise<World> 
 type GuardOptions = Parameters<typeof createKeyRequestVerifier>[0]
 
 const MAX_STALENESS_SECONDS = 30
+/** Little more than the honest chains, so that chains are forgotten, too. */
+const CHAIN_CACHE = { maxEntries: 50 }
 
 function createStores(now: number): { replay: MemoryReplayStore; uses: UseCounter } {
   // Begun long before, so that it knows of everything that can still be accepted.
