@@ -1,11 +1,10 @@
 import type { Clock, RandomBytes } from '@behalf/core'
 
-const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
-/** The two characters of every ten bits: an id is put together from thirteen of these. */
-const PAIRS: readonly string[] = Array.from(ALPHABET, (first) =>
-  Array.from(ALPHABET, (second) => first + second),
-).flat()
-const TIME_PAIRS = 5
+const ALPHABET: readonly number[] = Array.from('0123456789ABCDEFGHJKMNPQRSTVWXYZ', (character) =>
+  character.charCodeAt(0),
+)
+const ZERO = 0x30
+const TIME_CHARACTERS = 10
 const RANDOM_BYTES = 16
 /** Randomness is fetched for so many ids at once: a call for sixteen bytes costs more than all the rest. */
 const IDS_AT_ONCE = 32
@@ -25,27 +24,25 @@ export function createRequestIds(clock: Clock, random: RandomBytes): () => strin
       pool = new Uint8Array(random(RANDOM_BYTES * IDS_AT_ONCE))
       used = 0
     }
+    const codes = new Array<number>(TIME_CHARACTERS + RANDOM_BYTES)
+    writeTime(codes, clock())
+    writeRandom(codes, pool.subarray(used, used + RANDOM_BYTES))
     used += RANDOM_BYTES
-    return encodeTime(clock()) + encodeRandom(pool, used - RANDOM_BYTES)
+    return String.fromCharCode(...codes)
   }
 }
 
-function encodeTime(now: number): string {
+function writeTime(codes: number[], now: number): void {
   let rest = Math.max(0, Math.trunc(now))
-  let text = ''
-  for (let index = 0; index < TIME_PAIRS; index += 1) {
-    text = (PAIRS[rest % 1024] ?? '00') + text
-    rest = Math.floor(rest / 1024)
+  for (let index = TIME_CHARACTERS - 1; index >= 0; index -= 1) {
+    codes[index] = ALPHABET[rest % 32] ?? ZERO
+    rest = Math.floor(rest / 32)
   }
-  return text
 }
 
 // Sixteen bytes give five bits each, so that no bit has to be carried over from one byte to the next.
-function encodeRandom(pool: Uint8Array, start: number): string {
-  let text = ''
-  for (let index = start; index < start + RANDOM_BYTES; index += 2) {
-    const bits = (((pool[index] ?? 0) & 31) << 5) | ((pool[index + 1] ?? 0) & 31)
-    text += PAIRS[bits] ?? ''
+function writeRandom(codes: number[], bytes: Uint8Array): void {
+  for (let index = 0; index < RANDOM_BYTES; index += 1) {
+    codes[TIME_CHARACTERS + index] = ALPHABET[(bytes[index] ?? 0) & 31] ?? ZERO
   }
-  return text
 }
