@@ -37,6 +37,8 @@ export function matchesPath(pattern: string, path: string): boolean {
  * of `child`; all are path patterns.
  */
 export function coversPaths(parent: readonly string[], child: readonly string[]): boolean {
+  // Most children repeat the patterns of their parent, each of which names what it names.
+  if (child.every((pattern, index) => pattern.startsWith('/') && pattern === parent[index])) return true
   // Split once: delegators choose both lists, and each pattern of one may be compared with each of the other.
   const wide = parent.map(splitPath)
   return child.map(splitPath).every((narrow) => wide.some((segments) => coversSegments(segments, narrow)))
