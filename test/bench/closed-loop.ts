@@ -27,10 +27,10 @@ export type Timings = ReadonlyMap<string, readonly number[]>
 export async function runInterleaved(cases: readonly BenchCase[], options: LoopOptions): Promise<Timings> {
   const timings = new Map<string, number[]>(cases.map(({ name }) => [name, []]))
   for (let round = -options.warmUpRounds; round < options.rounds; round += 1) {
-    for (const { name, prepare } of cases) {
-      const runs = await prepare(options.runsPerRound)
+    for (const benchCase of cases) {
+      const runs = await benchCase.prepare(options.runsPerRound)
       const perCall = await timeRuns(runs)
-      if (round >= 0) timings.get(name)?.push(perCall)
+      if (round >= 0) timings.get(benchCase.name)?.push(perCall)
     }
   }
   return timings

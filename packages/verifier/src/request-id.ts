@@ -24,7 +24,7 @@ export function createRequestIds(clock: Clock, random: RandomBytes): () => strin
       pool = new Uint8Array(random(RANDOM_BYTES * IDS_AT_ONCE))
       used = 0
     }
-    const codes = new Array<number>(TIME_CHARACTERS + RANDOM_BYTES)
+    const codes: number[] = []
     writeTime(codes, clock())
     writeRandom(codes, pool.subarray(used, used + RANDOM_BYTES))
     used += RANDOM_BYTES
