@@ -7,7 +7,9 @@ import {
   type VerifierErrorCode,
 } from '@behalf/verifier'
 import { expect, test } from 'vitest'
+import { copyDraft, setLine } from './draft.ts'
 import { FuzzRun } from './fuzz-run.ts'
+import { runCase } from './run-case.ts'
 import { NOW } from './status.ts'
 import { createWorlds, type Verified } from './world.ts'
 
@@ -109,3 +111,22 @@ function readOr<Value>(error: VerifierError, read: () => Value): Value {
     throw error
   }
 }
+
+// HTTP lets white space stand around a field's value and does not count it: once the oracle took it for another host.
+test('white space around a host makes no other host', async () => {
+  const worlds = await createWorlds()
+  const { pool } = await new FuzzRun(3, worlds).create(0)
+  const honest = pool.requests.find(({ chain, isByName }) => chain.isLive && !isByName)
+  if (honest === undefined) throw new TypeError('no honest request')
+  const draft = copyDraft(honest.draft)
+  setLine(draft, 'host', `\t${new URL(honest.origin).host} `)
+  const fuzzCase = {
+    type: 'request',
+    world: worlds.plain,
+    draft,
+    isRepeated: false,
+    mustAccept: true,
+  } as const
+  const { registry } = pool
+  expect(await runCase(fuzzCase, { guards: 'warm', registry, publications: worlds.publications })).toBe('ok')
+})

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '@behalf/core'
-import { type Draft, findLine, lineValues } from './draft.ts'
+import { type Draft, lineValues } from './draft.ts'
 import { asObject, asText } from './json.ts'
 import { issuer, otherIssuer, revokedAgent } from './parties.ts'
 import type { Registry, SignedLink, SignedRequest } from './registry.ts'
@@ -48,10 +48,10 @@ function judgeSignedParts(draft: Draft, signed: SignedRequest): void {
   must(draft.method === signed.method, 'the method is not the one that was signed')
   must(draft.target === signed.target, 'the target is not the one that was signed')
   must(Buffer.from(draft.body).equals(signed.body), 'the body is not the one that was signed')
-  const authority = (findLine(draft, ':authority') ?? findLine(draft, 'host'))?.[1].toLowerCase() ?? ''
+  const [authority = ''] = [...lineValues(draft, ':authority'), ...lineValues(draft, 'host')]
   const { host, protocol } = new URL(signed.origin)
   const spellings = [host, protocol === 'https:' ? `${host}:443` : host]
-  must(spellings.includes(authority), 'the host is not the one that was signed')
+  must(spellings.includes(authority.toLowerCase()), 'the host is not the one that was signed')
   for (const [name, values] of signed.fields) {
     const now = lineValues(draft, name)
     must(values.length === 1 && now.length === 1 && now[0] === values[0], `${name} is not what was signed`)
