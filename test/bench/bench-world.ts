@@ -29,9 +29,13 @@ export interface HeldChain {
   readonly agent: Party
 }
 
-/** Everybody with a new key. */
-export function createParty(): Party {
-  const signer = createEd25519Signer(systemRandomBytes(32))
+/**
+ * Somebody with a key.
+ *
+ * @param seed 32 bytes; without it the key is new
+ */
+export function createParty(seed: Uint8Array = systemRandomBytes(32)): Party {
+  const signer = createEd25519Signer(seed)
   const did = encodeDidKey(signer.publicKey)
   return { signer, did, kid: encodeDidKeyUrl(did) }
 }

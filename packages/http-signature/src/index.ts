@@ -40,6 +40,11 @@ export {
 } from './signature-error.ts'
 export type { SignatureErrorToken } from './signature-error-token.ts'
 export { parseSignatureKey, type SignatureKey, serializeSignatureKey } from './signature-key.ts'
+export {
+  parseSignatureKeyCache,
+  type SignatureKeyCache,
+  serializeSignatureKeyCache,
+} from './signature-key-cache.ts'
 export type { SignatureParameters } from './signature-parameters.ts'
 export { checkSignatureWindow, type SignatureWindowOptions } from './signature-window.ts'
 export { parseStringList } from './string-list.ts'

@@ -1,9 +1,4 @@
-import {
-  checkRootIssuer,
-  parseDelegationChain,
-  type VerifiedChain,
-  verifyDelegationChain,
-} from '@behalf/credential'
+import { checkRootIssuer, type VerifiedChain, verifyDelegationChain } from '@behalf/credential'
 import {
   checkSignatureWindow,
   DELEGATION_TAG,
@@ -17,15 +12,16 @@ import {
   checkChainStatus,
   checkRevokedKeys,
   countUses,
+  openChain,
   readPresentation,
   readPrincipal,
   readStatus,
-  requireLinks,
 } from './delegation-steps.ts'
 import { checkFraming } from './framing.ts'
 import { checkHeaderAmbiguity } from './header-ambiguity.ts'
 import type { IncomingRequest } from './incoming-request.ts'
 import { mapAccount } from './map-account.ts'
+import { offerReference } from './offer-reference.ts'
 import { checkHolder, claimNonce, readBody, readRequestSignature, readSignatory } from './request-steps.ts'
 import { readTarget } from './target.ts'
 import type { AuthorizedRequest, VerifiedRequest } from './verified-request.ts'
@@ -56,9 +52,7 @@ export async function decideRequest<Account>(
   const signatory = readSignatory(signature)
   const presentation = readPresentation(headers.fields, signature.label)
   checkSignatureWindow(signature, { now })
-  const links = requireLinks(presentation)
-  const held = chains.find(links)
-  const parsed = held ?? parseDelegationChain(links)
+  const parsed = openChain(presentation, chains)
   checkRootIssuer(parsed, trusted.keys)
   checkHolder(signatory, parsed.leaf.publicKey)
   verifySignature(signature, signatory.publicKey)
@@ -69,7 +63,7 @@ export async function decideRequest<Account>(
   const status = readStatus(settings.statusSource, chain.root.issuer)
   checkRevokedKeys(chain, status)
   checkChainStatus(chain, status)
-  if (chain !== held) chains.keep(chain)
+  if (chain !== parsed) chains.keep(chain)
   checkContextRun(context, chain.leaf.workflow?.run)
   const capability = authorizeRequest(framed, chain, now)
   const authorized = describeRequest(chain, { capability, context, requestId: trail.requestId, body })
@@ -77,7 +71,8 @@ export async function decideRequest<Account>(
   await claimNonce(settings.replayStore, signatory, signature)
   await countUses(settings.useCounter, chain)
   await recordIntent(settings.auditSink, trail, now)
-  return Object.freeze({ ...authorized, account })
+  const answerHeaders = offerReference(chain, { presentation, chains, label: signature.label })
+  return Object.freeze({ ...authorized, account, answerHeaders })
 }
 
 function describeRequest(

@@ -3,6 +3,8 @@ import {
   type Capability,
   CredentialError,
   checkDelegationStatus,
+  type ParsedChain,
+  parseDelegationChain,
   type VerifiedChain,
 } from '@behalf/credential'
 import type { Did } from '@behalf/did'
@@ -13,6 +15,7 @@ import { overridesMethod } from './header-ambiguity.ts'
 import { askStore, type FramedRequest } from './request-steps.ts'
 import type { StatusSnapshot, StatusSource } from './status-source.ts'
 import type { UseCounter } from './use-counter.ts'
+import type { VerifiedChains } from './verified-chains.ts'
 import type { Principal } from './verified-request.ts'
 
 /** How long past the end of a link its count is kept, in case the clock goes back. */
@@ -20,7 +23,13 @@ const COUNT_MARGIN_MS = 10_000
 
 /** What a request shows of its delegations: all of them, or the name of a chain shown before. */
 export type Presentation =
-  | { readonly kind: 'chain'; readonly links: readonly string[] }
+  | {
+      readonly kind: 'chain'
+      /** Compact, root first. */
+      readonly links: readonly string[]
+      /** Whether the peer asks for a name under which it may present the chain from now on. */
+      readonly cache: boolean
+    }
   | { readonly kind: 'reference'; readonly cid: string }
 
 /**
@@ -36,7 +45,7 @@ export function readPresentation(fields: FieldIndex, label: string): Presentatio
   const ancestors = parseStringList(fields, 'delegation-chain')
   switch (key.scheme) {
     case 'jwt':
-      return { kind: 'chain', links: [...ancestors, key.jwt] }
+      return { kind: 'chain', links: [...ancestors, key.jwt], cache: key.cache }
     case 'cached':
       if (!fields.values.has('delegation-chain')) return { kind: 'reference', cid: key.cid }
       throw new VerifierError('request_malformed', 'a reference to a chain together with a chain')
@@ -48,13 +57,17 @@ export function readPresentation(fields: FieldIndex, label: string): Presentatio
 }
 
 /**
- * The links of the presented chain, root first. This verifier holds no chain, so a reference always misses.
+ * The chain that is presented or named: as it was verified before, or parsed and not yet verified.
  *
- * @throws VerifierError cache_miss
+ * @throws VerifierError cache_miss; CredentialError as `parseDelegationChain`
  */
-export function requireLinks(presentation: Presentation): readonly string[] {
-  if (presentation.kind === 'chain') return presentation.links
-  throw new VerifierError('cache_miss', 'the referenced chain is not held')
+export function openChain(presentation: Presentation, chains: VerifiedChains): ParsedChain {
+  if (presentation.kind === 'chain') {
+    return chains.find(presentation.links) ?? parseDelegationChain(presentation.links)
+  }
+  const held = chains.findNamed(presentation.cid)
+  if (held === undefined) throw new VerifierError('cache_miss', 'the referenced chain is not held')
+  return held
 }
 
 /** On whose behalf a chain lets its last subject act. */

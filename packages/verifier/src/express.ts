@@ -27,6 +27,7 @@ export function protect(verifier: RequestGuard<VerifiedRequest<unknown>>): Reque
     response.setHeader('Request-Id', requestId)
     const verified = await verifyOrAnswer(verifier, request, { response, requestId })
     if (verified === undefined) return
+    for (const [name, value] of verified.answerHeaders) response.setHeader(name, value)
     request.behalf = verified
     request.body = Buffer.from(verified.body.buffer, verified.body.byteOffset, verified.body.byteLength)
     next()

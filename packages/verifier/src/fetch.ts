@@ -1,6 +1,6 @@
 import { fromFetchRequest } from './fetch-request.ts'
 import { toFetchResponse } from './fetch-response.ts'
-import type { RequestGuard } from './request-guard.ts'
+import type { AcceptedRequest, RequestGuard } from './request-guard.ts'
 
 /**
  * The web request passed every check of the verifier.
@@ -31,7 +31,7 @@ export type VerifiedFetchHandler<Verified> = (
  * @example
  * export default { fetch: protect(verifier, (_request, { agent }) => Response.json({ agent })) }
  */
-export function protect<Verified>(
+export function protect<Verified extends AcceptedRequest>(
   verifier: RequestGuard<Verified>,
   handler: VerifiedFetchHandler<Verified>,
 ): (request: Request) => Promise<Response> {
@@ -41,6 +41,7 @@ export function protect<Verified>(
     if (outcome.refusal !== undefined) return outcome.refusal
     const response = await handler(request, outcome.verified)
     const headers = new Headers(response.headers)
+    for (const [name, value] of outcome.verified.answerHeaders ?? []) headers.set(name, value)
     headers.set('Request-Id', requestId)
     return new Response(response.body, { status: response.status, statusText: response.statusText, headers })
   }

@@ -5,7 +5,7 @@ import { toFetchResponse } from './fetch-response.ts'
 import type { IncomingRequest } from './incoming-request.ts'
 import { mustClose, type NodeRequest, toIncomingRequest } from './node-request.ts'
 import type { ProblemResponse } from './problem-response.ts'
-import type { RequestGuard } from './request-guard.ts'
+import type { AcceptedRequest, RequestGuard } from './request-guard.ts'
 
 /** What `protect` leaves in the context: `c.get('behalf')`. */
 export interface ProtectedEnv<Verified> {
@@ -21,21 +21,32 @@ export interface ProtectedEnv<Verified> {
  * @example
  * app.use('/v1/*', protect(verifier))
  */
-export function protect<Verified extends { readonly body: Uint8Array }>(
+export function protect<Verified extends AcceptedRequest & { readonly body: Uint8Array }>(
   guard: RequestGuard<Verified>,
 ): MiddlewareHandler<ProtectedEnv<Verified>> {
   return async (context, next) => {
     const requestId = guard.requestId()
-    try {
-      const verified = await guard.verify(readContext(context, requestId))
-      context.set('behalf', verified)
-      offerBody(context, verified.body)
-    } catch (error) {
-      return refuse(context, guard.refuse(error, requestId))
-    }
+    const verified = await verifyOrRefuse(guard, context, requestId)
+    if (verified instanceof Response) return verified
+    context.set('behalf', verified)
     await next()
+    for (const [name, value] of verified.answerHeaders ?? []) context.header(name, value)
     context.header('Request-Id', requestId)
     return undefined
+  }
+}
+
+async function verifyOrRefuse<Verified extends { readonly body: Uint8Array }>(
+  guard: RequestGuard<Verified>,
+  context: Context,
+  requestId: string,
+): Promise<Verified | Response> {
+  try {
+    const verified = await guard.verify(readContext(context, requestId))
+    offerBody(context, verified.body)
+    return verified
+  } catch (error) {
+    return refuse(context, guard.refuse(error, requestId))
   }
 }
 

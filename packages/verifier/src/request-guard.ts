@@ -1,5 +1,13 @@
+import type { FieldLines } from '@behalf/http-signature'
 import type { IncomingRequest } from './incoming-request.ts'
 import type { ProblemResponse } from './problem-response.ts'
+
+/** What an adapter needs of an accepted request, whichever verifier accepted it. */
+export interface AcceptedRequest {
+  readonly requestId: string
+  /** Header lines for the answer. */
+  readonly answerHeaders?: FieldLines
+}
 
 /** What an adapter needs of a verifier, whichever it is. */
 export interface RequestGuard<Verified> {

@@ -8,6 +8,12 @@ export interface ChainCacheOptions {
   readonly maxEntries?: number
   /** Memory for all of them together, estimated from their length, default 32 MiB. */
   readonly maxBytes?: number
+  /**
+   * Whether an agent that asks is told to name its chain from now on (`Signature-Key-Cache`) instead of sending it
+   * with every request; default false. For an API whose requests of one agent reach one process: another process
+   * does not hold the chain, answers cache_miss, and the agent sends the request a second time.
+   */
+  readonly offerReferences?: boolean
 }
 
 /**
@@ -21,8 +27,16 @@ export interface VerifiedChains {
    * @param links compact, root first, as they were presented
    */
   find(links: readonly string[]): VerifiedChain | undefined
+  /**
+   * The chain of that name, when it was verified under the trust of today.
+   *
+   * @param digest see `digestDelegationChain`; anything else names no chain
+   */
+  findNamed(digest: string): VerifiedChain | undefined
   /** Keeps a chain whose every check passed, until others need its place. */
   keep(chain: VerifiedChain): void
+  /** Whether agents are told that they may name a chain. */
+  readonly offersReferences: boolean
 }
 
 const DEFAULT_MAX_ENTRIES = 1000
@@ -31,7 +45,12 @@ const DEFAULT_MAX_BYTES = 33_554_432
 const MEMORY_PER_BYTE = 3
 const MEMORY_PER_LINK = 4096
 
-const NOTHING_KEPT: VerifiedChains = { find: () => undefined, keep: () => undefined }
+const NOTHING_KEPT: VerifiedChains = {
+  find: () => undefined,
+  findNamed: () => undefined,
+  keep: () => undefined,
+  offersReferences: false,
+}
 
 /**
  * Makes an empty cache.
@@ -45,14 +64,17 @@ export function createVerifiedChains(
   trustEpoch: () => number,
 ): VerifiedChains {
   if (options === 'off') return NOTHING_KEPT
-  const { maxEntries = DEFAULT_MAX_ENTRIES, maxBytes = DEFAULT_MAX_BYTES } = options
+  const { maxEntries = DEFAULT_MAX_ENTRIES, maxBytes = DEFAULT_MAX_BYTES, offerReferences = false } = options
   checkPositive({ maxEntries, maxBytes })
   const chains = createBoundedMap<VerifiedChain>(maxEntries, { maxWeight: maxBytes, weigh: estimateMemory })
   const nameIn = (digest: string): string => `${trustEpoch()} ${digest}`
+  const findNamed = (digest: string): VerifiedChain | undefined => chains.get(nameIn(digest))
   return {
-    find: (links) => chains.get(nameIn(digestDelegationChain(links))),
+    find: (links) => findNamed(digestDelegationChain(links)),
+    findNamed,
     // The name comes from the links that were verified, so that no chain can be kept under the name of another.
     keep: (chain) => chains.set(nameIn(chain.digest), chain),
+    offersReferences: offerReferences,
   }
 }
 

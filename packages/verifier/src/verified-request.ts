@@ -1,5 +1,6 @@
 import type { Capability, Delegation, VerifiedChain } from '@behalf/credential'
 import type { Did } from '@behalf/did'
+import type { FieldLines } from '@behalf/http-signature'
 import type { AgentContext } from './agent-context.ts'
 
 /** On whose behalf the agent acts. The pair (issuer, id) names a principal; an id alone does not. */
@@ -38,4 +39,6 @@ export interface AuthorizedRequest {
 export interface VerifiedRequest<Account = undefined> extends AuthorizedRequest {
   /** What `mapPrincipal` returned; undefined without it. */
   readonly account: Account
+  /** Header lines for the answer, which adapters set: `Signature-Key-Cache` when the chain may be named from now on. */
+  readonly answerHeaders: FieldLines
 }

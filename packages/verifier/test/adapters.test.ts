@@ -2,6 +2,8 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { connect as connectHttp2 } from 'node:http2'
 import { connect } from 'node:net'
+import { digestDelegationChain } from '@behalf/credential'
+import { type SignatureKey, serializeSignatureKey } from '@behalf/http-signature'
 import { getRequestListener } from '@hono/node-server'
 import express from 'express'
 import { Hono } from 'hono'
@@ -58,6 +60,32 @@ describe.each(adapters)('the adapter of $name', (adapter) => {
       await makeRequest(chain, { method: 'GET', target: '/v1/items/7', body: '' }),
     )
     expect(responses[0]?.status).toBe(200)
+  })
+
+  test('tells an agent that asks how to name its chain, and takes the name', async () => {
+    const { verifier } = makeWorld({ chainCache: { offerReferences: true } })
+    const cid = digestDelegationChain(chain)
+    const withKey = (key: SignatureKey, without: readonly string[] = []): Promise<Sent> =>
+      makeRequest(chain, { signatureKey: serializeSignatureKey('sig', key), without })
+    const shown = await withKey({ scheme: 'jwt', jwt: chain.at(-1) ?? '', cache: true })
+    const named = await withKey({ scheme: 'cached', cid }, ['delegation-chain'])
+    await withServer(startAdapter(adapter, verifier), async (server) => {
+      const missed = await send(portOf(server), named)
+      expect([codeOfResponse(missed), missed.headers.get('signature-error')]).toEqual([
+        'cache_miss',
+        'error=cache_miss',
+      ])
+      const offered = await send(portOf(server), shown)
+      expect(offered.status).toBe(200)
+      expect(offered.headers.get('signature-key-cache')).toMatch(
+        new RegExp(`^sig="${cid}";jti="urn:uuid:[0-9a-f-]{36}";expires=[0-9]{10}$`),
+      )
+      const accepted = await send(portOf(server), named)
+      expect([codeOfResponse(accepted), accepted.headers.get('signature-key-cache')]).toEqual([
+        '200',
+        undefined,
+      ])
+    })
   })
 
   test('refuses a replay with a problem, a challenge and a request id', async () => {

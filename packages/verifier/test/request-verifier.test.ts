@@ -44,6 +44,7 @@ describe('the baseline request', () => {
       requestId: expect.stringMatching(/^[0-9A-HJKMNP-TV-Z]{26}$/),
       account: undefined,
       body: request.body,
+      answerHeaders: [],
     })
     expect(verifiedChain.links.map(({ jws }) => jws)).toEqual(chain)
   })
@@ -255,7 +256,7 @@ describe('what is presented', () => {
     )
   })
 
-  test('may be a reference, which is never held here', async () => {
+  test('may be a reference, to a chain that is held', async () => {
     const signatureKey = 'sig=cached;cid="abc"'
     expect(await codeOf(await b0({ signatureKey, without: ['delegation-chain'] }))).toBe('cache_miss')
     expect(await codeOf(await b0({ signatureKey }))).toBe('request_malformed')

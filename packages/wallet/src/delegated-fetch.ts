@@ -3,6 +3,7 @@ import type { HttpAccess } from '@behalf/credential'
 import { DELEGATION_TAG } from '@behalf/http-signature'
 import { type AgentContext, serializeAgentContext } from './agent-context.ts'
 import { answerChallenge } from './answer-challenge.ts'
+import { type ChainReferences, createChainReferences, isCacheMiss } from './chain-references.ts'
 import { chooseDelegation } from './choose-delegation.ts'
 import type { HeldDelegation } from './held-delegation.ts'
 import { readRequestBody } from './request-body.ts'
@@ -41,23 +42,58 @@ export function createDelegatedFetch(
   options: DelegatedFetchOptions,
 ): (url: string | URL, init?: WalletRequestInit) => Promise<Response> {
   const { signer, clock, held, allowPlainHttp } = options
+  const references = createChainReferences()
 
   return async (url, init = {}) => {
     const target = parseRequestTarget(url, allowPlainHttp)
     const unsigned = await draftRequest(target, init)
     const delegation = chooseDelegation(held(), toAccess(unsigned, clock()), init.delegation)
     const draft = withContext(unsigned, init.context, delegation)
-    const presentation = presentDelegation(delegation)
-    const send = (headers: Headers): Promise<Response> =>
-      options.fetch(target.href, toInit(draft, headers, init))
+    const attempt = async (presentation: Presentation, extra: readonly string[]): Promise<Attempt> => {
+      const headers = await signer.sign(draft, presentation, extra)
+      return { headers, response: await options.fetch(target.href, toInit(draft, headers, init)) }
+    }
+    const send = (extra: readonly string[] = []): Promise<Attempt> =>
+      presentBriefly(delegation, {
+        origin: target.origin,
+        references,
+        clock,
+        attempt: (by) => attempt(by, extra),
+      })
 
-    const headers = await signer.sign(draft, presentation)
-    const response = await send(headers)
+    const { headers, response } = await send()
     const extra = await answerChallenge(response, { method: draft.method, headers, tag: DELEGATION_TAG })
     if (extra === undefined) return response
     await response.body?.cancel()
-    return await send(await signer.sign(draft, presentation, extra))
+    return (await send(extra)).response
   }
+}
+
+interface Attempt {
+  /** All fields of the request, as sent. */
+  readonly headers: Headers
+  readonly response: Response
+}
+
+interface BriefOptions {
+  readonly origin: string
+  readonly references: ChainReferences
+  readonly clock: Clock
+  readonly attempt: (presentation: Presentation) => Promise<Attempt>
+}
+
+/** Names the chain to an origin that said it holds it, and sends it in full to all others; to one that lost it, once. */
+async function presentBriefly(delegation: HeldDelegation, options: BriefOptions): Promise<Attempt> {
+  const { origin, references, clock, attempt } = options
+  if (references.isHeld(origin, delegation, clock())) {
+    const named = await attempt(nameDelegation(delegation))
+    if (!isCacheMiss(named.response)) return named
+    references.forget(origin, delegation)
+    await named.response.body?.cancel()
+  }
+  const shown = await attempt(presentDelegation(delegation))
+  references.learn(origin, delegation, shown.response)
+  return shown
 }
 
 async function draftRequest(target: RequestTarget, init: WalletRequestInit): Promise<RequestDraft> {
@@ -109,9 +145,13 @@ function presentDelegation({ chain }: HeldDelegation): Presentation {
   const [leaf, ...ancestors] = chain.toReversed()
   return {
     tag: DELEGATION_TAG,
-    signatureKey: { scheme: 'jwt', jwt: leaf ?? '', cache: false },
+    signatureKey: { scheme: 'jwt', jwt: leaf ?? '', cache: true },
     ancestors: ancestors.toReversed(),
   }
+}
+
+function nameDelegation({ digest }: HeldDelegation): Presentation {
+  return { tag: DELEGATION_TAG, signatureKey: { scheme: 'cached', cid: digest }, ancestors: [] }
 }
 
 function toInit(draft: RequestDraft, headers: Headers, init: WalletRequestInit): RequestInit {

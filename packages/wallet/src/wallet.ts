@@ -66,7 +66,8 @@ export interface Wallet {
    *
    * Redirects are returned, never followed: a signature is for one target. One 401 whose Accept-Signature demands
    * more, or whose code says that a new signature can help, is answered with a new nonce; nothing is ever left out
-   * because a peer asks for less. Any other failure is the caller's to retry, by a new call, which takes a new nonce.
+   * because a peer asks for less. To an origin that said it holds the chain the chain is named instead of sent
+   * (`Signature-Key-Cache`), and sent in full, once, when it does not hold it any more. Any other failure is the caller's to retry, by a new call, which takes a new nonce.
    *
    * @throws {WalletError} credential_missing: no delegation to present; component_missing, component_unsupported: a
    *   challenge that this request cannot meet

@@ -10,6 +10,7 @@ import { jwt } from './jwt.ts'
 import { keys } from './keys.ts'
 import { keystore } from './keystore.ts'
 import { publishing } from './publishing.ts'
+import { reference } from './reference.ts'
 import { replay } from './replay.ts'
 import { resolution } from './resolution.ts'
 import { scopes } from './scopes.ts'
@@ -30,6 +31,7 @@ export const GROUPS: readonly CaseGroup[] = [
   jwt,
   credentialJson,
   chain,
+  reference,
   scopes,
   status,
   publishing,

@@ -118,7 +118,8 @@ export function honestTerms(
   }
 }
 
-function linkId(index: number): string {
+/** The id of the link at `index` of an honest chain. */
+export function linkId(index: number): string {
   return `urn:uuid:00000000-0000-4000-8000-${String(index).padStart(12, '0')}`
 }
 

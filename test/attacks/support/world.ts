@@ -28,6 +28,7 @@ export interface WorldOptions
       | 'maxBodyBytes'
       | 'auditSink'
       | 'statusSource'
+      | 'chainCache'
     >
   > {
   /** Trusted beside the issuer of the baseline chain. */
@@ -86,6 +87,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     auditSink: { record: (record) => void records.push(record) },
     clock,
     reportFault: (fault) => void faults.push(fault),
+    chainCache: { offerReferences: true },
     ...verifierOptions,
   })
   const world: World = {
