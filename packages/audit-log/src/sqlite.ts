@@ -1,0 +1,115 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { AuditLogError } from './error.ts'
+import type { LogCommit, LogEntry, LogStore } from './log-store.ts'
+import type { NodePosition } from './tree-shape.ts'
+
+const TABLES = `
+  CREATE TABLE IF NOT EXISTS log_entry (
+    entry_index INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, data BLOB NOT NULL
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS log_node (
+    level INTEGER NOT NULL, node_index INTEGER NOT NULL, hash BLOB NOT NULL, PRIMARY KEY (level, node_index)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS log_checkpoint (
+    id INTEGER PRIMARY KEY CHECK (id = 1), size INTEGER NOT NULL, note TEXT NOT NULL
+  ) STRICT;
+`
+
+interface Statements {
+  readonly size: StatementSync
+  readonly checkpoint: StatementSync
+  readonly entry: StatementSync
+  readonly node: StatementSync
+  readonly saveCheckpoint: StatementSync
+  readonly readNode: StatementSync
+  readonly readEntries: StatementSync
+  readonly findId: StatementSync
+}
+
+/**
+ * Keeps a log in a database that is open already; its tables are made where they are missing. What a commit wrote is
+ * as durable as the database: the caller opens it with `journal_mode = WAL` and `synchronous = FULL`.
+ *
+ * @throws Error when the database does not wait for the disk
+ */
+export function createSqliteLogStore(database: DatabaseSync): LogStore {
+  checkDurable(database)
+  database.exec(TABLES)
+  const statements = prepare(database)
+  return {
+    readSize: async () => readSize(statements),
+    readCheckpoint: async () => readText(statements.checkpoint.get()?.note),
+    commit: async (commit) => writeCommit(database, statements, commit),
+    readNodes: async (positions) => positions.map((position) => readNode(statements, position)),
+    readEntries: async (from, limit) => statements.readEntries.all(from, limit).map(toEntry),
+    findIds: async (ids) => ids.map((id) => readNumber(statements.findId.get(id)?.entry_index)),
+  }
+}
+
+function checkDurable(database: DatabaseSync): void {
+  const synchronous = Number(database.prepare('PRAGMA synchronous').get()?.synchronous)
+  if (synchronous >= 2) return
+  throw new Error('the log needs a database with synchronous = FULL')
+}
+
+function prepare(database: DatabaseSync): Statements {
+  return {
+    size: database.prepare('SELECT size FROM log_checkpoint'),
+    checkpoint: database.prepare('SELECT note FROM log_checkpoint'),
+    entry: database.prepare('INSERT INTO log_entry (entry_index, id, data) VALUES (?, ?, ?)'),
+    node: database.prepare('INSERT INTO log_node (level, node_index, hash) VALUES (?, ?, ?)'),
+    saveCheckpoint: database.prepare(
+      'INSERT INTO log_checkpoint (id, size, note) VALUES (1, ?, ?) ON CONFLICT (id) DO UPDATE SET size = excluded.size, note = excluded.note',
+    ),
+    readNode: database.prepare('SELECT hash FROM log_node WHERE level = ? AND node_index = ?'),
+    readEntries: database.prepare(
+      'SELECT entry_index, id, data FROM log_entry WHERE entry_index >= ? ORDER BY entry_index LIMIT ?',
+    ),
+    findId: database.prepare('SELECT entry_index FROM log_entry WHERE id = ?'),
+  }
+}
+
+function readSize({ size }: Statements): number {
+  return readNumber(size.get()?.size) ?? 0
+}
+
+function writeCommit(database: DatabaseSync, statements: Statements, commit: LogCommit): boolean {
+  const { entries, nodes, size, checkpoint } = commit
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    const isCurrent =
+      readSize(statements) === size && !entries.some(({ id }) => statements.findId.get(id) !== undefined)
+    if (isCurrent) {
+      for (const { index, id, data } of entries) statements.entry.run(index, id, data)
+      for (const { level, index, hash } of nodes) statements.node.run(level, index, hash)
+      statements.saveCheckpoint.run(size + entries.length, checkpoint)
+    }
+    database.exec(isCurrent ? 'COMMIT' : 'ROLLBACK')
+    return isCurrent
+  } catch (error) {
+    // A failed commit may have rolled back by itself.
+    if (database.isTransaction) database.exec('ROLLBACK')
+    throw error
+  }
+}
+
+function readNode({ readNode: read }: Statements, { level, index }: NodePosition): Uint8Array {
+  const hash = read.get(level, index)?.hash
+  if (hash instanceof Uint8Array) return hash
+  throw new AuditLogError('audit_gap', 'A node of the tree is missing', { index })
+}
+
+function toEntry(row: Record<string, unknown>): LogEntry {
+  const { entry_index: index, id, data } = row
+  if (typeof index === 'number' && typeof id === 'string' && data instanceof Uint8Array)
+    return { index, id, data }
+  throw new AuditLogError('audit_gap', 'An entry of the log cannot be read')
+}
+
+function readNumber(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined
+}
+
+function readText(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
