@@ -2,8 +2,10 @@ import type { DatabaseSync } from 'node:sqlite'
 import {
   type Clock,
   createEd25519Signer,
+  type MonotonicClock,
   type RandomBytes,
   type Signer,
+  selectMonotonicClock,
   systemClock,
   systemRandomBytes,
 } from '@behalf/core'
@@ -46,6 +48,8 @@ export type CreateAuthorityOptions = DatabaseOption &
     /** File of the nonces that were seen. Default: `databasePath` with `.nonces`; needed with `database`. */
     readonly noncesPath?: string
     readonly clock?: Clock
+    /** Tells a step of `clock` from time that passes. Default: that of the process, or `clock` itself when given. */
+    readonly monotonicClock?: MonotonicClock
     readonly random?: RandomBytes
     /** Default: JSON lines on standard error. */
     readonly log?: AuthorityLog
@@ -171,6 +175,7 @@ function createApp(options: CreateAuthorityOptions, parts: Parts): HttpApp {
     ...parts,
     origin,
     replayStore: nonces.replayStore,
+    monotonicClock: selectMonotonicClock(options),
     isOperator: (did) => isOperator(database, did),
     routes: [
       ...createPublicRoutes({

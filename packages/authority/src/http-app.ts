@@ -1,4 +1,4 @@
-import { BehalfError, type Clock, type RandomBytes } from '@behalf/core'
+import { BehalfError, type Clock, type MonotonicClock, type RandomBytes } from '@behalf/core'
 import { KEY_TAG } from '@behalf/http-signature'
 import type { Issuer } from '@behalf/issuer'
 import {
@@ -39,6 +39,7 @@ export interface HttpAppOptions {
   readonly replayStore: ReplayStore
   readonly isOperator: (did: string) => Promise<boolean>
   readonly clock: Clock
+  readonly monotonicClock: MonotonicClock
   readonly random: RandomBytes
   readonly log: AuthorityLog
 }
@@ -81,11 +82,13 @@ function refuse(context: AppContext, error: unknown, { origin, clock, log }: Htt
   return new Response(problem.body, { status: problem.status, headers: problem.headers })
 }
 
-function createGuard({ origin, replayStore, clock, random, log }: HttpAppOptions): KeyRequestVerifier {
+function createGuard(options: HttpAppOptions): KeyRequestVerifier {
+  const { origin, replayStore, clock, monotonicClock, random, log } = options
   return createKeyRequestVerifier({
     origins: [origin],
     replayStore,
     clock,
+    monotonicClock,
     random,
     maxBodyBytes: MAX_BODY_BYTES,
     reportFault: (error, requestId) => log.error({ requestId, ...describeFault(error) }, 'fault'),

@@ -2,7 +2,13 @@ export { decodeBase64, decodeBase64url, encodeBase64, encodeBase64url } from './
 export { type BoundedMap, createBoundedMap, type WeightLimit } from './bounded-map.ts'
 export { concatBytes, equalBytes } from './bytes.ts'
 export { canonicalizeJson } from './canonicalize-json.ts'
-export { type Clock, systemClock } from './clock.ts'
+export {
+  type Clock,
+  type MonotonicClock,
+  selectMonotonicClock,
+  systemClock,
+  systemMonotonicClock,
+} from './clock.ts'
 export { type ContentHashAlgorithm, hashContent, isContentHashAlgorithm } from './content-hash.ts'
 export { isEd25519PublicKey, verifyEd25519 } from './ed25519.ts'
 export { BehalfError, CoreError, type CoreErrorCode } from './error.ts'

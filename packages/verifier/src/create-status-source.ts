@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '@behalf/core'
+import { type Clock, type MonotonicClock, selectMonotonicClock, systemClock } from '@behalf/core'
 import type { IssuerKeys } from '@behalf/credential'
 import { type Fetch, fetchCapped } from './capped-fetch.ts'
 import { VerifierError } from './error.ts'
@@ -19,6 +19,8 @@ export interface StatusSourceOptions extends AddressOptions {
   readonly issuerKeys?: IssuerKeys
   readonly fetch?: Fetch
   readonly clock?: Clock
+  /** Ages what is held, whatever is done to `clock`. Default: that of the process, or `clock` itself when it is given. */
+  readonly monotonicClock?: MonotonicClock
   readonly setTimer?: SetTimer
   /** Pause between two polls, default 5. */
   readonly pollSeconds?: number
@@ -40,6 +42,8 @@ export interface PollingStatusSource extends StatusSource {
 interface IssuerState {
   readonly issuer: StatusIssuer
   held: HeldStatus | undefined
+  /** When it came, on the monotonic clock. */
+  heldSince: number
   mark: StatusMark | undefined
   /** Why the last answer was refused; undefined when it was accepted or none came. */
   refusal: VerifierError | undefined
@@ -99,6 +103,7 @@ function withDefaults(options: StatusSourceOptions): Settings {
   return {
     fetch: options.fetch ?? ((url, init) => fetch(url, init)),
     clock: options.clock ?? systemClock,
+    monotonicClock: selectMonotonicClock(options),
     setTimer: options.setTimer ?? systemTimer,
     pollSeconds: options.pollSeconds ?? 5,
     maxStalenessSeconds: options.maxStalenessSeconds ?? 30,
@@ -109,7 +114,14 @@ function withDefaults(options: StatusSourceOptions): Settings {
 }
 
 function loadState(issuer: StatusIssuer, { state }: Settings): IssuerState {
-  return { issuer, held: undefined, mark: state?.load(issuer.did), refusal: undefined, failing: false }
+  return {
+    issuer,
+    held: undefined,
+    heldSince: 0,
+    mark: state?.load(issuer.did),
+    refusal: undefined,
+    failing: false,
+  }
 }
 
 function createPollOptions(settings: Settings, issuerKeys: IssuerKeys): PollOptions {
@@ -127,7 +139,8 @@ async function pollState(state: IssuerState, options: PollOptions, settings: Set
     const held = await pollIssuer(state.issuer, state, options)
     // Kept before it is believed, so that no restart can fall behind what was acted upon.
     settings.state?.save(state.issuer.did, held.mark)
-    Object.assign(state, { held, mark: held.mark, refusal: undefined, failing: false })
+    const heldSince = settings.monotonicClock()
+    Object.assign(state, { held, heldSince, mark: held.mark, refusal: undefined, failing: false })
   } catch (error) {
     state.refusal = error instanceof VerifierError ? error : undefined
     if (!state.failing) settings.reportFault(state.refusal ?? unavailable(error))
@@ -137,13 +150,18 @@ async function pollState(state: IssuerState, options: PollOptions, settings: Set
 
 function readState(state: IssuerState | undefined, settings: Settings): HeldStatus {
   if (state?.held === undefined) throw state?.refusal ?? unavailable()
-  const age = settings.clock() - state.held.snapshot.time
-  const isFresh = age <= settings.maxStalenessSeconds * 1000 && age >= -AHEAD_TOLERANCE_MS
-  if (isFresh) return state.held
+  if (isFresh(state.held, state.heldSince, settings)) return state.held
   throw (
     state.refusal ??
     new VerifierError('status_stale', `no heartbeat within ${settings.maxStalenessSeconds} seconds`)
   )
+}
+
+/** By its signed time, and by the time it has been here: the clock may have been set back meanwhile. */
+function isFresh({ snapshot }: HeldStatus, heldSince: number, settings: Settings): boolean {
+  const maxAge = settings.maxStalenessSeconds * 1000
+  const age = settings.clock() - snapshot.time
+  return age <= maxAge && age >= -AHEAD_TOLERANCE_MS && settings.monotonicClock() - heldSince <= maxAge
 }
 
 function unavailable(cause?: unknown): VerifierError {

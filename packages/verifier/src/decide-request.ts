@@ -1,4 +1,9 @@
-import { checkRootIssuer, type VerifiedChain, verifyDelegationChain } from '@behalf/credential'
+import {
+  checkChainTime,
+  checkRootIssuer,
+  type VerifiedChain,
+  verifyDelegationChain,
+} from '@behalf/credential'
 import {
   checkSignatureWindow,
   DELEGATION_TAG,
@@ -71,8 +76,17 @@ export async function decideRequest<Account>(
   await claimNonce(settings.replayStore, signatory, signature)
   await countUses(settings.useCounter, chain)
   await recordIntent(settings.auditSink, trail, now)
+  checkStillHolds(chain, settings)
   const answerHeaders = offerReference(chain, { presentation, chains, label: signature.label })
   return Object.freeze({ ...authorized, account, answerHeaders })
+}
+
+/** The stores and the callback may have taken any time: what ends with time is looked at again at the end of it. */
+function checkStillHolds(chain: VerifiedChain, { clock, statusSource }: VerifierSettings<unknown>): void {
+  checkChainTime(chain, { now: clock() })
+  const status = readStatus(statusSource, chain.root.issuer)
+  checkRevokedKeys(chain, status)
+  checkChainStatus(chain, status)
 }
 
 function describeRequest(

@@ -1,4 +1,11 @@
-import { type Clock, type RandomBytes, systemClock, systemRandomBytes } from '@behalf/core'
+import {
+  type Clock,
+  type MonotonicClock,
+  type RandomBytes,
+  selectMonotonicClock,
+  systemClock,
+  systemRandomBytes,
+} from '@behalf/core'
 import { guardClock } from './clock-guard.ts'
 import { type ReportFault, reportFaultToConsole } from './fault.ts'
 import { DEFAULT_REQUEST_LIMITS, type RequestLimits } from './incoming-request.ts'
@@ -13,6 +20,8 @@ export interface GuardOptions extends AddressOptions {
   readonly origins: readonly string[]
   readonly replayStore: ReplayStore
   readonly clock?: Clock
+  /** Tells a step of `clock` from time that passes. Default: that of the process, or `clock` itself when it is given. */
+  readonly monotonicClock?: MonotonicClock
   readonly random?: RandomBytes
   /** Cap on a body, default 1 MiB. */
   readonly maxBodyBytes?: number
@@ -41,16 +50,25 @@ export interface GuardSettings {
 /**
  * Checks the options once.
  *
+ * @param confirmedTime see `guardClock`
  * @throws TypeError for an empty or malformed list of origins, or a limit that is not a positive number
  */
-export function parseGuardOptions(options: GuardOptions): GuardSettings {
+export function parseGuardOptions(
+  options: GuardOptions,
+  confirmedTime?: () => number | undefined,
+): GuardSettings {
   const { clock = systemClock, random = systemRandomBytes } = options
   const [origin = ''] = options.origins
   return {
     origins: parseOrigins(options.origins, options),
     origin,
     replayStore: options.replayStore,
-    clock: guardClock(clock),
+    clock: guardClock({
+      clock,
+      monotonicClock: selectMonotonicClock(options),
+      latestTime: options.replayStore.latestTime,
+      ...(confirmedTime === undefined ? {} : { confirmedTime }),
+    }),
     wallClock: clock,
     limits: parseLimits(options),
     requestId: createRequestIds(clock, random),

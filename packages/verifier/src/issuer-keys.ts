@@ -21,6 +21,8 @@ export const didKeyIssuerKeys: IssuerKeys = (issuer, kid) => {
 export interface TrustedIssuers {
   /** Keys of the issuers that are trusted now. */
   readonly keys: IssuerKeys
+  /** Those that are trusted now. */
+  readonly dids: ReadonlySet<Did>
   /** Grows whenever trust is withdrawn: what was found out under an earlier epoch counts no more. */
   epoch(): number
   /** From now on the issuer is not trusted any more. */
@@ -42,6 +44,7 @@ export function createTrustedIssuers(issuers: readonly Did[], issuerKeys?: Issue
   let epoch = 0
   return {
     keys: (issuer, kid) => (trusted.has(issuer) ? source(issuer, kid) : undefined),
+    dids: trusted,
     epoch: () => epoch,
     distrust: (issuer) => {
       trusted.delete(issuer)

@@ -15,6 +15,11 @@ export interface NonceClaim {
 /** Remembers which nonces were used. */
 export interface ReplayStore {
   /**
+   * The latest time at which it took a claim before it was opened, milliseconds: a clock that is behind it is not
+   * believed. Undefined when it keeps none.
+   */
+  readonly latestTime?: number | undefined
+  /**
    * Claims a nonce, once. Atomic: of any number of claims of one (key, nonce) at most one returns true.
    *
    * @returns false when it was claimed before, or when the store cannot know (a claim made before its own start or
@@ -87,19 +92,22 @@ interface ExpiringMap {
 function createExpiringMap(maxEntries: number): ExpiringMap {
   const expiries = new Map<string, number>()
   const slots = new Map<number, string[]>()
-  // What expired by the latest time ever told may be forgotten, even if the clock goes back afterwards.
-  let horizon = Number.NEGATIVE_INFINITY
+  // Nothing that was forgotten ends later, so what ends later is known, even after the clock went forward and back.
+  let forgottenUntil = Number.NEGATIVE_INFINITY
   let oldestSlot = Number.POSITIVE_INFINITY
 
-  function forgetExpired(): void {
-    for (
-      let count = 0;
-      count < FORGOTTEN_PER_CLAIM && oldestSlot * SLOT_MS + SLOT_MS <= horizon;
-      count += 1
-    ) {
+  function forget(name: string, now: number): void {
+    const expiry = expiries.get(name)
+    if (expiry === undefined || expiry > now) return
+    expiries.delete(name)
+    forgottenUntil = Math.max(forgottenUntil, expiry)
+  }
+
+  function forgetExpired(now: number): void {
+    for (let count = 0; count < FORGOTTEN_PER_CLAIM && oldestSlot * SLOT_MS + SLOT_MS <= now; count += 1) {
       const names = slots.get(oldestSlot)
       const name = names?.pop()
-      if (name !== undefined && (expiries.get(name) ?? horizon) <= horizon) expiries.delete(name)
+      if (name !== undefined) forget(name, now)
       if (names?.length === 0) slots.delete(oldestSlot)
       if (!slots.has(oldestSlot))
         oldestSlot = slots.size === 0 ? Number.POSITIVE_INFINITY : Math.min(...slots.keys())
@@ -108,9 +116,8 @@ function createExpiringMap(maxEntries: number): ExpiringMap {
 
   return {
     add(name, keepUntil, now) {
-      horizon = Math.max(horizon, now)
-      forgetExpired()
-      if (keepUntil <= horizon || (expiries.get(name) ?? horizon) > horizon) return false
+      forgetExpired(now)
+      if (keepUntil <= now || keepUntil <= forgottenUntil || (expiries.get(name) ?? now) > now) return false
       if (expiries.size >= maxEntries) throw new Error('the replay store is full')
       const slot = Math.floor(keepUntil / SLOT_MS)
       const names = slots.get(slot)

@@ -11,8 +11,9 @@ export interface ForgettingTable {
 }
 
 /**
- * Makes the function that forgets ended rows, a few at a time, inside the transaction of the caller. It raises the mark with it, for all processes that share the file: what ended by then can never be new,
- * even if the clock goes back.
+ * Makes the function that forgets ended rows, a few at a time, inside the transaction of the caller. It raises the
+ * mark with it to the latest end among them, for all processes that share the file: what ends by then may be gone, and
+ * what ends later is known, even after the clock went forward and back.
  *
  * @returns function of the time in milliseconds
  */
@@ -22,9 +23,10 @@ export function createForget(
 ): (now: number) => void {
   const raiseMark = database.prepare('UPDATE mark SET value = max(value, ?) WHERE name = ?')
   const forget = database.prepare(
-    `DELETE FROM ${table} WHERE ${key} IN (SELECT ${key} FROM ${table} WHERE keep_until <= ? LIMIT ${ROWS_AT_ONCE})`,
+    `DELETE FROM ${table} WHERE ${key} IN (SELECT ${key} FROM ${table} WHERE keep_until <= ? LIMIT ${ROWS_AT_ONCE}) RETURNING keep_until`,
   )
   return (now) => {
-    if (forget.run(now).changes > 0) raiseMark.run(now, mark)
+    const ends = forget.all(now).map(({ keep_until }) => Number(keep_until))
+    if (ends.length > 0) raiseMark.run(Math.max(...ends), mark)
   }
 }

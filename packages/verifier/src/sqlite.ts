@@ -88,6 +88,9 @@ function migrate(database: DatabaseSync, now: number): void {
     insertMark.run('uses_forgotten_until', 0)
     database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
   }
+  if (version === 0 || version === SCHEMA_VERSION) {
+    database.exec("INSERT INTO mark (name, value) VALUES ('latest_time', 0) ON CONFLICT DO NOTHING")
+  }
   database.exec('COMMIT')
   if (version !== 0 && version !== SCHEMA_VERSION) throw new Error('the database was made by another version')
 }

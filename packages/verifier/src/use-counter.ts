@@ -45,21 +45,25 @@ export function createMemoryUseCounter(options: MemoryUseCounterOptions = {}): U
   const { clock = systemClock, maxEntries = DEFAULT_MAX_ENTRIES } = options
   checkPositive({ maxEntries })
   const counts = new Map<string, Count>()
-  // Counts that ended by the latest time ever told may be gone, even if the clock goes back afterwards.
-  let horizon = Number.NEGATIVE_INFINITY
+  // No count that is gone ended later, so what ends later is known, even after the clock went forward and back.
+  let forgottenUntil = Number.NEGATIVE_INFINITY
   let sweepAt = FIRST_SWEEP
 
-  function forgetEnded(): void {
-    for (const [digest, { keepUntil }] of counts) if (keepUntil <= horizon) counts.delete(digest)
+  function forgetEnded(now: number): void {
+    for (const [digest, { keepUntil }] of counts) {
+      if (keepUntil > now) continue
+      counts.delete(digest)
+      forgottenUntil = Math.max(forgottenUntil, keepUntil)
+    }
     sweepAt = Math.max(FIRST_SWEEP, 2 * counts.size)
   }
 
   return {
     count(uses) {
-      horizon = Math.max(horizon, clock())
-      if (uses.some((use) => use.keepUntil <= horizon)) return false
+      const now = clock()
+      if (uses.some(({ keepUntil }) => keepUntil <= now || keepUntil <= forgottenUntil)) return false
       if (uses.some(({ digest, limit }) => (counts.get(digest)?.uses ?? 0) >= limit)) return false
-      if (counts.size >= sweepAt || counts.size + uses.length > maxEntries) forgetEnded()
+      if (counts.size >= sweepAt || counts.size + uses.length > maxEntries) forgetEnded(now)
       if (counts.size + uses.length > maxEntries) throw new Error('the use counter is full')
       for (const { digest, keepUntil } of uses) {
         const count = counts.get(digest) ?? { uses: 0, keepUntil }

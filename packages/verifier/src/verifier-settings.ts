@@ -50,7 +50,7 @@ export function parseVerifierOptions<Account>(options: VerifierOptions<Account>)
   if (requiredContext.length !== required.length) throw new TypeError('requiredContext: no such member')
   const trusted = createTrustedIssuers(options.trustedIssuers, options.issuerKeys)
   return {
-    ...parseGuardOptions(options),
+    ...parseGuardOptions(options, () => readConfirmedTime(trusted, options.statusSource)),
     trusted,
     chains: createVerifiedChains(options.chainCache ?? {}, () => trusted.epoch()),
     statusSource: options.statusSource,
@@ -58,5 +58,20 @@ export function parseVerifierOptions<Account>(options: VerifierOptions<Account>)
     auditSink: options.auditSink,
     mapPrincipal: options.mapPrincipal,
     requiredContext,
+  }
+}
+
+/** The latest time that an issuer signed, of those whose word is fresh. */
+function readConfirmedTime({ dids }: TrustedIssuers, source: StatusSource): number | undefined {
+  const times = [...dids].flatMap((did) => readTime(source, did))
+  return times.length === 0 ? undefined : Math.max(...times)
+}
+
+function readTime(source: StatusSource, issuer: Did): readonly number[] {
+  try {
+    return [source.read(issuer).time]
+  } catch {
+    // Whatever the reason, it confirms nothing.
+    return []
   }
 }

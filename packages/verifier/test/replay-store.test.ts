@@ -87,6 +87,18 @@ describe.each(kinds)('a replay store $name', (kind) => {
     expect(store.claim(entry())).toBe(false)
   })
 
+  test('knows what ends later than all it forgot, after the clock went forward and back', () => {
+    const { store, time } = running()
+    expect(store.claim(entry())).toBe(true)
+    expect(store.claim(entry({ nonce: 'held', keepUntil: START + 300_000 }))).toBe(true)
+    time.now = START + 200_000
+    expect(store.claim(entry({ nonce: 'later', keepUntil: time.now + 86_400_000 }))).toBe(true)
+    time.now = START
+    expect(store.claim(entry({ nonce: 'new' })), 'it ends with what was forgotten').toBe(false)
+    expect(store.claim(entry({ nonce: 'new', keepUntil: START + 121_001 }))).toBe(true)
+    expect(store.claim(entry({ nonce: 'held', keepUntil: START + 300_000 }))).toBe(false)
+  })
+
   test('refuses a claim that has ended before it is made', () => {
     const { store, time } = running()
     time.now = START + 121_000

@@ -3,7 +3,6 @@ import { createServer } from 'node:http'
 import { PassThrough } from 'node:stream'
 import { describe, expect, test, vi } from 'vitest'
 import { answerClientErrors } from '../src/answer-client-errors.ts'
-import { guardClock } from '../src/clock-guard.ts'
 import { VerifierError } from '../src/error.ts'
 import { reportFaultToConsole } from '../src/fault.ts'
 import { createTrustedIssuers, didKeyIssuerKeys } from '../src/issuer-keys.ts'
@@ -11,31 +10,6 @@ import { createRequestIds } from '../src/request-id.ts'
 import { systemTimer } from '../src/timer.ts'
 import { agentA, issuer, otherIssuer } from './support/agents.ts'
 import { makeWorld } from './support/world.ts'
-
-describe('guardClock', () => {
-  test('refuses a clock that went back by more than 5 seconds, until it has caught up', () => {
-    let now = 1_000_000
-    const clock = guardClock(() => now)
-    expect(clock()).toBe(1_000_000)
-    now += 86_400_000
-    expect(clock()).toBe(now)
-    const latest = now
-    now = latest - 5000
-    expect(clock()).toBe(now)
-    now = latest - 5001
-    expect(() => clock()).toThrow(expect.objectContaining({ code: 'clock_unsynchronized', fault: true }))
-    now = 1_000_000
-    expect(() => clock()).toThrow(expect.objectContaining({ code: 'clock_unsynchronized' }))
-    now = latest - 4999
-    expect(clock()).toBe(now)
-  })
-
-  test('refuses a clock that gives no number', () => {
-    expect(() => guardClock(() => Number.NaN)()).toThrow(
-      expect.objectContaining({ code: 'clock_unsynchronized' }),
-    )
-  })
-})
 
 describe('createRequestIds', () => {
   test('makes ULIDs: ten characters of time, sixteen of randomness', () => {

@@ -216,6 +216,20 @@ describe('freshness', () => {
     expect(read(setup.source), 'a clock that went back makes nothing younger').toBe('status_stale')
   })
 
+  test('counts from its arrival, too, whatever is done to the clock', async () => {
+    let passed = 0
+    const setup = await setUp({ monotonicClock: () => passed })
+    await setup.source.ready()
+    setup.now = NOW - 4000
+    passed = 30_000
+    expect(read(setup.source)).toMatchObject({ sequence: 1 })
+    passed = 30_001
+    expect(read(setup.source)).toBe('status_stale')
+    await setup.server.publishHeartbeat()
+    await setup.source.poll()
+    expect(read(setup.source)).toMatchObject({ sequence: 2 })
+  })
+
   test('may be chosen', async () => {
     const setup = await setUp({ maxStalenessSeconds: 2, pollSeconds: 1 })
     await setup.source.ready()

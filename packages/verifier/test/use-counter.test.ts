@@ -63,6 +63,22 @@ describe.each(kinds)('a use counter $name', (kind) => {
     expect(counter.count([use('a', 1)])).toBe(false)
   })
 
+  test('goes on with what ends later than all it forgot, after the clock went forward and back', () => {
+    const time = { now: START }
+    const counter = open(() => time.now)
+    const day = START + 86_400_000
+    expect(counter.count([use('a', 1, START + 1000), use('b', 2, day)])).toBe(true)
+    time.now = START + 2000
+    const others = Array.from({ length: 1100 }, (_, index) => use(`c${index}`, 1, day))
+    expect(counter.count(others)).toBe(true)
+    expect(counter.count([use('d', 1, day)])).toBe(true)
+    time.now = START
+    expect(counter.count([use('new', 1, START + 1000)]), 'it ends with what was forgotten').toBe(false)
+    expect(counter.count([use('new', 1, START + 1001)])).toBe(true)
+    expect(counter.count([use('b', 2, day)])).toBe(true)
+    expect(counter.count([use('b', 2, day)])).toBe(false)
+  })
+
   test('refuses what has ended', () => {
     const counter = open(() => START)
     expect(counter.count([use('a', 5, START)])).toBe(false)

@@ -45,7 +45,7 @@ async function stepClock(lab: Lab, steps: readonly number[]): Promise<Answer> {
   const api = await lab.open({})
   expectAnswer(await api.sendSigned(baseline()), 'ok')
   for (const [index, step] of steps.entries()) {
-    api.world.now += step
+    api.world.step(step)
     if (index < steps.length - 1) await api.sendSigned(baseline())
   }
   return api.sendSigned(baseline())
@@ -204,6 +204,33 @@ export const replay: CaseGroup = {
       'ok',
       'The clock of the verifier goes back 4 s',
       http((api) => stepClock(api, [-4000])),
+    ),
+    'RP-own-19': own(
+      'clock_unsynchronized',
+      'The clock of the verifier goes forward 6 s while no time passes',
+      http((api) => stepClock(api, [6000])),
+    ),
+    'RP-own-20': own(
+      'ok',
+      'The clock of the verifier goes forward 5 s',
+      http((api) => stepClock(api, [5000])),
+    ),
+    'RP-own-21': own(
+      'ok',
+      'The clock of the verifier jumped and came back, and the issuer has said that it is right',
+      invariant(async (api) => {
+        const lab = await api.open({})
+        const first = await sign(baseline())
+        expectAnswer(await lab.send(first), 'ok')
+        lab.world.step(86_400_000)
+        expectAnswer(await lab.sendSigned(baseline()), 'clock_unsynchronized')
+        lab.world.step(-86_400_000)
+        expectAnswer(await lab.sendSigned(baseline()), 'clock_unsynchronized')
+        lab.world.now += 1000
+        await lab.world.refresh()
+        expectAnswer(await lab.send(first), 'nonce_replayed')
+        expectAnswer(await lab.sendSigned(baseline()), 'ok')
+      }),
     ),
     'RP-own-17': own(
       'ok',

@@ -47,8 +47,10 @@ export interface World {
   readonly feed: StatusFeed
   readonly records: readonly AuditRecord[]
   readonly faults: readonly VerifierError[]
-  /** Milliseconds; the verifier's clock reads it. */
+  /** Milliseconds; the verifier's clock reads it. Time passes when it is set. */
   now: number
+  /** The verifier's clock is set, and no time passes. */
+  step(milliseconds: number): void
   /** The issuer publishes what it holds now, and the verifier asks for it. */
   refresh(): Promise<void>
   /** The verifier asks for what is published. */
@@ -64,15 +66,21 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const records: AuditRecord[] = []
   const faults: VerifierError[] = []
   // The stores have been running for a while.
-  const time = { now: NOW - 3_600_000 }
+  const time = { now: NOW - 3_600_000, passed: 0 }
   const clock = (): number => time.now
-  const timers = createTimers(clock)
+  const monotonicClock = (): number => time.passed
+  const pass = (milliseconds: number): void => {
+    time.now += milliseconds
+    time.passed += milliseconds
+  }
+  const timers = createTimers(monotonicClock)
   const feed = createStatusFeed()
   arrange?.(feed)
   const status = createStatusSource({
     issuers: [{ did: issuer.did, url: HEARTBEAT_URL }],
     fetch: (url) => feed.fetch(url),
     clock,
+    monotonicClock,
     setTimer: timers.set,
     pollSeconds,
     reportFault: (fault) => void faults.push(fault),
@@ -86,6 +94,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     useCounter: createMemoryUseCounter({ clock }),
     auditSink: { record: (record) => void records.push(record) },
     clock,
+    monotonicClock,
     reportFault: (fault) => void faults.push(fault),
     chainCache: { offerReferences: true },
     ...verifierOptions,
@@ -99,7 +108,10 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       return time.now
     },
     set now(now) {
-      time.now = now
+      pass(now - time.now)
+    },
+    step: (milliseconds) => {
+      time.now += milliseconds
     },
     refresh: async () => {
       await feed.publish(time.now)
@@ -107,7 +119,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     },
     poll: () => status.poll(),
     pass: async (milliseconds) => {
-      time.now += milliseconds
+      pass(milliseconds)
       await timers.runDue()
     },
     close: () => status.close(),
