@@ -10,6 +10,7 @@ export {
   systemMonotonicClock,
 } from './clock.ts'
 export { type ContentHashAlgorithm, hashContent, isContentHashAlgorithm } from './content-hash.ts'
+export { encodeEd25519CoseKey } from './cose-key.ts'
 export { isEd25519PublicKey, verifyEd25519 } from './ed25519.ts'
 export { BehalfError, CoreError, type CoreErrorCode } from './error.ts'
 export { decodeHex, encodeHex } from './hex.ts'
@@ -21,3 +22,4 @@ export { digestSha256, sha256, sha256Base64, sha256Base64url } from './sha256.ts
 export { createEd25519Signer, type Signer } from './signer.ts'
 export { decodeUtf8, encodeUtf8, encodeUtf8Into } from './utf8.ts'
 export { createUuid } from './uuid.ts'
+export { isCosePublicKey, verifyCoseSignature } from './verify-cose-signature.ts'

@@ -62,7 +62,8 @@ const WORKFLOW_MEMBERS: ReadonlySet<string> = new Set(['id', 'run'])
 const POLICY_MEMBERS: ReadonlySet<string> = new Set(['id', 'digest', 'decision'])
 const APPROVAL_MEMBERS: ReadonlySet<string> = new Set(['method', 'digest'])
 const PARENT_MEMBERS: ReadonlySet<string> = new Set(['id', 'digest'])
-const APPROVAL_METHODS: readonly ApprovalMethod[] = [
+/** All of them. */
+export const APPROVAL_METHODS: readonly ApprovalMethod[] = [
   'passkey',
   'software-passkey',
   'login',

@@ -18,6 +18,7 @@ export type CredentialErrorCode =
   | 'credential_too_large'
   | 'credential_type_mismatch'
   | 'delegation_not_permitted'
+  | 'evidence_invalid'
   | 'format_mismatch'
   | 'issuer_mismatch'
   | 'issuer_untrusted'
@@ -30,6 +31,16 @@ export type CredentialErrorCode =
   | 'scope_malformed'
   | 'status_index_invalid'
   | 'status_invalid'
+  | WebauthnErrorCode
+
+/** Which rule of WebAuthn an assertion broke. */
+export type WebauthnErrorCode =
+  | 'webauthn_challenge_invalid'
+  | 'webauthn_malformed'
+  | 'webauthn_origin_mismatch'
+  | 'webauthn_rp_mismatch'
+  | 'webauthn_signature_invalid'
+  | 'webauthn_user_not_verified'
 
 /** Where in the input the rule was broken. */
 export interface CredentialErrorOptions {
@@ -37,6 +48,8 @@ export interface CredentialErrorOptions {
   readonly link?: number
   /** Member name in our spelling, never the refused text. */
   readonly field?: string
+  /** The rule of WebAuthn that an assertion inside the input broke. */
+  readonly webauthn?: WebauthnErrorCode
   readonly cause?: unknown
 }
 
@@ -46,6 +59,8 @@ export class CredentialError extends BehalfError<CredentialErrorCode> {
   readonly link?: number
   /** The member that broke the rule, in our spelling. */
   readonly field?: string
+  /** The rule of WebAuthn that an assertion inside the input broke. */
+  readonly webauthn?: WebauthnErrorCode
 
   /**
    * @param code the stable reason
@@ -56,7 +71,13 @@ export class CredentialError extends BehalfError<CredentialErrorCode> {
     super(code, message, options.cause === undefined ? undefined : { cause: options.cause })
     if (options.link !== undefined) this.link = options.link
     if (options.field !== undefined) this.field = options.field
+    if (options.webauthn !== undefined) this.webauthn = options.webauthn
   }
+}
+
+/** Whether a code is one of a single assertion. */
+export function isWebauthnCode(code: CredentialErrorCode): code is WebauthnErrorCode {
+  return code.startsWith('webauthn_')
 }
 
 /** Returns what `read` returns, and turns a refusal by `@behalf/core` into the code that credentials have for it. */

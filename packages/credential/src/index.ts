@@ -1,3 +1,14 @@
+export { fingerprintAgent } from './agent-fingerprint.ts'
+export { type ApprovedTerms, approvedPart, createApprovalChallenge } from './approval-challenge.ts'
+export {
+  type ApprovalAssertion,
+  type ApprovalEvidence,
+  type ApprovalStatement,
+  type ApprovedRequest,
+  createApprovalEvidence,
+  digestApprovalEvidence,
+  parseApprovalEvidence,
+} from './approval-evidence.ts'
 export { type Coverage, coversCapabilities } from './attenuation.ts'
 export { type Authorization, authorize, type HttpAccess, type McpAccess } from './authorize.ts'
 export { createBitstring, readBit, writeBit } from './bitstring.ts'
@@ -25,6 +36,7 @@ export { digestDelegationChain } from './chain-digest.ts'
 export { checkAttenuation } from './chain-link.ts'
 export type { Constraints, ValueConstraints } from './constraint.ts'
 export { CREDENTIALS_CONTEXT_URL, DELEGATION_CONTEXT, DELEGATION_CONTEXT_URL } from './context.ts'
+export { formatDateTime } from './date-time.ts'
 export { type Delegation, MAX_CHAIN_BYTES, parseDelegation } from './delegation.ts'
 export type {
   ApprovalMethod,
@@ -35,7 +47,12 @@ export type {
   PolicyReference,
   Workflow,
 } from './delegation-subject.ts'
-export { CredentialError, type CredentialErrorCode, type CredentialErrorOptions } from './error.ts'
+export {
+  CredentialError,
+  type CredentialErrorCode,
+  type CredentialErrorOptions,
+  type WebauthnErrorCode,
+} from './error.ts'
 export {
   type Heartbeat,
   type ListReference,
@@ -46,10 +63,17 @@ export {
 } from './heartbeat.ts'
 export { type CompactJws, parseCompactJws, signCompactJws } from './jws.ts'
 export {
+  type PasskeyAssertion,
+  type VerifyPasskeyAssertionOptions,
+  verifyPasskeyAssertion,
+} from './passkey-assertion.ts'
+export { CURRENT_RENDERER, type RenderedDelegation, renderDelegation } from './render-delegation.ts'
+export {
   createDelegationPayload,
   type DelegationTerms,
   signDelegation,
 } from './sign-delegation.ts'
+export { SOFTWARE_PASSKEY_AAGUID } from './software-passkey-aaguid.ts'
 export type { StatusEntry } from './status-entry.ts'
 export {
   checkDelegationStatus,
@@ -61,3 +85,9 @@ export {
 } from './status-list.ts'
 export type { TimeWindow, Weekday } from './time-window.ts'
 export type { Scalar, ValueConstraint } from './value-constraint.ts'
+export {
+  type VerifiedApproval,
+  type VerifiedApprovalEvidence,
+  type VerifyApprovalEvidenceOptions,
+  verifyApprovalEvidence,
+} from './verify-approval-evidence.ts'
