@@ -26,6 +26,7 @@ const TASKS = {
   fuzz: [['node', ...source, 'test/fuzz/main.ts']],
   oracle: [['node', ...source, 'test/properties/oracle.ts']],
   packaging: [['node', ...source, 'tools/check-packaging.ts']],
+  mutation: [['node', ...source, 'tools/mutation.ts']],
   unit: [['vitest', 'run']],
 }
 TASKS.check = [...TASKS.types, ...TASKS.lint, ...TASKS.packaging, ...TASKS.unit]
