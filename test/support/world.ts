@@ -39,7 +39,10 @@ export async function openWorld(): Promise<World> {
     noncesPath: oldVerifierFile(join(folder, 'nonces.sqlite')),
     issuerSeed: systemRandomBytes(32),
     origin: authorityOrigin,
-    policy: parsePolicy('{"id":"test","rules":[],"default":"ask"}'),
+    policy: parsePolicy({
+      id: 'test',
+      files: [{ name: 'p.cedar', text: 'permit (principal, action == Action::"ask-one", resource);' }],
+    }),
     operators: [{ did: operator.did, name: 'test operator' }],
     log: pino({ level: 'silent' }),
   })

@@ -30,7 +30,7 @@ describe('the documents of --json', () => {
       max_delegation_depth: 2,
       purpose: 'read',
       workflow,
-      policy: { id: 'default', digest: expect.stringMatching(/^sha-256:/), decision: 'ask' },
+      policy: { id: 'default', digest: expect.stringMatching(/^sha-256:/), decision: 'ask-one' },
       approval: { method: 'operator', digest: expect.stringMatching(/^sha-256:/) },
       valid_from: '2030-01-15T11:55:00Z',
       valid_until: '2030-01-15T12:05:00Z',

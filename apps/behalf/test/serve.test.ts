@@ -113,9 +113,18 @@ describe('a later start', () => {
   test('uses the policy it is given', async () => {
     const data = await createFolder()
     await createKeys(data, ENV.BEHALF_PASSPHRASE)
-    const policy = join(data, 'policy.json')
-    await writeFile(policy, JSON.stringify({ id: 'mine', rules: [], default: 'ask' }))
-    const serving = serve(['--data', data, '--port', String(await findFreePort()), '--policy', policy])
+    const policy = join(data, 'mine.cedar')
+    await writeFile(policy, PERMIT)
+    const zone = ['--zone', 'Europe/Berlin']
+    const serving = serve([
+      '--data',
+      data,
+      '--port',
+      String(await findFreePort()),
+      '--policy',
+      policy,
+      ...zone,
+    ])
     expect(await serving.started).toMatchObject({
       policy: { id: 'mine', digest: expect.stringMatching(/^sha-256:/) },
     })
@@ -233,35 +242,73 @@ describe('a start that cannot be says what to do', () => {
   })
 })
 
+const PERMIT = 'permit (principal, action == Action::"ask-one", resource);\n'
+
 describe('a policy', () => {
-  test('is by default that people decide, save for what was enrolled', async () => {
-    expect(await readPolicy(createTestIo().io, undefined)).toMatchObject({
-      id: 'default',
-      rules: [],
-      default: 'approve-enrolled',
-    })
+  const read = (cwd: string, path?: string, zone?: string): ReturnType<typeof readPolicy> =>
+    readPolicy(createTestIo({ cwd }).io, { path, zone })
+
+  test('is by default that a person decides, save for what was enrolled', async () => {
+    const policy = await read('/')
+    expect(policy).toMatchObject({ id: 'default', zone: 'UTC' })
+    expect(policy.rules.map(({ id }) => id)).toEqual(['ask'])
+  })
+
+  test('is the text of a file, named after it', async () => {
+    const folder = await createFolder()
+    await writeFile(join(folder, 'house.cedar'), PERMIT)
+    const policy = await read(folder, 'house.cedar', 'Europe/Berlin')
+    const files = [{ name: 'house.cedar', text: PERMIT }]
+    expect(policy.document).toEqual({ id: 'house', zone: 'Europe/Berlin', files })
+  })
+
+  test('is every .cedar file of a folder, in the order of their names', async () => {
+    const folder = await createFolder()
+    await mkdir(join(folder, 'house'))
+    for (const name of ['b.cedar', 'a.cedar', 'README.md'])
+      await writeFile(join(folder, 'house', name), PERMIT)
+    const policy = await read(folder, 'house')
+    expect(policy.id).toBe('house')
+    expect(policy.rules.map(({ id }) => id)).toEqual(['a.cedar:1', 'b.cedar:1'])
   })
 
   test.each([
-    ['rules[0].effect', { id: 'p', rules: [{ effect: 'allow' }], default: 'ask' }],
-    ['rules[1].paths', { id: 'p', rules: [{ effect: 'ask' }, { effect: 'ask', paths: [] }], default: 'ask' }],
-    ['default', { id: 'p', rules: [] }],
-  ])('that is broken is refused with the file and the place: %s', async (place, policy) => {
+    [
+      'an effect nobody knows',
+      `${PERMIT}permit (principal, action == Action::"ask", resource);`,
+      'p.cedar:2:30: ',
+    ],
+    ['half a rule', 'permit (principal, action', 'p.cedar:1:26: '],
+    [
+      'an attribute nobody knows',
+      'permit (principal, action, resource)\nwhen { resource.path == "/" };',
+      'p.cedar:2:8: ',
+    ],
+    ['what it was before', '{"id":"p","rules":[],"default":"ask"}', 'p.cedar:1:1: '],
+  ])('that is broken is refused with file, line and column: %s', async (_name, text, place) => {
     const folder = await createFolder()
-    await writeFile(join(folder, 'p.json'), JSON.stringify(policy))
-    const error: unknown = await readPolicy(createTestIo({ cwd: folder }).io, 'p.json').catch(
-      (thrown: unknown) => thrown,
-    )
-    expect(error).toMatchObject({ code: 'policy_invalid' })
-    expect(String(error)).toContain(`${join(folder, 'p.json')} at ${place}: `)
+    await writeFile(join(folder, 'p.cedar'), text)
+    const error: unknown = await read(folder, 'p.cedar').catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: 'policy_invalid', message: expect.stringContaining(place) })
   })
 
-  test('that is not JSON is refused with the file', async () => {
+  test.each<[string, string | undefined, string]>([
+    ['in no UTF-8', undefined, 'is not text in UTF-8'],
+    ['in a zone that is none', 'Mars/Olympus', 'zone'],
+  ])('is refused %s', async (_name, zone, message) => {
     const folder = await createFolder()
-    await writeFile(join(folder, 'p.json'), '{"id":"p",}')
-    await expect(readPolicy(createTestIo({ cwd: folder }).io, 'p.json')).rejects.toMatchObject({
+    await writeFile(join(folder, 'p.cedar'), zone === undefined ? Buffer.from([0xff]) : PERMIT)
+    await expect(read(folder, 'p.cedar', zone)).rejects.toMatchObject({
       code: 'policy_invalid',
-      message: expect.stringContaining(join(folder, 'p.json')),
+      message: expect.stringContaining(message),
+    })
+  })
+
+  test('is refused from a folder without policies, and says what to do', async () => {
+    const folder = await createFolder()
+    await expect(read(folder, '.')).rejects.toMatchObject({
+      code: 'policy_invalid',
+      next: expect.stringContaining('docs/policies'),
     })
   })
 })

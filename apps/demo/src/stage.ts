@@ -12,19 +12,18 @@ const TRACKER = new URL('./tracker/main.ts', import.meta.url).pathname
 
 // What a person would decide once and keep in a file: closing issues is never for agents, reading may be approved by
 // itself for an agent that was enrolled, all else asks a person.
-const POLICY = {
-  id: 'demo',
-  rules: [
-    {
-      effect: 'refuse',
-      actions: ['POST'],
-      paths: ['/projects/*/issues/*/close'],
-      reason: 'closing an issue is for people',
-    },
-    { effect: 'approve-enrolled', actions: ['GET'], max_seconds: 3600 },
-  ],
-  default: 'ask',
-}
+const POLICY = `@id("close")
+@reason("closing an issue is for people")
+forbid (principal, action, resource is HttpPart)
+when { resource.action == "POST" && resource.overlaps.contains("/projects/*/issues/*/close") };
+
+@id("read")
+permit (principal, action == Action::"approve-enrolled", resource)
+when { resource.action == "GET" && context.seconds <= 3600 };
+
+@id("ask")
+permit (principal, action == Action::"ask-one", resource);
+`
 
 /** What the story is played on: an authority and an API on loopback, a folder, and agents in processes of their own. */
 export interface Stage {
@@ -88,8 +87,8 @@ async function startServers(
   group: ProcessGroup,
   folder: string,
 ): Promise<Pick<Stage, 'authority' | 'api' | 'operatorFile'>> {
-  const policyFile = join(folder, 'policy.json')
-  writeFileSync(policyFile, JSON.stringify(POLICY, null, 2))
+  const policyFile = join(folder, 'demo.cedar')
+  writeFileSync(policyFile, POLICY)
   const data = join(folder, 'authority')
   const [authority, api] = [await freeOrigin(), await freeOrigin()]
   const serve = ['serve', '--data', data, '--port', authority.port, '--policy', policyFile]

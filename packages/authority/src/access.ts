@@ -39,6 +39,7 @@ export const ACCESS: Readonly<Record<RouteName, Access>> = {
   // A delegation: the operator, the agent that delegated it, or its subject. A key: the operator.
   'POST /revocations': 'key',
   'GET /events': 'operator',
+  'GET /policies/{digest}': 'operator',
 }
 
 /** Whoever signed a call, and whether that key is an operator's. */

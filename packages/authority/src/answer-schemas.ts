@@ -28,7 +28,13 @@ const request = z
     max_delegation_depth: z.int(),
     purpose: z.string(),
     workflow: z.strictObject({ id: z.string(), run: z.string().optional() }).optional(),
-    policy: z.strictObject({ id: z.string(), digest: z.string(), decision: z.string(), reason }),
+    policy: z.strictObject({
+      id: z.string(),
+      digest: z.string(),
+      decision: z.enum(['approve-enrolled', 'ask-one', 'ask-two', 'refuse']),
+      rule: z.string().optional().openapi({ description: 'The rule that decided' }),
+      reason,
+    }),
     approval_url: z.url(),
     requested_at: time,
     expires_at: time,
@@ -96,6 +102,7 @@ export type AnswerName =
   | 'delegations'
   | 'revocation'
   | 'events'
+  | 'policy'
 
 /** What the JSON answers look like; the documentation shows them, and the tests hold the answers to them. */
 export const ANSWERS: Readonly<Record<AnswerName, z.ZodType>> = {
@@ -130,6 +137,7 @@ export const ANSWERS: Readonly<Record<AnswerName, z.ZodType>> = {
   delegations: z.strictObject({ delegations: z.array(delegation) }),
   revocation: z.strictObject({ revoked: z.string(), sequence: z.int(), time }),
   events: z.strictObject({ events: z.array(event) }),
+  policy: z.strictObject({ digest: z.string(), document: object }),
 }
 
 /** What every refusal is. @see RFC 9457 */

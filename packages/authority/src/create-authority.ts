@@ -102,7 +102,7 @@ const DEFAULT_HEARTBEAT_SECONDS = 10
  *   databasePath: join(folder, 'authority.db'),
  *   signer: keys.signer,
  *   origin: 'https://authority.example',
- *   policy: parsePolicy(await readFile('policy.json', 'utf8')),
+ *   policy: parsePolicy({ id: 'house', files: [{ name: 'house.cedar', text }] }),
  *   operators: [{ did: keys.operatorDid, name: 'first operator' }],
  * })
  * await authority.listen({ host: '127.0.0.1', port: 8787 })

@@ -3,7 +3,7 @@ import { ANSWERS } from './answer-schemas.ts'
 import { eventFilterSchema, newChildSchema, revocationSchema } from './body-schemas.ts'
 import { defined } from './defined.ts'
 import { AuthorityError } from './error.ts'
-import { readId } from './read-input.ts'
+import { readDigest, readId } from './read-input.ts'
 import type { SignedContext } from './request-routes.ts'
 import { defineRoute, json, jsonAnswer, type Route, requireCaller } from './route.ts'
 import { delegationToWire, eventToWire, revocationToWire } from './to-wire.ts'
@@ -15,6 +15,7 @@ export function createDelegationRoutes(context: SignedContext): readonly Route[]
     createChildRoute(context),
     createRevocationRoute(context),
     createEventsRoute(context),
+    createPolicyRoute(context),
   ]
 }
 
@@ -82,6 +83,20 @@ function createEventsRoute({ issuer }: SignedContext): Route {
     run: async ({ query }) => {
       const events = await issuer.listEvents({ after: Number(query.after ?? 0) })
       return json(200, { events: events.map(eventToWire) })
+    },
+  })
+}
+
+function createPolicyRoute({ issuer }: SignedContext): Route {
+  return defineRoute({
+    name: 'GET /policies/{digest}',
+    summary: 'What a policy said that applies now or did so before, by the digest that delegations carry',
+    answers: { 200: jsonAnswer('The policy with the text of its files', ANSWERS.policy) },
+    run: async ({ param }) => {
+      const digest = readDigest(param)
+      const document = await issuer.findPolicy(digest)
+      if (!document) throw new AuthorityError('not_found', 'There was no such policy')
+      return json(200, { digest, document })
     },
   })
 }

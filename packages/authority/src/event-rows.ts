@@ -1,9 +1,10 @@
+import { isJsonObject } from '@behalf/core'
 import type { IssuerEvent, IssuerEventType, IssuerTransaction } from '@behalf/issuer'
-import type { Selectable } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import type { AuthorityDatabase, AuthorityTables } from './database-schema.ts'
 import { readJsonColumn } from './json-column.ts'
 
-type EventPart = Pick<IssuerTransaction, 'appendEvent' | 'listEvents' | 'findLastEvent'>
+type EventPart = Pick<IssuerTransaction, 'appendEvent' | 'listEvents' | 'findLastEvent' | 'findPolicy'>
 
 const TYPES: readonly IssuerEventType[] = [
   'operator_created',
@@ -48,6 +49,16 @@ export function createEventRows(db: AuthorityDatabase): EventPart {
         .orderBy('sequence', 'desc')
         .executeTakeFirst()
       return row && fromRow(row)
+    },
+    findPolicy: async (digest) => {
+      const row = await db
+        .selectFrom('events')
+        .selectAll()
+        .where('type', '=', 'policy_loaded')
+        .where(sql`json_extract(data_json, '$.digest')`, '=', digest)
+        .executeTakeFirst()
+      const document = row && fromRow(row).data['document']
+      return isJsonObject(document) ? document : undefined
     },
   }
 }

@@ -113,6 +113,14 @@ const FIRST_TABLES: readonly string[] = [
   ) strict`,
 ]
 
+/** When an agent was first heard of, what a policy said, and the name that asking one person got when two could be. */
+const POLICY_CHANGES: readonly string[] = [
+  `create index requests_agent on requests (agent, number)`,
+  `create index events_policy on events (json_extract(data_json, '$.digest')) where type = 'policy_loaded'`,
+  `update requests set policy_json = json_set(policy_json, '$.decision', 'ask-one')
+    where json_extract(policy_json, '$.decision') = 'ask'`,
+]
+
 /** What a mistake in the code above them must not be able to undo. */
 const FIRST_TRIGGERS: readonly string[] = [
   ...refuse('events', ['update', 'delete'], 'the record is append-only'),
@@ -167,11 +175,16 @@ export async function migrate(
 
 /** By name, in order. Released ones never change; new ones come last. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
-  '2026_11_first': {
+  '2026_11_first': runAll([...FIRST_TABLES, ...FIRST_TRIGGERS]),
+  '2026_11_policy': runAll(POLICY_CHANGES),
+}
+
+function runAll(statements: readonly string[]): Migration {
+  return {
     up: async (database: Kysely<unknown>) => {
-      for (const statement of [...FIRST_TABLES, ...FIRST_TRIGGERS]) await sql.raw(statement).execute(database)
+      for (const statement of statements) await sql.raw(statement).execute(database)
     },
-  },
+  }
 }
 
 function refuse(

@@ -6,6 +6,7 @@ import { AuthorityError } from './error.ts'
 export const MAX_BODY_BYTES = 65_536
 
 const UUID = /^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/u
+const DIGEST = /^sha-256:[A-Za-z0-9_-]{43}$/u
 
 /**
  * Returns what the verified bytes say, in the types of the schema.
@@ -46,6 +47,16 @@ export function readQuery<Query>(schema: z.ZodType<Query>, search: URLSearchPara
 export function readId(text: string): string {
   if (UUID.test(text)) return text
   throw new AuthorityError('not_found', 'No id looks like this')
+}
+
+/**
+ * Returns the digest of a policy out of a path.
+ *
+ * @throws AuthorityError `not_found` for anything that no digest looks like
+ */
+export function readDigest(text: string): string {
+  if (DIGEST.test(text)) return text
+  throw new AuthorityError('not_found', 'No digest looks like this')
 }
 
 /**

@@ -1,14 +1,22 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '@behalf/core'
 import type { OnBehalfOf } from '@behalf/credential'
-import type { DelegationRequest, IssuerTransaction, PolicyDecision, RequestedTerms } from '@behalf/issuer'
+import type {
+  DelegationRequest,
+  IssuerTransaction,
+  PolicyDecision,
+  PolicyEffect,
+  RequestedTerms,
+} from '@behalf/issuer'
 import type { Insertable, Selectable } from 'kysely'
 import type { AuthorityDatabase, AuthorityTables } from './database-schema.ts'
 import { optional, readCapabilities, readJsonColumn, readNumber, readText } from './json-column.ts'
 
 type RequestPart = Pick<
   IssuerTransaction,
-  'insertRequest' | 'findRequest' | 'saveRequest' | 'listRequests' | 'countPending'
+  'insertRequest' | 'findRequest' | 'saveRequest' | 'listRequests' | 'countPending' | 'findFirstRequestTime'
 >
+
+const EFFECTS: readonly PolicyEffect[] = ['approve-enrolled', 'ask-one', 'ask-two', 'refuse']
 
 /** The part of an issuer's transaction that keeps requests. */
 export function createRequestRows(db: AuthorityDatabase): RequestPart {
@@ -39,6 +47,15 @@ export function createRequestRows(db: AuthorityDatabase): RequestPart {
         .where('expires_at', '>', now)
       if (agent !== undefined) query = query.where('agent', '=', agent)
       return (await query.executeTakeFirstOrThrow()).count
+    },
+    findFirstRequestTime: async (agent) => {
+      const row = await db
+        .selectFrom('requests')
+        .select('requested_at')
+        .where('agent', '=', agent)
+        .orderBy('number')
+        .executeTakeFirst()
+      return row?.requested_at
     },
   }
 }
@@ -102,15 +119,14 @@ function readTerms(terms: JsonObject): RequestedTerms {
 }
 
 function readPolicy(policy: JsonObject): PolicyDecision {
-  const { reason } = policy
-  const decision = readText(policy['decision'])
-  if (decision !== 'ask' && decision !== 'refuse' && decision !== 'approve-enrolled') {
-    throw new Error('A policy column holds an unknown decision')
-  }
+  const { rule, reason } = policy
+  const decision = EFFECTS.find((effect) => effect === policy['decision'])
+  if (decision === undefined) throw new Error('A policy column holds an unknown decision')
   return {
     id: readText(policy['id']),
     digest: readText(policy['digest']),
     decision,
+    ...(rule !== undefined && { rule: readText(rule) }),
     ...(reason !== undefined && { reason: readText(reason) }),
   }
 }

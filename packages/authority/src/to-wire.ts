@@ -36,6 +36,7 @@ export function requestToWire(request: DelegationRequest, options: WireOptions):
       id: policy.id,
       digest: policy.digest,
       decision: policy.decision,
+      rule: policy.rule,
       reason: policy.reason,
     }),
     approval_url: approvalUrl(request, options),

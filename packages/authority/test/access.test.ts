@@ -2,7 +2,14 @@ import { parseDelegation } from '@behalf/credential'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { accessOf, checkAccess } from '../src/access.ts'
 import { ACCESS, AuthorityError, type RouteName } from '../src/index.ts'
-import { ASKED, createWorld, type Party, type RawAnswer, type World } from './support/authority-world.ts'
+import {
+  ASK_ALWAYS,
+  ASKED,
+  createWorld,
+  type Party,
+  type RawAnswer,
+  type World,
+} from './support/authority-world.ts'
 
 const ABSENT = 'urn:uuid:00000000-0000-4000-8000-000000000000'
 const NAMES = Object.keys(ACCESS) as RouteName[]
@@ -22,7 +29,7 @@ async function call(party: Party, name: RouteName, id = ABSENT): Promise<RawAnsw
   const body = BODIES[name]
   return party.send({
     method,
-    path: path.replace('{id}', id).replace('{number}', '1'),
+    path: path.replace('{id}', id).replace('{number}', '1').replace('{digest}', ASK_ALWAYS.digest),
     ...(body !== undefined && { body: JSON.stringify(body) }),
   })
 }

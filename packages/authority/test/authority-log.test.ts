@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { IssuerError, parsePolicy } from '@behalf/issuer'
+import { IssuerError } from '@behalf/issuer'
 import { describe, expect, test, vi } from 'vitest'
 import { describeFault } from '../src/authority-log.ts'
 import { createAuthority, createAuthorityLog } from '../src/index.ts'
@@ -145,7 +145,7 @@ describe('the log', () => {
       databasePath: join(folder, 'authority.db'),
       issuerSeed: seedOf('authority'),
       origin: 'http://127.0.0.1:1',
-      policy: parsePolicy(ASK_ALWAYS),
+      policy: ASK_ALWAYS,
       operators: [],
       clock: createTestClock(),
     })

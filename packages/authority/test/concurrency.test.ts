@@ -10,7 +10,7 @@ import {
 } from './support/authority-world.ts'
 
 async function createEnrolledWorld(): Promise<World> {
-  const world = await createWorld({ policyText: APPROVE_ENROLLED })
+  const world = await createWorld({ policy: APPROVE_ENROLLED })
   await world.operator.client.enrol({
     agent: world.agent.did,
     onBehalfOf: ALICE,

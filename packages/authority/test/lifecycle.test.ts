@@ -2,13 +2,13 @@ import { createServer, request } from 'node:http'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { parsePolicy } from '@behalf/issuer'
 import { describe, expect, test } from 'vitest'
 import { closeServer, listen } from '../src/http-server.ts'
 import { createAuthority, openDatabase } from '../src/index.ts'
 import {
   ASK_ALWAYS,
   ASKED,
+  createPolicy,
   createTestClock,
   createWorld,
   didOf,
@@ -75,7 +75,7 @@ describe('GET /ready', () => {
       noncesPath: join(folder, 'nonces.db'),
       issuerSeed: seedOf('authority'),
       origin: 'http://127.0.0.1:1',
-      policy: parsePolicy(ASK_ALWAYS),
+      policy: ASK_ALWAYS,
       operators: [],
       clock,
       log: { info: () => {}, warn: () => {}, error: () => {} },
@@ -95,7 +95,7 @@ describe('starting', () => {
     databasePath: join(folder, 'authority.db'),
     issuerSeed: seedOf('authority'),
     origin: 'http://127.0.0.1:1',
-    policy: parsePolicy(ASK_ALWAYS),
+    policy: ASK_ALWAYS,
     operators: [{ did: didOf('operator'), name: 'first operator' }],
     clock: createTestClock(),
     log: { info: () => {}, warn: () => {}, error: () => {} },
@@ -171,7 +171,7 @@ describe('starting', () => {
         { did: didOf('operator'), name: 'first operator' },
         { did: didOf('second'), name: 'second' },
       ],
-      policyText: JSON.stringify({ id: 'ask', rules: [], default: 'refuse' }),
+      policy: createPolicy('ask', 'forbid (principal, action, resource);'),
     })
     const events = await more.operator.client.listEvents()
     expect(events.map(({ type }) => type)).toEqual([
@@ -247,7 +247,7 @@ describe('stopping', () => {
       databasePath: join(folder, 'authority.db'),
       issuerSeed: seedOf('authority'),
       origin: `http://127.0.0.1:${await freePort()}`,
-      policy: parsePolicy(ASK_ALWAYS),
+      policy: ASK_ALWAYS,
       operators: [],
       log: { info: () => {}, warn: () => {}, error: () => {} },
     })

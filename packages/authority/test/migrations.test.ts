@@ -28,6 +28,10 @@ function tables(raw: DatabaseSync): readonly string[] {
   return rows.map(({ name }) => String(name)).filter((name) => !name.startsWith('sqlite_'))
 }
 
+function pick(...names: readonly string[]): Record<string, Migration> {
+  return Object.fromEntries(Object.entries(MIGRATIONS).filter(([name]) => names.includes(name)))
+}
+
 async function createMigrated(): Promise<{ raw: DatabaseSync; database: AuthorityDatabase; path: string }> {
   const path = join(temporaryFolder(), 'authority.db')
   const opened = open(path)
@@ -73,6 +77,20 @@ describe('migrations', () => {
     expect(again.raw.prepare('select name from kysely_migration').all()).toEqual(
       Object.keys(MIGRATIONS).map((name) => ({ name })),
     )
+  })
+
+  test('give the question for one person its name, from when there were no others', async () => {
+    const { raw, database } = open(join(temporaryFolder(), 'authority.db'))
+    await migrate(database, pick('2026_11_first'))
+    const insert = raw.prepare(`insert into requests
+      (id, version, agent, terms_json, policy_json, status, requested_at, expires_at)
+      values (?, 1, 'did:key:z1', '{}', ?, 'pending', 1, 2)`)
+    for (const decision of ['ask', 'refuse']) insert.run(decision, JSON.stringify({ id: 'p', decision }))
+    await migrate(database)
+    expect(raw.prepare('select policy_json from requests order by number').all()).toEqual([
+      { policy_json: '{"id":"p","decision":"ask-one"}' },
+      { policy_json: '{"id":"p","decision":"refuse"}' },
+    ])
   })
 
   test('happen whole or not at all', async () => {

@@ -4,6 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { ANSWERS, type AnswerName } from '../src/answer-schemas.ts'
 import {
   ALICE,
+  ASK_ALWAYS,
+  createPolicy,
   createWorld,
   idOf,
   type RawAnswer,
@@ -91,8 +93,8 @@ describe('POST /delegation-requests', () => {
   })
 
   test('tells at once when the policy refuses', async () => {
-    const policyText = JSON.stringify({ id: 'closed', rules: [], default: 'refuse' })
-    const world = await createWorld({ policyText })
+    const policy = createPolicy('closed', 'forbid (principal, action, resource);')
+    const world = await createWorld({ policy })
     const answer = await world.agent.send({ path: '/delegation-requests', ...post(ASK) })
     expect(expectAnswer(answer, 201, 'receipt')).toMatchObject({ status: 'refused' })
   })
@@ -291,6 +293,22 @@ describe('the lists', () => {
       { sequence: 3, type: 'requested' },
       { sequence: 4, type: 'policy_decided' },
     ])
+  })
+})
+
+describe('GET /policies/{digest}', () => {
+  test('gives the text of a policy that applied once, and hides what never did', async () => {
+    const world = await createWorld()
+    const policy = createPolicy('later', 'permit (principal, action, resource);')
+    const later = await world.restart({ policy })
+    for (const { digest, document } of [ASK_ALWAYS, policy]) {
+      const answer = await later.operator.send({ path: `/policies/${digest}` })
+      expect(expectAnswer(answer, 200, 'policy')).toEqual({ digest, document })
+    }
+    for (const digest of [`sha-256:${'A'.repeat(43)}`, 'sha-256:x', '']) {
+      const answer = await later.operator.send({ path: `/policies/${digest}` })
+      expect([answer.status, answer.code]).toEqual([404, 'not_found'])
+    }
   })
 })
 

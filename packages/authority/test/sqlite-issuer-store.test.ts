@@ -39,7 +39,7 @@ const REQUEST: DelegationRequest = {
     purpose: 'Sum up “open” issues \u{1F600}',
     workflow: { id: 'triage', run: '7' },
   },
-  policy: { id: 'ask', digest: 'sha-256:x', decision: 'ask', reason: 'Someone looks at it' },
+  policy: { id: 'ask', digest: 'sha-256:x', decision: 'ask-one', rule: 'r', reason: 'Someone looks at it' },
   status: 'pending',
   requestedAt: 1000,
   expiresAt: 2000,

@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { parseDelegation } from '@behalf/credential'
-import { parsePolicy } from '@behalf/issuer'
 import { describe, expect, test } from 'vitest'
 import { type Authority, createAuthority, openDatabase } from '../src/index.ts'
 import {
@@ -43,7 +42,7 @@ async function createFragile(): Promise<Fragile> {
     noncesPath: join(folder, 'nonces.db'),
     issuerSeed: seedOf('authority'),
     origin,
-    policy: parsePolicy(APPROVE_ENROLLED),
+    policy: APPROVE_ENROLLED,
     operators: [{ did: didOf('operator'), name: 'first operator' }],
     clock,
     log: { info: () => {}, warn: note, error: note },

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { createEd25519Signer, sha256 } from '@behalf/core'
 import { parseCapabilities } from '@behalf/credential'
 import { encodeDidKey, encodeDidKeyUrl } from '@behalf/did'
-import { createIssuer, type Issuer, type IssuerStore, parsePolicy } from '@behalf/issuer'
+import { createIssuer, type Issuer, type IssuerStore } from '@behalf/issuer'
 import { describe, expect, test } from 'vitest'
 import { createMemoryIssuerStore } from '../../issuer/test/support/memory-issuer-store.ts'
 import { closeDatabase, prepareDatabase } from '../src/authority-database.ts'
@@ -52,7 +52,7 @@ async function createStory(): Promise<Story> {
       kid: encodeDidKeyUrl(did),
       origin: 'https://authority.test',
       store,
-      policy: parsePolicy(APPROVE_ENROLLED),
+      policy: APPROVE_ENROLLED,
       clock: () => now,
       random: createRandomBytes(),
       limits: { pendingPerAgent: 4 },

@@ -75,7 +75,7 @@ describe('the story over HTTP, told by wallets', () => {
   })
 
   test('an enrolled agent needs nobody', async () => {
-    const world = await createWorld({ policyText: APPROVE_ENROLLED })
+    const world = await createWorld({ policy: APPROVE_ENROLLED })
     const { agent, operator } = world
     const terms = { agent: agent.did, onBehalfOf: ALICE, capabilities: READ_ISSUES, maxSeconds: 600 }
     const enrolment = await operator.client.enrol(terms)

@@ -83,7 +83,7 @@ export {
   type VerifyStatusListOptions,
   verifyStatusList,
 } from './status-list.ts'
-export type { TimeWindow, Weekday } from './time-window.ts'
+export { readLocalTime, type TimeWindow, type Weekday } from './time-window.ts'
 export type { Scalar, ValueConstraint } from './value-constraint.ts'
 export {
   type VerifiedApproval,

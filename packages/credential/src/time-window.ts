@@ -71,7 +71,15 @@ export function coversTimeWindow(parent: TimeWindow, child: TimeWindow): boolean
   return child.days?.every((day) => allowed.has(day)) ?? allowed.size === WEEKDAYS.size
 }
 
-function readLocalTime(zone: string, now: number): { day: Weekday; time: string } | undefined {
+/**
+ * Returns the day and the time of day (`HH:MM`) on the clocks of a zone; undefined when there is no such zone.
+ * @param zone an IANA name such as `Europe/Berlin`
+ * @param now milliseconds since the epoch
+ */
+export function readLocalTime(
+  zone: string,
+  now: number,
+): { readonly day: Weekday; readonly time: string } | undefined {
   const clock = findClock(zone)
   if (clock === undefined) return undefined
   const parts = new Map(clock.formatToParts(now).map(({ type, value }) => [type, value]))

@@ -1,4 +1,4 @@
-import type { Clock, RandomBytes, Signer } from '@behalf/core'
+import type { Clock, JsonObject, RandomBytes, Signer } from '@behalf/core'
 import type { Did } from '@behalf/did'
 import { type CollectedDelegation, collect } from './collect-delegation.ts'
 import { type ApproveOptions, approve, type DenyOptions, deny } from './decide-request.ts'
@@ -80,6 +80,8 @@ export interface Issuer {
     readonly reason?: string
   }): Promise<RevocationReceipt>
   isKeyRevoked(agent: Did): Promise<boolean>
+  /** The document of a policy that applied at some time; undefined when none of that digest ever did. */
+  findPolicy(digest: string): Promise<JsonObject | undefined>
   /** Newest first. */
   listDelegations(options?: { readonly limit?: number }): Promise<readonly ListedDelegation[]>
   /** The list as last signed; undefined when there is none of that number. */
@@ -130,6 +132,7 @@ export function createIssuer(options: CreateIssuerOptions): Issuer {
     revokeDelegation: (input) => revokeDelegation(context, input),
     revokeKey: (input) => revokeKey(context, input),
     isKeyRevoked: (agent) => store.transaction(async (tx) => (await tx.findRevokedKey(agent)) !== undefined),
+    findPolicy: (digest) => store.transaction((tx) => tx.findPolicy(digest)),
     listDelegations: ({ limit = LIST_LIMIT } = {}) =>
       store.transaction((tx) => tx.listDelegations({ limit })),
     statusList: (number) => store.transaction((tx) => tx.findStatusList(number)),

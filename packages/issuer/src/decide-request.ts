@@ -2,6 +2,7 @@ import type { JsonValue } from '@behalf/core'
 import { coversCapabilities } from '@behalf/credential'
 import type { Did } from '@behalf/did'
 import { checkCapabilities, checkDepth, checkInteger, checkSeconds } from './check-terms.ts'
+import { decidePolicy } from './decide-policy.ts'
 import {
   type DelegationRequest,
   type KnownCapability,
@@ -9,7 +10,7 @@ import {
   requestStatus,
 } from './delegation-request.ts'
 import { IssuerError } from './error.ts'
-import { evaluatePolicy } from './evaluate-policy.ts'
+import { stricterEffect } from './evaluate-policy.ts'
 import { issueDelegation } from './issue-delegation.ts'
 import { checkKeyAlive, type IssuerContext } from './issuer-context.ts'
 import { principalOf, record } from './issuer-event.ts'
@@ -56,14 +57,18 @@ export async function approve(context: IssuerContext, options: ApproveOptions): 
     await checkKeyAlive(tx, request.agent)
     const terms = narrowTerms(context, request.terms, options.narrow ?? {})
     // The policy may have changed since the question, and the answer carries the policy of its own time.
-    const policy = evaluatePolicy(context.policy, terms)
+    const { policy } = await decidePolicy(context, tx, { agent: request.agent, terms })
     if (policy.decision === 'refuse') {
       throw new IssuerError('access_denied', `The policy ${policy.id} refuses this request`)
+    }
+    if (policy.decision === 'ask-two') {
+      throw new IssuerError('access_denied', `The policy ${policy.id} wants two people for this request`)
     }
     return issueDelegation(context, tx, {
       request,
       terms,
-      policy: { ...policy, decision: 'ask' },
+      // Somebody was asked, whatever would have sufficed.
+      policy: { ...policy, decision: stricterEffect(policy.decision, 'ask-one') },
       method: 'operator',
       by: options.operator,
     })

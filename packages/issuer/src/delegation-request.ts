@@ -15,17 +15,19 @@ export interface RequestedTerms {
   readonly workflow?: Workflow
 }
 
-/** What a policy rule, or the policy's default, makes of a request; in rising order of strictness. */
-export type PolicyEffect = 'approve-enrolled' | 'ask' | 'refuse'
+/** What a policy makes of a request; in rising order of strictness. */
+export type PolicyEffect = 'approve-enrolled' | 'ask-one' | 'ask-two' | 'refuse'
 
 /** What the policy made of a request. */
 export interface PolicyDecision {
   /** The policy's own name. */
   readonly id: string
-  /** `sha-256:…` of the policy's JCS form. */
+  /** `sha-256:…` of the policy's document. */
   readonly digest: string
   readonly decision: PolicyEffect
-  /** The rule's own words, when it has any. */
+  /** The id of the rule that decided; absent when it was refused because no rule permits it. */
+  readonly rule?: string
+  /** That rule's own words, when it has any. */
   readonly reason?: string
 }
 

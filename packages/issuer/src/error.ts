@@ -1,4 +1,5 @@
 import { BehalfError } from '@behalf/core'
+import type { PolicyPosition } from './policy-rule.ts'
 
 /** Every code an issuer refuses with. All but `policy_invalid` and `evidence_invalid` reach HTTP. */
 export type IssuerErrorCode =
@@ -26,6 +27,8 @@ export interface IssuerErrorEvidence {
   readonly field?: string
   /** The link of the chain that is wrong, 0 = root. */
   readonly link?: number
+  /** Where a policy is wrong. */
+  readonly position?: PolicyPosition
   /** When to try again, in seconds. */
   readonly retryAfterSeconds?: number
 }
@@ -34,12 +37,14 @@ export interface IssuerErrorEvidence {
 export class IssuerError extends BehalfError<IssuerErrorCode> {
   readonly field?: string
   readonly link?: number
+  readonly position?: PolicyPosition
   readonly retryAfterSeconds?: number
 
   constructor(code: IssuerErrorCode, message: string, evidence: IssuerErrorEvidence = {}) {
     super(code, message, 'cause' in evidence ? { cause: evidence.cause } : {})
     if (evidence.field !== undefined) this.field = evidence.field
     if (evidence.link !== undefined) this.link = evidence.link
+    if (evidence.position !== undefined) this.position = evidence.position
     if (evidence.retryAfterSeconds !== undefined) this.retryAfterSeconds = evidence.retryAfterSeconds
   }
 }

@@ -1,102 +1,117 @@
-import { coversCapabilities } from '@behalf/credential'
-import type { KnownCapability, PolicyDecision, PolicyEffect } from './delegation-request.ts'
+import { statefulIsAuthorized } from '@cedar-policy/cedar-wasm/nodejs'
+import type { PolicyDecision, PolicyEffect } from './delegation-request.ts'
 import { IssuerError } from './error.ts'
-import { pathsOverlap } from './path-overlap.ts'
-import type { Policy, PolicyRule } from './policy.ts'
+import type { Policy } from './policy.ts'
+import { createPolicyCall, type PolicyCall, type PolicyQuestion } from './policy-call.ts'
+import { type PolicyPart, splitCapabilities } from './policy-parts.ts'
 
-/** One location, one action and at most one path of a capability. */
-interface Part {
-  readonly location: string
-  readonly action: string
-  readonly path?: string
-}
-
-interface Outcome {
-  readonly effect: PolicyEffect
+/** What becomes of one part, and why. */
+export interface PolicyVerdict {
+  readonly part: PolicyPart
+  readonly decision: PolicyEffect
+  /** Ids of the rules that decided: those that forbade less, or else those that permit this. */
+  readonly rules: readonly string[]
+  /** The words of the first of them that has some. */
   readonly reason?: string
 }
 
-const STRICTNESS: Readonly<Record<PolicyEffect, number>> = { 'approve-enrolled': 0, ask: 1, refuse: 2 }
-const MAX_PARTS = 4096
-
-/**
- * Returns what the policy makes of these terms. Each capability is taken apart into its locations, actions and paths.
- * For each part the first rule that covers it decides; a rule before it that is only about some of the part's paths
- * counts too, and so does the default when no rule covers it. The strictest of all these wins.
- *
- * @param policy - see `parsePolicy`
- * @param terms - what is asked for, or what is about to be issued
- * @returns the decision with the policy's id and digest, and the rule's reason
- * @throws IssuerError `input_invalid` (`capabilities`) for terms with more than 4096 parts
- */
-export function evaluatePolicy(
-  policy: Policy,
-  terms: { readonly capabilities: readonly KnownCapability[]; readonly validForSeconds: number },
-): PolicyDecision {
-  const rules = policy.rules.filter((rule) => terms.validForSeconds <= (rule.maxSeconds ?? Infinity))
-  const outcomes = splitCapabilities(terms.capabilities).flatMap((part) =>
-    outcomesOf(part, rules, policy.default),
-  )
-  const decided = strictest(outcomes) ?? { effect: policy.default }
-  return {
-    id: policy.id,
-    digest: policy.digest,
-    decision: decided.effect,
-    ...(decided.reason !== undefined && { reason: decided.reason }),
-  }
+/** What becomes of all that is asked for. */
+export interface PolicyEvaluation {
+  readonly decided: PolicyDecision
+  readonly parts: readonly PolicyVerdict[]
 }
 
-function splitCapabilities(capabilities: readonly KnownCapability[]): readonly Part[] {
-  const counts = capabilities.map(
-    (capability) => capability.locations.length * capability.actions.length * pathsOf(capability).length,
-  )
-  if (counts.reduce((sum, count) => sum + count, 0) > MAX_PARTS) {
+type Outcome = Omit<PolicyVerdict, 'part'>
+/** What Cedar answered about one action. */
+interface Answer {
+  readonly permitted: boolean
+  readonly rules: readonly string[]
+}
+
+const EFFECTS: readonly PolicyEffect[] = ['approve-enrolled', 'ask-one', 'ask-two', 'refuse']
+// Each takes Cedar up to a millisecond, and agents choose how many there are.
+const MAX_DIFFERENT_PARTS = 256
+
+/**
+ * Returns what the policy makes of these terms. For each part the least demanding action that is permitted decides;
+ * when none is permitted, or when a rule cannot be evaluated, the part is refused. The strictest part decides about
+ * the whole.
+ *
+ * @param policy - see `parsePolicy`
+ * @param question - what is asked for, or what is about to be issued
+ * @throws IssuerError `input_invalid` (`capabilities`) for terms that fall into too many parts
+ */
+export function evaluatePolicy(policy: Policy, question: PolicyQuestion): PolicyEvaluation {
+  const facts = splitCapabilities(question.terms.capabilities, policy)
+  const calls = facts.map((part) => createPolicyCall(policy, question, part))
+  const outcomes = new Map(calls.map((call) => [JSON.stringify(call), call] as const))
+  if (outcomes.size > MAX_DIFFERENT_PARTS) {
     throw new IssuerError('input_invalid', 'The capabilities name too many combinations', {
       field: 'capabilities',
     })
   }
-  return capabilities.flatMap(splitCapability)
+  const decided = new Map([...outcomes].map(([key, call]) => [key, decide(policy, question, call)] as const))
+  const parts = facts.map(({ part }, index) => {
+    const outcome = decided.get(JSON.stringify(calls[index])) ?? REFUSED
+    return { part, ...outcome }
+  })
+  return { decided: summarise(policy, parts), parts }
 }
 
-function splitCapability(capability: KnownCapability): readonly Part[] {
-  const { locations, actions } = capability
-  return locations.flatMap((location) =>
-    actions.flatMap((action) =>
-      pathsOf(capability).map((path) => ({ location, action, ...(path !== undefined && { path }) })),
-    ),
-  )
+/** The stricter of two effects. */
+export function stricterEffect(left: PolicyEffect, right: PolicyEffect): PolicyEffect {
+  return rank(left) >= rank(right) ? left : right
 }
 
-function pathsOf(capability: KnownCapability): readonly (string | undefined)[] {
-  return capability.type === 'http' ? capability.paths : [undefined]
+const REFUSED: Outcome = { decision: 'refuse', rules: [] }
+
+function summarise({ id, digest }: Policy, parts: readonly PolicyVerdict[]): PolicyDecision {
+  const decision = parts.map((part) => part.decision).reduce(stricterEffect, 'approve-enrolled')
+  const deciding = parts.filter((part) => part.decision === decision)
+  const told = deciding.find(({ reason }) => reason !== undefined) ?? deciding[0]
+  const [rule] = told?.rules ?? []
+  return {
+    id,
+    digest,
+    // No part is nothing that could be permitted.
+    decision: parts.length === 0 ? 'refuse' : decision,
+    ...(rule !== undefined && { rule }),
+    ...(told?.reason !== undefined && { reason: told.reason }),
+  }
 }
 
-function outcomesOf(part: Part, rules: readonly PolicyRule[], byDefault: PolicyEffect): readonly Outcome[] {
-  const about = rules.filter((rule) => overlaps(rule, part))
-  const deciding = about.findIndex((rule) => covers(rule, part))
-  return deciding === -1 ? [...about, { effect: byDefault }] : about.slice(0, deciding + 1)
+function decide(policy: Policy, { covered }: PolicyQuestion, call: PolicyCall): Outcome {
+  const actions = EFFECTS.slice(covered ? 0 : 1, -1)
+  const answers: Answer[] = []
+  for (const action of actions) {
+    const answer = ask(policy, call, action)
+    if (!answer) return { ...REFUSED, reason: 'The policy could not be evaluated, so nothing is permitted' }
+    if (answer.permitted) return explain(policy, action, [answers.at(-1)?.rules ?? [], answer.rules])
+    answers.push(answer)
+  }
+  return explain(policy, 'refuse', [answers.at(-1)?.rules ?? []])
 }
 
-function overlaps(rule: PolicyRule, part: Part): boolean {
-  if (rule.locations && !rule.locations.includes(part.location)) return false
-  if (rule.actions && !rule.actions.includes(part.action)) return false
-  if (!rule.paths) return true
-  const { path } = part
-  return path !== undefined && rule.paths.some((pattern) => pathsOverlap(pattern, path))
+/** Undefined when Cedar could not tell: a prohibition that fails must not count as none. */
+function ask({ rules }: Policy, call: PolicyCall, action: string): Answer | undefined {
+  const answer = statefulIsAuthorized({ ...call, action: { type: 'Action', id: action } })
+  if (answer.type === 'failure' || answer.response.diagnostics.errors.length > 0) return undefined
+  const { decision, diagnostics } = answer.response
+  const named = new Set(diagnostics.reason)
+  return {
+    permitted: decision === 'allow',
+    rules: rules.filter(({ id }) => named.has(id)).map(({ id }) => id),
+  }
 }
 
-/** Of a rule that overlaps: whether it leaves nothing of the part to other rules. */
-function covers(rule: PolicyRule, part: Part): boolean {
-  if (!rule.paths || part.path === undefined) return true
-  const one = { type: 'http' as const, locations: [part.location], actions: [part.action] }
-  return coversCapabilities([{ ...one, paths: [...rule.paths] }], [{ ...one, paths: [part.path] }]).covered
+/** The first list that is not empty says why. */
+function explain(policy: Policy, decision: PolicyEffect, why: readonly (readonly string[])[]): Outcome {
+  const rules = why.find((ids) => ids.length > 0) ?? []
+  const told = policy.rules.filter(({ id }) => rules.includes(id))
+  const reason = told.find((rule) => rule.reason !== undefined)?.reason
+  return { decision, rules, ...(reason !== undefined && { reason }) }
 }
 
-function strictest(outcomes: readonly Outcome[]): Outcome | undefined {
-  const [first, ...rest] = outcomes
-  if (first === undefined) return undefined
-  return rest.reduce(
-    (worst, next) => (STRICTNESS[next.effect] > STRICTNESS[worst.effect] ? next : worst),
-    first,
-  )
+function rank(effect: PolicyEffect): number {
+  return EFFECTS.indexOf(effect)
 }

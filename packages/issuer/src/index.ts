@@ -13,7 +13,7 @@ export {
 } from './delegation-request.ts'
 export type { EnrolOptions } from './enrol-agent.ts'
 export { IssuerError, type IssuerErrorCode, type IssuerErrorEvidence } from './error.ts'
-export { evaluatePolicy } from './evaluate-policy.ts'
+export { evaluatePolicy, type PolicyEvaluation, type PolicyVerdict } from './evaluate-policy.ts'
 export { verifyEvidence } from './evidence.ts'
 export type { IssuerLimits } from './issuer-context.ts'
 export type {
@@ -34,8 +34,14 @@ export type {
   StatusListState,
   StatusPosition,
 } from './issuer-store.ts'
-export { type Policy, type PolicyRule, parsePolicy } from './policy.ts'
+export { type Policy, type PolicySource, parsePolicy } from './policy.ts'
+export type { PolicyQuestion } from './policy-call.ts'
+export type { PolicyMentions } from './policy-mentions.ts'
+export type { PolicyPart } from './policy-parts.ts'
+export type { PolicyPosition, PolicyRule } from './policy-rule.ts'
+export { POLICY_SCHEMA } from './policy-schema.ts'
 export { STATUS_LIST_LENGTH } from './publish-status.ts'
+export type { PolicyFile } from './read-policy-file.ts'
 export type { ChildRegistration, RegisterChildOptions } from './register-child.ts'
 export type { DelegationQuestion } from './request-delegation.ts'
 export type { Caller, RevocationReceipt } from './revoke.ts'

@@ -59,8 +59,13 @@ export async function issueDelegation(
  *
  * @throws CredentialError `credential_too_large` and whatever else `parseDelegation` refuses
  */
-export function checkIssuable(context: IssuerContext, request: DelegationRequest): void {
-  const { terms, policy } = request
+export function checkIssuable(
+  context: IssuerContext,
+  request: Pick<DelegationRequest, 'id' | 'agent' | 'terms'>,
+): void {
+  const { terms } = request
+  const { id, digest } = context.policy
+  const policy: PolicyDecision = { id, digest, decision: 'approve-enrolled' }
   const now = context.clock()
   const payload = createDelegationPayload(
     {
@@ -123,7 +128,7 @@ async function signRoot(
 
 function rootTerms(
   context: IssuerContext,
-  approval: Pick<Approval, 'request' | 'terms' | 'policy'>,
+  approval: Pick<Approval, 'terms' | 'policy'> & { readonly request: Pick<DelegationRequest, 'agent'> },
 ): Omit<DelegationTerms, 'id' | 'validFrom' | 'validUntil' | 'status'> {
   const { terms, policy, request } = approval
   return {

@@ -144,6 +144,8 @@ export interface IssuerTransaction {
   listRequests(filter: RequestFilter): Promise<readonly DelegationRequest[]>
   /** Undecided and unexpired requests, of one agent or of all. */
   countPending(filter: { readonly agent?: Did; readonly now: number }): Promise<number>
+  /** When an agent first asked for something; undefined when it never did. */
+  findFirstRequestTime(agent: Did): Promise<number | undefined>
 
   insertEnrolment(enrolment: Enrolment): Promise<void>
   findEnrolment(id: string): Promise<Enrolment | undefined>
@@ -188,6 +190,8 @@ export interface IssuerTransaction {
   listEvents(filter: { readonly after: number; readonly limit: number }): Promise<readonly IssuerEvent[]>
   /** The latest event of a type. */
   findLastEvent(type: IssuerEventType): Promise<IssuerEvent | undefined>
+  /** The document of the policy of that digest, as its `policy_loaded` has it. */
+  findPolicy(digest: string): Promise<JsonObject | undefined>
 }
 
 /**

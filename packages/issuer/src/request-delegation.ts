@@ -1,10 +1,9 @@
 import { createUuid } from '@behalf/core'
-import { coversCapabilities, type OnBehalfOf } from '@behalf/credential'
 import type { Did } from '@behalf/did'
 import { type AskedTerms, checkTerms } from './check-terms.ts'
-import type { DelegationRequest, RequestedTerms } from './delegation-request.ts'
+import { decidePolicy } from './decide-policy.ts'
+import type { DelegationRequest } from './delegation-request.ts'
 import { IssuerError } from './error.ts'
-import { evaluatePolicy } from './evaluate-policy.ts'
 import { checkIssuable, issueDelegation } from './issue-delegation.ts'
 import { checkKeyAlive, type IssuerContext } from './issuer-context.ts'
 import { principalOf, record } from './issuer-event.ts'
@@ -19,10 +18,8 @@ export interface DelegationQuestion extends AskedTerms {
   readonly agentName?: string
 }
 
-const MAX_ENROLMENTS_PER_AGENT = 100
-
 /**
- * The question is recorded and the policy's answer with it: refused, waiting for an operator, or, within the terms of
+ * The question is recorded and the policy's answer with it: refused, waiting for people, or, within the terms of
  * an enrolment, approved and ready to be collected.
  *
  * @returns the request as it stands
@@ -34,14 +31,11 @@ export async function requestDelegation(
   question: DelegationQuestion,
 ): Promise<DelegationRequest> {
   const asked = checkQuestion(context, question)
-  const { policy } = asked
   return context.store.transaction(async (tx) => {
     await checkKeyAlive(tx, asked.agent)
     await checkFlood(context, tx, asked.agent)
-    const enrolment = await findEnrolmentFor(context, tx, asked)
-    // Nobody enrolled this agent for this: then a person decides, and the credential will say so.
-    const request: DelegationRequest =
-      enrolment || policy.decision === 'refuse' ? asked : { ...asked, policy: { ...policy, decision: 'ask' } }
+    const { policy, enrolment } = await decidePolicy(context, tx, asked)
+    const request: DelegationRequest = { ...asked, policy }
     await tx.insertRequest(request)
     await recordQuestion(context, tx, request)
     if (policy.decision === 'refuse') return refuse(context, tx, request)
@@ -49,20 +43,21 @@ export async function requestDelegation(
   })
 }
 
-function checkQuestion(context: IssuerContext, question: DelegationQuestion): DelegationRequest {
+type UndecidedRequest = Omit<DelegationRequest, 'policy'>
+
+function checkQuestion(context: IssuerContext, question: DelegationQuestion): UndecidedRequest {
   const agentName = checkOptionalText(question.agentName, {
     field: 'agent_name',
     maxLength: TEXT_LIMITS.agentName,
   })
   const terms = checkTerms(question, context)
   const now = context.clock()
-  const asked: DelegationRequest = {
+  const asked: UndecidedRequest = {
     id: createUuid(context.random),
     version: 1,
     agent: question.agent,
     ...(agentName !== undefined && { agentName }),
     terms,
-    policy: evaluatePolicy(context.policy, terms),
     status: 'pending',
     requestedAt: now,
     expiresAt: now + context.requestSeconds * 1000,
@@ -110,29 +105,6 @@ async function approveEnrolled(
   return issueDelegation(context, tx, { request, terms, policy, method: 'enrolment', by: enrolment.id })
 }
 
-async function findEnrolmentFor(
-  context: IssuerContext,
-  tx: IssuerTransaction,
-  asked: DelegationRequest,
-): Promise<Enrolment | undefined> {
-  if (asked.policy.decision !== 'approve-enrolled') return undefined
-  const { agent, terms } = asked
-  const enrolments = await tx.listEnrolments({ agent, now: context.clock(), limit: MAX_ENROLMENTS_PER_AGENT })
-  return enrolments.find(
-    (enrolment) => isSamePrincipal(enrolment.onBehalfOf, terms.onBehalfOf) && allows(enrolment, terms),
-  )
-}
-
-function isSamePrincipal(left: OnBehalfOf, right: OnBehalfOf): boolean {
-  return left.id === right.id && left.role === right.role && left.tenant === right.tenant
-}
-
-function allows(enrolment: Enrolment, terms: RequestedTerms): boolean {
-  if (terms.validForSeconds > enrolment.maxSeconds) return false
-  if (terms.maxDelegationDepth > enrolment.maxDelegationDepth) return false
-  return coversCapabilities(enrolment.capabilities, terms.capabilities).covered
-}
-
 async function recordQuestion(
   context: IssuerContext,
   tx: IssuerTransaction,
@@ -150,6 +122,7 @@ async function recordQuestion(
       ...about,
       policy: { id: policy.id, digest: policy.digest },
       decision: policy.decision,
+      rule: policy.rule,
       reason: policy.reason,
     },
   })

@@ -1,14 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import {
-  type CreateIssuerOptions,
-  createIssuer,
-  type Issuer,
-  parsePolicy,
-  requestStatus,
-} from '../src/index.ts'
+import { type CreateIssuerOptions, createIssuer, type Issuer, requestStatus } from '../src/index.ts'
 import {
   ASK_ALWAYS,
   createParty,
+  createPolicy,
   createTestRandom,
   createWorld,
   idOf,
@@ -26,7 +21,7 @@ function create(changes: Partial<CreateIssuerOptions>): Issuer {
     kid: AUTHORITY.kid,
     origin: 'https://authority.test',
     store: createMemoryIssuerStore(),
-    policy: parsePolicy(ASK_ALWAYS),
+    policy: ASK_ALWAYS,
     clock: () => 0,
     random: (length) => new Uint8Array(length),
     ...changes,
@@ -60,11 +55,15 @@ describe('an issuer', () => {
   test('notes a policy when it changes, and only then', async () => {
     const world = await createWorld()
     await world.restart().start()
-    const changed = parsePolicy(JSON.stringify({ id: 'ask', rules: [], default: 'refuse' }))
+    const changed = createPolicy('ask', 'forbid (principal, action, resource);')
     await world.restart({ policy: changed }).start()
     const loaded = world.store.state().events.filter((event) => event.type === 'policy_loaded')
-    expect(loaded.map((event) => event.data.digest)).toEqual([parsePolicy(ASK_ALWAYS).digest, changed.digest])
-    expect(loaded[1]?.data.document).toEqual({ id: 'ask', rules: [], default: 'refuse' })
+    expect(loaded.map((event) => event.data.digest)).toEqual([ASK_ALWAYS.digest, changed.digest])
+    expect(loaded[1]?.data.document).toEqual(changed.document)
+    for (const { digest, document } of [ASK_ALWAYS, changed]) {
+      await expect(world.issuer.findPolicy(digest)).resolves.toEqual(document)
+    }
+    await expect(world.issuer.findPolicy('sha-256:x')).resolves.toBeUndefined()
   })
 
   test('numbers what happens without gaps and gives it back in order', async () => {

@@ -1,9 +1,10 @@
 import type { JsonValue } from '@behalf/core'
 import { parseDelegation } from '@behalf/credential'
 import { describe, expect, test } from 'vitest'
-import { type Narrowing, parsePolicy } from '../src/index.ts'
+import type { Narrowing } from '../src/index.ts'
 import {
   createParty,
+  createPolicy,
   createWorld,
   idOf,
   ORIGIN,
@@ -35,7 +36,7 @@ describe('an approval', () => {
       onBehalfOf: { id: 'acct-42', tenant: 'acme' },
       maxDelegationDepth: 2,
       purpose: 'Sum up the open issues',
-      policy: { id: 'ask', decision: 'ask', digest: expect.stringMatching(/^sha-256:/u) },
+      policy: { id: 'ask', decision: 'ask-one', digest: expect.stringMatching(/^sha-256:/u) },
       approval: { method: 'operator' },
       validFrom: START,
       validUntil: START + 600_000,
@@ -183,16 +184,38 @@ describe('an approval', () => {
   test('is refused when the policy refuses by now, and carries the policy of its own time', async () => {
     const world = await createWorld()
     const [first, second] = [await world.ask(), await world.ask({ capabilities: READ_ISSUES })]
-    const stricter = (rules: JsonValue): string => JSON.stringify({ id: 'stricter', rules, default: 'ask' })
     const refusing = world.restart({
-      policy: parsePolicy(stricter([{ effect: 'refuse', actions: ['GET'] }])),
+      policy: createPolicy(
+        'stricter',
+        'forbid (principal, action, resource) when { resource.action == "GET" };',
+      ),
     })
     const approval = refusing.approve({ id: first.id, version: 1, operator: world.operator.did })
     await expect(approval).rejects.toThrow(refused('access_denied'))
-    const asking = world.restart({ policy: parsePolicy(stricter([])) })
+    const asking = world.restart({
+      policy: createPolicy('other', 'permit (principal, action, resource);'),
+    })
     await asking.approve({ id: second.id, version: 1, operator: world.operator.did })
     const { delegation } = await asking.collect({ id: second.id, agent: world.agent.did })
-    expect(parseDelegation(delegation).policy?.id).toBe('stricter')
+    expect(parseDelegation(delegation).policy).toMatchObject({ id: 'other', decision: 'ask-one' })
+  })
+
+  test('is not enough for what takes two people', async () => {
+    const policy = createPolicy(
+      'two',
+      `permit (principal, action == Action::"ask-two", resource);
+      permit (principal, action == Action::"ask-one", resource) when { context.seconds <= 60 };`,
+    )
+    const world = await createWorld({ policy })
+    const { id, version, policy: asked } = await world.ask()
+    expect(asked.decision).toBe('ask-two')
+    const { did: operator } = world.operator
+    const alone = world.issuer.approve({ id, version, operator })
+    await expect(alone).rejects.toThrow(refused('access_denied'))
+    const narrow = { validForSeconds: 60 }
+    await expect(world.issuer.approve({ id, version, operator, narrow })).resolves.toMatchObject({
+      status: 'approved',
+    })
   })
 
   test('gives each delegation its own place in the list', async () => {

@@ -1,94 +1,176 @@
-import { canonicalizeJson, digestSha256, type JsonValue } from '@behalf/core'
+import { canonicalizeJson, digestSha256 } from '@behalf/core'
 import { describe, expect, test } from 'vitest'
-import { parsePolicy } from '../src/index.ts'
+import { IssuerError, type Policy, parsePolicy } from '../src/index.ts'
 
-const RULE = { effect: 'ask' }
-const withRule = (rule: JsonValue): string => JSON.stringify({ id: 'p', rules: [RULE, rule], default: 'ask' })
-const invalid = (field?: string): unknown =>
-  expect.objectContaining({ code: 'policy_invalid', ...(field !== undefined && { field }) })
+const PERMIT = 'permit (principal, action == Action::"ask-one", resource);'
 
-describe('a policy file', () => {
-  const document = {
-    id: 'house-rules-1',
-    rules: [
-      { effect: 'refuse', locations: ['https://api.test'], paths: ['/admin/**'], reason: 'Never' },
-      { effect: 'approve-enrolled', actions: ['GET', 'tools/call'], max_seconds: 900 },
-      { effect: 'ask' },
-    ],
-    default: 'refuse',
+function parse(text: string): Policy {
+  return parsePolicy({ id: 'p', files: [{ name: 'p.cedar', text }] })
+}
+
+function refusalOf(run: () => unknown): IssuerError {
+  try {
+    run()
+  } catch (error) {
+    if (error instanceof IssuerError) return error
   }
+  throw new Error('not refused')
+}
+
+describe('a policy', () => {
+  const text = `// Never.
+@id("admin") @reason("Nobody goes there")
+forbid (principal, action, resource is HttpPart)
+when { resource.overlaps.contains("/admin/**") };
+
+${PERMIT}
+permit (principal, action == Action::"approve-enrolled", resource) when { context.seconds <= 900 };`
 
   test('is read as it stands', () => {
-    const policy = parsePolicy(JSON.stringify(document))
-    expect(policy).toMatchObject({ id: 'house-rules-1', default: 'refuse' })
-    expect(policy.rules).toEqual([
-      { effect: 'refuse', locations: ['https://api.test'], paths: ['/admin/**'], reason: 'Never' },
-      { effect: 'approve-enrolled', actions: ['GET', 'tools/call'], maxSeconds: 900 },
-      { effect: 'ask' },
+    const { id, zone, rules } = parse(text)
+    expect([id, zone]).toEqual(['p', 'UTC'])
+    expect(rules.map((rule) => [rule.id, rule.effect, rule.reason, rule.line, rule.column])).toEqual([
+      ['admin', 'forbid', 'Nobody goes there', 2, 1],
+      ['p.cedar:6', 'permit', undefined, 6, 1],
+      ['p.cedar:7', 'permit', undefined, 7, 1],
     ])
   })
 
-  test('has a digest over what it says, not over how it is spaced', () => {
-    const dense = parsePolicy(JSON.stringify(document))
-    expect(dense.digest).toBe(digestSha256(canonicalizeJson(document)))
-    expect(parsePolicy(JSON.stringify(document, null, 4)).digest).toBe(dense.digest)
-    expect(parsePolicy(JSON.stringify({ ...document, default: 'ask' })).digest).not.toBe(dense.digest)
+  test('keeps the order of its rules when they are many', () => {
+    const rules = Array.from({ length: 25 }, (_, index) => `@id("r${index}") ${PERMIT}`)
+    expect(parse(rules.join('\n')).rules.map(({ id }) => id)).toEqual(rules.map((_, index) => `r${index}`))
   })
 
-  test('keeps the document that its digest is over', () => {
-    const policy = parsePolicy(JSON.stringify(document))
-    expect(digestSha256(canonicalizeJson(policy.document))).toBe(policy.digest)
+  test('has a digest over its name, its zone and the text of every file', () => {
+    const files = [
+      { name: 'b.cedar', text: PERMIT },
+      { name: 'a.cedar', text: PERMIT },
+    ]
+    const policy = parsePolicy({ id: 'p', files })
+    expect(policy.document).toEqual({ id: 'p', zone: 'UTC', files: files.toReversed() })
+    expect(policy.digest).toBe(digestSha256(canonicalizeJson(policy.document)))
+    const others = [
+      parsePolicy({ id: 'q', files }),
+      parsePolicy({ id: 'p', files, zone: 'Europe/Berlin' }),
+      parsePolicy({ id: 'p', files: files.slice(1) }),
+      parsePolicy({ id: 'p', files: [...files.slice(1), { name: 'b.cedar', text: `${PERMIT} ` }] }),
+    ]
+    expect(new Set([policy, ...others].map(({ digest }) => digest)).size).toBe(5)
+    expect(parsePolicy({ id: 'p', files: files.toReversed() }).digest).toBe(policy.digest)
+  })
+
+  test('knows the patterns and tags that it names, wherever they stand', () => {
+    const policy = parse(`
+      permit (principal, action, resource is HttpPart)
+      when { resource.within.containsAny(["/a", "/b/*"]) && resource.hasTag("body.amount") }
+      unless { resource["overlaps"].contains("/c/**") || !(resource.within.contains("/d")) };`)
+    expect(policy.patterns).toEqual(['/a', '/b/*', '/c/**', '/d'])
+    expect(policy.bounds).toEqual(['body.amount'])
   })
 
   test.each([
-    ['not JSON', '{', undefined],
-    ['a member twice', '{"id":"a","id":"b","rules":[],"default":"ask"}', undefined],
-    ['a list', '[]', undefined],
-    ['an unknown member', '{"id":"p","rules":[],"default":"ask","extra":1}', 'extra'],
-    ['no id', '{"rules":[],"default":"ask"}', 'id'],
-    ['an empty id', '{"id":"","rules":[],"default":"ask"}', 'id'],
-    ['an id with a space', '{"id":"a b","rules":[],"default":"ask"}', 'id'],
-    ['no rules', '{"id":"p","default":"ask"}', 'rules'],
-    ['no default', '{"id":"p","rules":[]}', 'default'],
-    ['another default', '{"id":"p","rules":[],"default":"allow"}', 'default'],
+    ['no id', { id: '' }],
+    ['an id with a space', { id: 'a b' }],
+    ['a zone that is none', { zone: 'Mars/Olympus' }],
+    ['no file', { files: [] }],
+    ['a file without a rule', { files: [{ name: 'a.cedar', text: '// nothing\n' }] }],
+    ['half a character', { files: [{ name: 'a.cedar', text: `// \uD800\n${PERMIT}` }] }],
+  ])('is refused with %s', (_name, changes) => {
+    const files = [{ name: 'a.cedar', text: PERMIT }]
+    const { code } = refusalOf(() => parsePolicy({ id: 'p', files, ...changes }))
+    expect(code).toBe('policy_invalid')
+  })
+})
+
+describe('a policy file is refused with line and column', () => {
+  const when = (condition: string, effect = 'forbid'): string =>
+    `${effect} (principal, action, resource)\nwhen { ${condition} };`
+  const about = (condition: string, effect = 'forbid'): string =>
+    `${effect} (principal, action, resource is HttpPart)\nwhen { ${condition} };`
+
+  test.each<[string, string, number, number, string]>([
+    ['that ends too early', 'permit (principal', 1, 18, 'unexpected end'],
+    ['after characters of several bytes', '// éé 😀\npermit (principal', 2, 18, 'unexpected end'],
+    ['of JSON', '{}', 1, 1, 'unexpected token'],
+    ['with a template', 'permit (principal == ?principal, action, resource);', 1, 1, 'template'],
+    ['with an unknown action', 'permit (principal, action == Action::"ask", resource);', 1, 30, 'ask-two'],
+    ['with an unknown attribute', when('resource.locatio == "x"'), 2, 8, 'did you mean `location`'],
+    ['with the pattern as it was asked', about('resource.path like "/*"'), 2, 8, '`path`'],
+    ['with another type', when('context.seconds == "60"'), 2, 8, 'types'],
+    ['with an unknown day', when('context.time.weekday == Weekday::"saturday"'), 2, 32, '"sat"'],
+    ['with what may be absent', when('context.onBehalfOf.role == "x"'), 2, 8, 'context.onBehalfOf has role'],
+    ['with a rule that can never apply', when('1 == 2'), 1, 1, 'impossible'],
+    ['with patterns of what has none', when('resource.overlaps.contains("/a")'), 2, 8, 'McpPart'],
     [
-      'too many rules',
-      JSON.stringify({ id: 'p', rules: Array.from({ length: 201 }, () => RULE), default: 'ask' }),
-      'rules',
+      'with two rules of one name',
+      `@id("a") ${PERMIT}\n@id("a") ${PERMIT}`,
+      2,
+      1,
+      'taken by the rule at p.cedar:1',
     ],
-  ])('is refused: %s', (_name, text, field) => {
-    expect(() => parsePolicy(text)).toThrow(invalid(field))
+    ['with an annotation that is none', `@reson("x") ${PERMIT}`, 1, 1, '@reson'],
+    ['with an id of two words', `@id("a b") ${PERMIT}`, 1, 1, '@id'],
+    ['with a reason that hides its end', `@reason("a\\u{202E}b") ${PERMIT}`, 1, 1, 'bidi'],
+    ['with a reason without end', `@reason("${'x'.repeat(501)}") ${PERMIT}`, 1, 1, '500'],
+    ['with one part by name', 'permit (principal, action, resource == HttpPart::"x");', 1, 1, 'no name'],
+    ['with one part by name inside', when('resource == HttpPart::"x"'), 1, 1, 'no name'],
+    ['with a location that none is', when('resource.location == "api.test"'), 1, 1, '"api.test"'],
+    ['with an action that none is', when('["GET", "*"].contains(resource.action)'), 1, 1, '"*"'],
+    ['with a pattern that is none', about('resource.overlaps.contains("/**/x")'), 1, 1, '"/**/x"'],
+    [
+      'with a pattern out of the request',
+      about('resource.overlaps.contains(context.onBehalfOf.id)'),
+      1,
+      1,
+      'in quotes',
+    ],
+    ['with patterns compared', about('resource.overlaps == ["/a"]'), 1, 1, 'in quotes'],
+    [
+      'with patterns asked from the other side',
+      about('["/a"].containsAny(resource.overlaps)'),
+      1,
+      1,
+      'in quotes',
+    ],
+    [
+      'with patterns behind another name',
+      about('{"a": resource.overlaps}.a.contains("/a")'),
+      1,
+      1,
+      'in quotes',
+    ],
+    ['with patterns counted', about('!resource.overlaps.isEmpty()'), 1, 1, 'in quotes'],
+    ['with a tag of nowhere', about('resource.hasTag("amount")'), 1, 1, '"body.NAME"'],
+    ['with a tag out of the request', about('resource.hasTag(context.onBehalfOf.id)'), 1, 1, '"body.NAME"'],
+  ])('%s', (_name, text, line, column, words) => {
+    const error = refusalOf(() => parse(text))
+    expect(error.code).toBe('policy_invalid')
+    expect(error.message).toContain(words)
+    expect(error.position).toEqual({ file: 'p.cedar', line, column })
+    expect(error.message).toContain(`p.cedar:${line}:${column}: `)
   })
 
-  test.each<[string, JsonValue, string]>([
-    ['no object', 'ask', 'rules[1]'],
-    ['no effect', {}, 'rules[1].effect'],
-    ['another effect', { effect: 'approve' }, 'rules[1].effect'],
-    ['an unknown member', { effect: 'ask', location: ['https://api.test'] }, 'rules[1].location'],
-    ['locations that are no list', { effect: 'ask', locations: 'https://api.test' }, 'rules[1].locations'],
-    ['an empty list, which would match nothing', { effect: 'refuse', locations: [] }, 'rules[1].locations'],
-    [
-      'a location that no capability has',
-      { effect: 'refuse', locations: ['api.test'] },
-      'rules[1].locations[0]',
-    ],
-    ['an action that no capability has', { effect: 'refuse', actions: ['GET', '*'] }, 'rules[1].actions[1]'],
-    ['a path without its slash', { effect: 'refuse', paths: ['admin'] }, 'rules[1].paths[0]'],
-    ['a double star in the middle', { effect: 'refuse', paths: ['/**/x'] }, 'rules[1].paths[0]'],
-    ['a path that is no text', { effect: 'refuse', paths: [7] }, 'rules[1].paths[0]'],
-    [
-      'too many entries',
-      { effect: 'ask', actions: Array.from({ length: 101 }, () => 'GET') },
-      'rules[1].actions',
-    ],
-    ['max_seconds as a text', { effect: 'ask', max_seconds: '600' }, 'rules[1].max_seconds'],
-    ['max_seconds of nothing', { effect: 'ask', max_seconds: 0 }, 'rules[1].max_seconds'],
-    ['max_seconds in parts', { effect: 'ask', max_seconds: 1.5 }, 'rules[1].max_seconds'],
-    ['max_seconds on a refusal', { effect: 'refuse', max_seconds: 600 }, 'rules[1].max_seconds'],
-    ['a reason that is no text', { effect: 'ask', reason: 1 }, 'rules[1].reason'],
-    ['a reason without end', { effect: 'ask', reason: 'x'.repeat(501) }, 'rules[1].reason'],
-  ])('says where a rule is wrong: %s', (_name, rule, field) => {
-    expect(() => parsePolicy(withRule(rule))).toThrow(invalid(field))
-    expect(() => parsePolicy(withRule(rule))).toThrow(field)
+  // What covers a request whole permits; what covers some of it forbids. Anything else could be slipped past.
+  test.each<[string, string, 'permit' | 'forbid', boolean]>([
+    ['what is within', 'resource.within.contains("/a")', 'permit', true],
+    ['what is within', 'resource.within.contains("/a")', 'forbid', false],
+    ['what overlaps', 'resource.overlaps.contains("/a")', 'forbid', true],
+    ['what overlaps', 'resource.overlaps.contains("/a")', 'permit', false],
+    ['what is not within', '!resource.within.contains("/a")', 'forbid', true],
+    ['what is not within', '!resource.within.contains("/a")', 'permit', false],
+    ['what does not overlap', '!resource.overlaps.contains("/a")', 'permit', true],
+    ['what does not overlap', '!resource.overlaps.contains("/a")', 'forbid', false],
+    ['both in an or', 'principal.enrolled || resource.within.contains("/a")', 'forbid', false],
+    ['both in an and', 'principal.enrolled && resource.overlaps.contains("/a")', 'permit', false],
+    ['a branch', 'if principal.enrolled then true else resource.within.contains("/a")', 'permit', true],
+    ['a branch', 'if principal.enrolled then true else resource.within.contains("/a")', 'forbid', false],
+    ['a comparison', 'resource.overlaps.contains("/a") == principal.enrolled', 'forbid', false],
+    ['an if', 'if resource.overlaps.contains("/a") then principal.enrolled else true', 'forbid', false],
+  ])('%s: %s in a %s', (_name, condition, effect, accepted) => {
+    const opposite = `${effect} (principal, action, resource is HttpPart) unless { !(${condition}) };`
+    for (const text of [about(condition, effect), opposite]) {
+      if (accepted) expect(parse(text).patterns).toEqual(['/a'])
+      else expect(refusalOf(() => parse(text)).message).toMatch(/slip past|through here|compared/u)
+    }
   })
 })

@@ -2,7 +2,6 @@ import { verifyHeartbeat, verifyStatusList } from '@behalf/credential'
 import { describe, expect, test } from 'vitest'
 import { STATUS_LIST_LENGTH } from '../src/index.ts'
 import type { IssuerContext } from '../src/issuer-context.ts'
-import { parsePolicy } from '../src/policy.ts'
 import { allocateStatusPosition, publishHeartbeat } from '../src/publish-status.ts'
 import {
   ASK_ALWAYS,
@@ -30,7 +29,7 @@ function createContext(random = createTestRandom()): IssuerContext {
     signer,
     origin: ORIGIN,
     store: createMemoryIssuerStore(),
-    policy: parsePolicy(ASK_ALWAYS),
+    policy: ASK_ALWAYS,
     clock: () => START,
     random,
     defaultSeconds: 600,

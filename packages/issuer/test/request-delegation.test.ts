@@ -6,6 +6,7 @@ import {
   ALICE,
   APPROVE_ENROLLED,
   createParty,
+  createPolicy,
   createWorld,
   READ_ALL,
   READ_ISSUES,
@@ -29,7 +30,7 @@ describe('a request for a delegation', () => {
       status: 'pending',
       requestedAt: START,
       expiresAt: START + 900_000,
-      policy: { id: 'ask', decision: 'ask' },
+      policy: { id: 'ask', decision: 'ask-one', rule: 'ask.cedar:1' },
       terms: {
         onBehalfOf: ALICE,
         validForSeconds: 600,
@@ -101,14 +102,19 @@ describe('a request for a delegation', () => {
   })
 
   test('is refused by the policy, on record and for good', async () => {
-    const policyText = JSON.stringify({
-      id: 'no-writes',
-      rules: [{ effect: 'refuse', actions: ['GET'], reason: 'Not today' }],
-      default: 'ask',
-    })
-    const world = await createWorld({ policyText })
+    const policy = createPolicy(
+      'no-reads',
+      `@id("reads") @reason("Not today") forbid (principal, action, resource) when { resource.action == "GET" };
+      permit (principal, action, resource);`,
+    )
+    const world = await createWorld({ policy })
     const request = await world.ask()
-    expect(request).toMatchObject({ status: 'refused', decidedBy: 'no-writes', reason: 'Not today' })
+    expect(request).toMatchObject({
+      status: 'refused',
+      policy: { decision: 'refuse', rule: 'reads' },
+      decidedBy: 'no-reads',
+      reason: 'Not today',
+    })
     const { id } = request
     await expect(world.issuer.collect({ id, agent: world.agent.did })).rejects.toThrow(
       refused('access_denied'),
@@ -151,9 +157,38 @@ describe('a flood of requests', () => {
   })
 })
 
+describe('what a policy knows of an agent', () => {
+  test('is when it first asked, and whether this principal enrolled it for anything', async () => {
+    const policy = createPolicy(
+      'known',
+      `permit (principal, action == Action::"ask-two", resource);
+      permit (principal, action == Action::"ask-one", resource)
+      when { principal.enrolled || context.time.epoch - principal.firstSeen >= 3600 };`,
+    )
+    const world = await createWorld({ policy })
+    const decide = async (changes?: Partial<DelegationQuestion>): Promise<string> =>
+      (await world.ask(changes)).policy.decision
+    expect(await decide()).toBe('ask-two')
+    world.advance(3599)
+    expect(await decide()).toBe('ask-two')
+    world.advance(1)
+    expect(await decide()).toBe('ask-one')
+    const agent = createParty('other').did
+    await world.issuer.enrol({
+      operator: world.operator.did,
+      agent,
+      onBehalfOf: ALICE,
+      capabilities: READ_ONE,
+      maxSeconds: 60,
+    })
+    expect(await decide({ agent })).toBe('ask-one')
+    expect(await decide({ agent, onBehalfOf: { id: 'somebody else' } })).toBe('ask-two')
+  })
+})
+
 describe('a request of an enrolled agent', () => {
   async function createEnrolledWorld(terms: Record<string, unknown> = {}): Promise<World> {
-    const world = await createWorld({ policyText: APPROVE_ENROLLED })
+    const world = await createWorld({ policy: APPROVE_ENROLLED })
     await world.issuer.enrol({
       operator: world.operator.did,
       agent: world.agent.did,
@@ -196,14 +231,14 @@ describe('a request of an enrolled agent', () => {
     ['no tenant', { onBehalfOf: { id: 'acct-42' } }],
     ['another role', { onBehalfOf: { ...ALICE, role: 'owner' } }],
     ['another agent', { agent: createParty('other').did }],
-  ])('waits for an operator when it asks for %s', async (_name, changes) => {
+  ])('waits for a person when it asks for %s', async (_name, changes) => {
     const world = await createEnrolledWorld()
     const request = await world.ask(changes)
-    expect(request).toMatchObject({ status: 'pending', policy: { decision: 'ask' } })
+    expect(request).toMatchObject({ status: 'pending', policy: { decision: 'ask-one' } })
     expect(world.store.state().delegations.size).toBe(0)
   })
 
-  test('waits for an operator where the policy does not approve by itself', async () => {
+  test('waits for a person where the policy does not approve by itself', async () => {
     const world = await createEnrolledWorld()
     const location = 'https://other.test'
     await world.issuer.enrol({
@@ -217,7 +252,7 @@ describe('a request of an enrolled agent', () => {
     expect(request.status).toBe('pending')
   })
 
-  test('waits for an operator once the enrolment has run out', async () => {
+  test('waits for a person once the enrolment has run out', async () => {
     const world = await createEnrolledWorld({ validUntil: START + 60_000 })
     world.advance(59)
     await expect(world.ask()).resolves.toMatchObject({ status: 'approved' })
@@ -225,7 +260,7 @@ describe('a request of an enrolled agent', () => {
     await expect(world.ask()).resolves.toMatchObject({ status: 'pending' })
   })
 
-  test('waits for an operator once the enrolment is withdrawn', async () => {
+  test('waits for a person once the enrolment is withdrawn', async () => {
     const world = await createEnrolledWorld()
     const [id = ''] = world.store.state().enrolments.keys()
     await world.issuer.withdrawEnrolment({ id, operator: world.operator.did })

@@ -21,7 +21,10 @@ const ESCAPED = encodeURIComponent(INJECTION).replaceAll("'", '%27')
 const START = {
   signer: issuer.signer,
   origin: 'http://127.0.0.1:1',
-  policy: parsePolicy('{"id":"ask","rules":[],"default":"ask"}'),
+  policy: parsePolicy({
+    id: 'ask',
+    files: [{ name: 'p.cedar', text: 'permit (principal, action == Action::"ask-one", resource);' }],
+  }),
   operators: [],
   log: { info: () => undefined, warn: () => undefined, error: () => undefined },
   repeat: () => () => Promise.resolve(),

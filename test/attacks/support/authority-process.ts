@@ -12,7 +12,10 @@ const authority = await createAuthority({
   databasePath: join(folder, 'authority.db'),
   signer: issuer.signer,
   origin: 'http://127.0.0.1:1',
-  policy: parsePolicy('{"id":"ask","rules":[],"default":"ask"}'),
+  policy: parsePolicy({
+    id: 'ask',
+    files: [{ name: 'p.cedar', text: 'permit (principal, action == Action::"ask-one", resource);' }],
+  }),
   operators: [],
 })
 await authority.close()

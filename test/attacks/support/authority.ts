@@ -57,6 +57,8 @@ export const ASKED = {
   purpose: 'Sum up the open items',
 }
 
+const POLICY = 'permit (principal, action in [Action::"approve-enrolled", Action::"ask-one"], resource);'
+
 /** Runs with an authority in memory-backed files, one operator and one agent, and ends it. */
 export function withAuthority<Result>(run: (running: RunningAuthority) => Promise<Result>): Promise<Result> {
   return withFolder(async (folder) => {
@@ -68,7 +70,7 @@ export function withAuthority<Result>(run: (running: RunningAuthority) => Promis
       databasePath: join(folder, 'authority.db'),
       signer: issuer.signer,
       origin,
-      policy: parsePolicy('{"id":"enrolled","rules":[],"default":"approve-enrolled"}'),
+      policy: parsePolicy({ id: 'enrolled', files: [{ name: 'p.cedar', text: POLICY }] }),
       operators: [{ did: operator.did, name: 'first operator' }],
       clock,
       log: { info: () => undefined, warn: () => undefined, error: () => undefined },

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { Arguments } from '../arguments.ts'
-import { readPolicy } from '../authority-policy.ts'
+import { readPolicy, ZONE_OPTION } from '../authority-policy.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { COMMON_OPTIONS } from '../common-options.ts'
 import { usageError } from '../error.ts'
@@ -24,9 +24,10 @@ export const command: Command = {
     origin: { kind: 'text', value: 'URL', help: 'where others reach it (default: http://HOST:PORT)' },
     policy: {
       kind: 'text',
-      value: 'FILE',
-      help: 'a policy file (default: people decide, save for what is enrolled)',
+      value: 'PATH',
+      help: 'a .cedar file, or a folder of them (default: a person decides, save for what is enrolled)',
     },
+    zone: ZONE_OPTION,
     ...PASSPHRASE_OPTIONS,
     ...COMMON_OPTIONS,
   },
@@ -58,7 +59,7 @@ async function readOptions({ io, args }: CommandContext): Promise<StartOptions> 
     host,
     port,
     origin: readOrigin(args, { host, port }),
-    policy: await readPolicy(io, args.text('policy')),
+    policy: await readPolicy(io, { path: args.text('policy'), zone: args.text('zone') }),
   }
 }
 

@@ -48,7 +48,7 @@ export async function signRoot(changes: Partial<DelegationTerms> = {}): Promise<
     maxUses: 5,
     maxDelegationDepth: 2,
     purpose: 'read \u202ethe issues',
-    policy: { id: 'default', digest: digestOf('policy'), decision: 'ask' },
+    policy: { id: 'default', digest: digestOf('policy'), decision: 'ask-one' },
     approval: { method: 'operator', digest: digestOf('evidence') },
     validFrom: NOW - 300_000,
     validUntil: NOW + 300_000,

@@ -111,7 +111,7 @@ async function startAuthority(options: {
     databasePath: join(data, 'authority.db'),
     signer: keys.signer,
     origin,
-    policy: parsePolicy(POLICY),
+    policy: parsePolicy({ id: 'tests', files: [{ name: 'tests.cedar', text: POLICY }] }),
     operators: [{ did: keys.operatorDid, name: 'first operator' }],
     clock,
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
@@ -122,8 +122,9 @@ async function startAuthority(options: {
 }
 
 /** Nobody is ever asked about /admin: it is refused. */
-const POLICY = JSON.stringify({
-  id: 'tests',
-  rules: [{ effect: 'refuse', paths: ['/admin/**'], reason: 'never' }],
-  default: 'approve-enrolled',
-})
+const POLICY = `
+@id("admin") @reason("never")
+forbid (principal, action, resource is HttpPart) when { resource.overlaps.contains("/admin/**") };
+@id("ask")
+permit (principal, action in [Action::"approve-enrolled", Action::"ask-one"], resource);
+`

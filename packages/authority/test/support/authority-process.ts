@@ -6,13 +6,14 @@ import { parsePolicy } from '@behalf/issuer'
 import { createAuthority } from '../../src/index.ts'
 
 const [, , databasePath = '', port = '0'] = process.argv
+const POLICY = 'permit (principal, action in [Action::"approve-enrolled", Action::"ask-one"], resource);'
 const seedOf = (name: string): Uint8Array => sha256(new TextEncoder().encode(name))
 try {
   const authority = await createAuthority({
     databasePath,
     issuerSeed: seedOf('authority'),
     origin: `http://127.0.0.1:${port}`,
-    policy: parsePolicy('{"id":"enrolled","rules":[],"default":"approve-enrolled"}'),
+    policy: parsePolicy({ id: 'enrolled', files: [{ name: 'enrolled.cedar', text: POLICY }] }),
     operators: [
       { did: encodeDidKey(createEd25519Signer(seedOf('operator')).publicKey), name: 'first operator' },
     ],

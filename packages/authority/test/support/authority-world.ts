@@ -12,14 +12,22 @@ import {
 } from '@behalf/credential'
 import { encodeDidKey, encodeDidKeyUrl } from '@behalf/did'
 import { createContentDigest, KEY_TAG, serializeSignatureKey, signMessage } from '@behalf/http-signature'
-import { parsePolicy } from '@behalf/issuer'
+import { type Policy, parsePolicy } from '@behalf/issuer'
 import { type AuthorityClient, createMemoryWallet, type Wallet } from '@behalf/wallet'
 import { afterEach } from 'vitest'
 import { type Authority, type CreateAuthorityOptions, createAuthority } from '../../src/index.ts'
 
 export const START = Date.UTC(2026, 10, 24, 12, 0, 0)
-export const ASK_ALWAYS = JSON.stringify({ id: 'ask', rules: [], default: 'ask' })
-export const APPROVE_ENROLLED = JSON.stringify({ id: 'enrolled', rules: [], default: 'approve-enrolled' })
+/** A policy of one file. */
+export function createPolicy(id: string, text: string): Policy {
+  return parsePolicy({ id, files: [{ name: `${id}.cedar`, text }] })
+}
+
+export const ASK_ALWAYS = createPolicy('ask', 'permit (principal, action == Action::"ask-one", resource);')
+export const APPROVE_ENROLLED = createPolicy(
+  'enrolled',
+  'permit (principal, action in [Action::"approve-enrolled", Action::"ask-one"], resource);',
+)
 export const ALICE = { id: 'acct-42', tenant: 'acme' }
 export const READ_ISSUES: readonly Capability[] = parseCapabilities([
   { type: 'http', locations: ['https://api.test'], actions: ['GET'], paths: ['/issues/**'] },
@@ -88,9 +96,16 @@ export interface World {
 export type WorldOptions = Partial<
   Pick<
     CreateAuthorityOptions,
-    'limits' | 'maxSeconds' | 'defaultSeconds' | 'heartbeatSeconds' | 'operators' | 'repeat' | 'random'
+    | 'policy'
+    | 'limits'
+    | 'maxSeconds'
+    | 'defaultSeconds'
+    | 'heartbeatSeconds'
+    | 'operators'
+    | 'repeat'
+    | 'random'
   >
-> & { readonly policyText?: string; readonly seed?: Uint8Array }
+> & { readonly seed?: Uint8Array }
 
 /** What a verifier reads. */
 export interface Published {
@@ -155,7 +170,7 @@ interface WorldSeed {
 
 async function startWorld(seed: WorldSeed): Promise<World> {
   const { folder, origin, clock } = seed
-  const { policyText = ASK_ALWAYS, seed: issuerSeed = seedOf('authority'), ...options } = seed.options
+  const { seed: issuerSeed = seedOf('authority'), ...options } = seed.options
   const databasePath = join(folder, 'authority.db')
   const log: string[] = []
   let beat = async (): Promise<void> => {}
@@ -165,7 +180,7 @@ async function startWorld(seed: WorldSeed): Promise<World> {
     databasePath,
     issuerSeed,
     origin,
-    policy: parsePolicy(policyText),
+    policy: ASK_ALWAYS,
     operators: [{ did: didOf('operator'), name: 'first operator' }],
     clock,
     log: { info: record, warn: record, error: record },

@@ -21,6 +21,7 @@ import {
   type DelegationQuestion,
   type DelegationRequest,
   type Issuer,
+  type Policy,
   parsePolicy,
 } from '../../src/index.ts'
 import { createMemoryIssuerStore, type MemoryIssuerStore } from './memory-issuer-store.ts'
@@ -38,12 +39,18 @@ export const READ_ONE: JsonValue = [
 export const READ_ALL: JsonValue = [
   { type: 'http', locations: ['https://api.test'], actions: ['GET'], paths: ['/**'] },
 ]
-export const ASK_ALWAYS = JSON.stringify({ id: 'ask', rules: [], default: 'ask' })
-export const APPROVE_ENROLLED = JSON.stringify({
-  id: 'enrolled',
-  rules: [{ effect: 'approve-enrolled', locations: ['https://api.test'] }],
-  default: 'ask',
-})
+/** A policy of one file. */
+export function createPolicy(id: string, text: string): Policy {
+  return parsePolicy({ id, files: [{ name: `${id}.cedar`, text }] })
+}
+
+export const ASK_ALWAYS = createPolicy('ask', 'permit (principal, action == Action::"ask-one", resource);')
+export const APPROVE_ENROLLED = createPolicy(
+  'enrolled',
+  `permit (principal, action == Action::"approve-enrolled", resource)
+  when { resource.location == "https://api.test" };
+  permit (principal, action == Action::"ask-one", resource);`,
+)
 
 /** A party with a key of its own. */
 export interface Party {
@@ -89,10 +96,7 @@ export interface World {
 }
 
 /** An issuer over a memory store, started, with an operator and one agent. */
-export async function createWorld(
-  options: Partial<CreateIssuerOptions> & { readonly policyText?: string } = {},
-): Promise<World> {
-  const { policyText = ASK_ALWAYS, ...changes } = options
+export async function createWorld(changes: Partial<CreateIssuerOptions> = {}): Promise<World> {
   const [authority, operator, agent] = [
     createParty('authority'),
     createParty('operator'),
@@ -108,7 +112,7 @@ export async function createWorld(
       kid: authority.kid,
       origin: ORIGIN,
       store,
-      policy: parsePolicy(policyText),
+      policy: ASK_ALWAYS,
       clock: () => now,
       random,
       ...changes,

@@ -1,3 +1,4 @@
+import { isJsonObject } from '@behalf/core'
 import {
   type DelegationRecord,
   type DelegationRequest,
@@ -82,6 +83,7 @@ function requestPart(
   | 'saveRequest'
   | 'listRequests'
   | 'countPending'
+  | 'findFirstRequestTime'
   | 'insertEnrolment'
   | 'findEnrolment'
   | 'saveEnrolment'
@@ -100,6 +102,8 @@ function requestPart(
         .slice(0, limit),
     countPending: async ({ agent, now }) =>
       pending(now).filter((request) => agent === undefined || request.agent === agent).length,
+    findFirstRequestTime: async (agent) =>
+      [...state.requests.values()].find((request) => request.agent === agent)?.requestedAt,
     insertEnrolment: async (enrolment) => void state.enrolments.set(enrolment.id, enrolment),
     findEnrolment: async (id) => state.enrolments.get(id),
     saveEnrolment: async (enrolment) => void state.enrolments.set(enrolment.id, enrolment),
@@ -189,11 +193,16 @@ function statusPart(
   }
 }
 
-function eventPart(state: State): Part<'appendEvent' | 'listEvents' | 'findLastEvent'> {
+function eventPart(state: State): Part<'appendEvent' | 'listEvents' | 'findLastEvent' | 'findPolicy'> {
   return {
     appendEvent: async (event) => void state.events.push({ ...event, sequence: state.events.length + 1 }),
     listEvents: async ({ after, limit }) =>
       state.events.filter((event) => event.sequence > after).slice(0, limit),
     findLastEvent: async (type) => state.events.findLast((event) => event.type === type),
+    findPolicy: async (digest) => {
+      const loaded = state.events.find(({ type, data }) => type === 'policy_loaded' && data.digest === digest)
+      const document = loaded?.data.document
+      return document !== undefined && isJsonObject(document) ? document : undefined
+    },
   }
 }

@@ -103,7 +103,7 @@ export async function issueRoot(
     capabilities: [READ_ISSUES],
     maxDelegationDepth: 1,
     purpose: 'Summarise open issues',
-    policy: { id: 'default', digest: `sha-256:${'A'.repeat(43)}`, decision: 'ask' },
+    policy: { id: 'default', digest: `sha-256:${'A'.repeat(43)}`, decision: 'ask-one' },
     approval: { method: 'operator', digest: `sha-256:${'A'.repeat(43)}` },
     validFrom: NOW,
     validUntil: NOW + 600_000,
