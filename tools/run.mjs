@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { buildPage } from './build-page.mjs'
 
 const PNPM = 'pnpm@12.21.0'
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -29,6 +30,9 @@ const TASKS = {
   mutation: [['node', ...source, 'tools/mutation.ts']],
   unit: [['vitest', 'run']],
 }
+/** Tasks that serve or test the page for people. */
+const NEEDS_PAGE = new Set(['demo', 'behalf', 'build', 'check', 'unit', 'screenshots'])
+
 TASKS.check = [...TASKS.types, ...TASKS.lint, ...TASKS.packaging, ...TASKS.unit]
 
 const [name = '', ...args] = process.argv.slice(2)
@@ -42,13 +46,20 @@ process.exitCode = await runTask(task)
 async function runTask(commands) {
   const installed = await install()
   if (installed !== 0) return installed
+  const built = NEEDS_PAGE.has(name) ? await buildPage(root, runTool) : 0
+  if (built !== 0) return built
   for (const [index, command] of commands.entries()) {
     const last = index === commands.length - 1
     if (commands.length > 1) console.log(`\n> ${command.join(' ')}`)
-    const code = await run([...command, ...(last ? args : [])], { PATH: bin + delimiter + process.env.PATH })
+    const code = await runTool([...command, ...(last ? args : [])])
     if (code !== 0) return code
   }
   return 0
+}
+
+/** As `run`, with the tools and the Node that the lockfile brings. */
+function runTool(command) {
+  return run(command, { PATH: bin + delimiter + process.env.PATH })
 }
 
 async function install() {

@@ -47,6 +47,7 @@ export type {
   PolicyReference,
   Workflow,
 } from './delegation-subject.ts'
+export { describeCapability } from './describe-capability.ts'
 export {
   CredentialError,
   type CredentialErrorCode,

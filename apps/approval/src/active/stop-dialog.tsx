@@ -1,0 +1,94 @@
+import { Text } from '@mantine/core'
+import { useMutation } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import { type StopBody, stop } from '../api/delegations-api.ts'
+import type { DelegationView } from '../api/views.ts'
+import { announce } from '../live/announce.ts'
+import { tellEveryTab } from '../live/tabs.ts'
+import { AgentName } from '../parts/agent-name.tsx'
+import { ConfirmDialog } from '../parts/confirm-dialog.tsx'
+
+/** What a person is about to stop. */
+export type StopTarget =
+  | { readonly kind: 'mine' }
+  | { readonly kind: 'agent'; readonly delegation: DelegationView }
+  | { readonly kind: 'delegation'; readonly delegation: DelegationView; readonly below: number }
+
+interface StopDialogProps {
+  readonly target: StopTarget | undefined
+  readonly onClose: () => void
+}
+
+const TITLES = {
+  mine: 'Stop everything of mine?',
+  agent: 'Stop this agent?',
+  delegation: 'Revoke this?',
+} as const
+const ACTIONS = { mine: 'Stop everything', agent: 'Stop this agent', delegation: 'Revoke' } as const
+
+/** Asks once, then stops at once. */
+export function StopDialog({ target, onClose }: StopDialogProps): ReactNode {
+  const revoke = useMutation({
+    mutationFn: stop,
+    onSettled: () => {
+      for (const what of ['delegations', 'history', 'requests']) tellEveryTab(what)
+    },
+  })
+  const close = (): void => {
+    revoke.reset()
+    onClose()
+  }
+  return (
+    <ConfirmDialog
+      opened={target !== undefined}
+      title={TITLES[target?.kind ?? 'delegation']}
+      action={ACTIONS[target?.kind ?? 'delegation']}
+      withReason
+      pending={revoke.isPending}
+      error={revoke.error}
+      onConfirm={(reason) => {
+        if (target === undefined) return
+        revoke.mutate(
+          { ...bodyOf(target), ...(reason !== undefined && { reason }) },
+          {
+            onSuccess: () => {
+              announce('Stopped')
+              close()
+            },
+          },
+        )
+      }}
+      onClose={close}
+    >
+      <Text>{target && consequence(target)}</Text>
+    </ConfirmDialog>
+  )
+}
+
+function bodyOf(target: StopTarget): StopBody {
+  if (target.kind === 'mine') return { mine: true }
+  if (target.kind === 'agent') return { agent: target.delegation.subject }
+  return { delegation: target.delegation.id }
+}
+
+function consequence(target: StopTarget): ReactNode {
+  if (target.kind === 'mine') {
+    return 'Every agent that acts for you, and every agent below it, is refused from now on. They can ask again.'
+  }
+  const name = <AgentName name={target.delegation.agent_name} />
+  if (target.kind === 'agent') {
+    return (
+      <>
+        The key of {name} is refused everywhere from now on, for good. It would need a new key to ask again.
+      </>
+    )
+  }
+  const { below } = target
+  return (
+    <>
+      This delegation of {name} is refused from now on
+      {below > 0 && `, and so ${below === 1 ? 'is the one' : `are the ${below}`} below it`}. The agent can ask
+      again.
+    </>
+  )
+}

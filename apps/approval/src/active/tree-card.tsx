@@ -1,0 +1,76 @@
+import { Button, Stack, Text, Title } from '@mantine/core'
+import { type ReactNode, useState } from 'react'
+import type { Tree, TreeRow } from '../model/tree-layout.ts'
+import { AgentName } from '../parts/agent-name.tsx'
+import { ExactRule } from '../parts/exact-rule.tsx'
+import { HostileText } from '../parts/hostile-text.tsx'
+import { Timer } from '../parts/timer.tsx'
+import { capabilitySentence } from '../words/capability-sentence.ts'
+import { safeText } from '../words/safe-text.ts'
+import type { StopTarget } from './stop-dialog.tsx'
+import { TreePicture } from './tree-picture.tsx'
+
+interface TreeCardProps {
+  readonly tree: Tree
+  readonly stop: (target: StopTarget) => void
+}
+
+/** One approval and all that grew from it; the delegation chosen in the picture is told in full below it. */
+export function TreeCard({ tree, stop }: TreeCardProps): ReactNode {
+  const { root, rows } = tree
+  const [chosen, setChosen] = useState(root.id)
+  const row = rows.find(({ delegation }) => delegation.id === chosen) ?? rows[0]
+  return (
+    <article className="card">
+      <Stack gap="sm">
+        <div className="row">
+          <Title order={2} className="section-title">
+            <AgentName name={root.agent_name} /> for <bdi>{safeText(root.on_behalf_of.id, 200)}</bdi>
+          </Title>
+          <Text>
+            ends in <Timer end={root.valid_until} />
+          </Text>
+        </div>
+        {root.purpose !== undefined && (
+          <Text size="sm">
+            Why: <HostileText text={root.purpose} maxLength={160} />
+          </Text>
+        )}
+        {rows.length > 1 && <TreePicture tree={tree} chosen={chosen} choose={setChosen} />}
+        {row && <Chosen row={row} stop={stop} />}
+      </Stack>
+    </article>
+  )
+}
+
+function Chosen({ row, stop }: { readonly row: TreeRow; readonly stop: TreeCardProps['stop'] }): ReactNode {
+  const { delegation, depth, below } = row
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for fields
+    <div role="group" aria-label="The chosen delegation">
+      {depth > 0 && (
+        <Text fw={600}>
+          Passed on to <AgentName name={delegation.agent_name} />, ends in{' '}
+          <Timer end={delegation.valid_until} />
+        </Text>
+      )}
+      <ul className="sentences">
+        {delegation.capabilities.map((capability) => (
+          <li key={JSON.stringify(capability)}>{capabilitySentence(capability)}</li>
+        ))}
+      </ul>
+      <Text size="sm" c="dimmed">
+        Key <span className="mono">{safeText(delegation.agent_fingerprint, 120)}</span>
+      </Text>
+      <ExactRule rule={delegation.capabilities} label="Exact rules" />
+      <div className="buttons after-block">
+        <Button color="red" onClick={() => stop({ kind: 'delegation', delegation, below })}>
+          Revoke …
+        </Button>
+        <Button color="red" variant="outline" onClick={() => stop({ kind: 'agent', delegation })}>
+          Stop this agent …
+        </Button>
+      </div>
+    </div>
+  )
+}

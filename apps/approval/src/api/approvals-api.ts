@@ -1,0 +1,41 @@
+import { callApi } from './call-api.ts'
+import type { RequestOptions, SignIn } from './ceremony-types.ts'
+import type { JsonRecord, NarrowView, RequestView } from './views.ts'
+
+/** A request in the version that a person saw, and how they narrowed it. */
+export interface ApprovalItem {
+  readonly id: string
+  readonly version: number
+  readonly narrow?: NarrowView
+}
+
+/** Exactly what a passkey is about to sign. */
+export interface PreparedApproval {
+  readonly approval: string
+  /** One list for each request, in their order. */
+  readonly sentences: readonly (readonly string[])[]
+  readonly payloads: readonly JsonRecord[]
+  readonly expires_at: string
+  readonly options: RequestOptions
+}
+
+/** "Allow this agent these terms by itself". */
+export interface EnrolBody {
+  readonly valid_until: string
+  readonly max_seconds: number
+}
+
+export const prepareApproval = (requests: readonly ApprovalItem[]): Promise<PreparedApproval> =>
+  callApi('POST', '/api/approvals', { requests })
+
+export const completeApproval = async (
+  approval: string,
+  body: { readonly response: SignIn; readonly enrol?: EnrolBody },
+): Promise<readonly RequestView[]> =>
+  (
+    await callApi<{ requests: readonly RequestView[] }>(
+      'POST',
+      `/api/approvals/${encodeURIComponent(approval)}`,
+      body,
+    )
+  ).requests

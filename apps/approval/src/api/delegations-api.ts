@@ -1,0 +1,15 @@
+import { callApi } from './call-api.ts'
+import type { DelegationView } from './views.ts'
+
+/** What to stop: one delegation with all below it, all of one agent, or everything of the person who asks. */
+export type StopBody = (
+  | { readonly delegation: string }
+  | { readonly agent: string }
+  | { readonly mine: true }
+) & { readonly reason?: string }
+
+export const fetchDelegations = async (state: 'active' | 'ended'): Promise<readonly DelegationView[]> =>
+  (await callApi<{ delegations: readonly DelegationView[] }>('GET', `/api/delegations?state=${state}`))
+    .delegations
+
+export const stop = (body: StopBody): Promise<unknown> => callApi('POST', '/api/revocations', body)

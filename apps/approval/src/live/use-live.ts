@@ -1,0 +1,58 @@
+import { useEffect } from 'react'
+import { noteConnection } from './connection.ts'
+import { listenToTabs, refresh } from './tabs.ts'
+
+const REOPEN_MS = 5000
+const SUBJECTS = ['requests', 'delegations', 'people', 'history', 'enrolments', 'passkeys']
+
+/** While mounted, news of the authority and of other tabs refresh what the page shows. */
+export function useLive(): void {
+  useEffect(() => {
+    const stopListening = listenToTabs()
+    const close = openStream()
+    return () => {
+      stopListening()
+      close()
+    }
+  }, [])
+}
+
+/** Keeps a stream of news open. A stream that the authority ends is opened again; the page asks by itself meanwhile. */
+function openStream(): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let source: EventSource
+  const open = (): void => {
+    source = new EventSource('/api/live')
+    source.addEventListener('open', () => {
+      noteConnection({ live: true, reachable: true })
+      // What happened while there was no stream was not told.
+      for (const subject of SUBJECTS) refresh(subject)
+    })
+    source.addEventListener('changed', learn)
+    source.addEventListener('error', () => {
+      noteConnection({ live: false })
+      if (source.readyState === EventSource.CLOSED) timer = setTimeout(open, REOPEN_MS)
+    })
+  }
+  open()
+  return () => {
+    clearTimeout(timer)
+    source.close()
+    noteConnection({ live: false })
+  }
+}
+
+function learn({ data }: MessageEvent<string>): void {
+  const what = readSubject(data)
+  if (what !== undefined) refresh(what)
+  refresh('history')
+}
+
+function readSubject(data: string): string | undefined {
+  try {
+    const { what } = JSON.parse(data)
+    return SUBJECTS.find((subject) => subject === what)
+  } catch {
+    return undefined
+  }
+}

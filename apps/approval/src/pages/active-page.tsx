@@ -1,0 +1,51 @@
+import { Button, Stack, Text } from '@mantine/core'
+import { type ReactNode, useState } from 'react'
+import { StopDialog, type StopTarget } from '../active/stop-dialog.tsx'
+import { TreeCard } from '../active/tree-card.tsx'
+import { useDelegations } from '../live/queries.ts'
+import { useNow } from '../live/use-now.ts'
+import { countDown } from '../model/countdown.ts'
+import { layoutTrees } from '../model/tree-layout.ts'
+import { NothingHere } from '../parts/nothing-here.tsx'
+import { PageTitle } from '../parts/page-title.tsx'
+import { ProblemAlert } from '../parts/problem-alert.tsx'
+import { Waiting } from '../parts/waiting.tsx'
+import { usePerson } from '../person-context.ts'
+
+/** What agents may do right now, and how to stop it. */
+export function ActivePage(): ReactNode {
+  const { data, error, refetch } = useDelegations('active')
+  const [target, setTarget] = useState<StopTarget>()
+  const person = usePerson()
+  const now = useNow()
+  const active = data?.filter(({ valid_until: end }) => !countDown(end, now).ended)
+  const mine = active?.some(({ on_behalf_of: { id } }) => id === person.id) ?? false
+  return (
+    <Stack gap="md">
+      <div className="row">
+        <PageTitle tab="Active">Active now</PageTitle>
+        {mine && (
+          <Button color="red" variant="outline" onClick={() => setTarget({ kind: 'mine' })}>
+            Stop everything of mine …
+          </Button>
+        )}
+      </div>
+      {data === undefined && error === null && <Waiting what="delegations" />}
+      {data === undefined && <ProblemAlert error={error} retry={() => void refetch()} />}
+      {active?.length === 0 && (
+        <NothingHere title="No agent may do anything for you right now.">
+          What you approve appears here until it ends or you stop it.
+        </NothingHere>
+      )}
+      {layoutTrees(active ?? []).map((tree) => (
+        <TreeCard key={tree.root.id} tree={tree} stop={setTarget} />
+      ))}
+      {active && active.length > 0 && (
+        <Text size="sm" c="dimmed">
+          Stopping works at every API within seconds, for the agent and for every agent below it.
+        </Text>
+      )}
+      <StopDialog target={target} onClose={() => setTarget(undefined)} />
+    </Stack>
+  )
+}

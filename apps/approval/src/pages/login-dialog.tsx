@@ -1,0 +1,29 @@
+import { Modal, Stack, Text } from '@mantine/core'
+import type { ReactNode } from 'react'
+import { LoginButton } from '../parts/login-button.tsx'
+
+interface LoginDialogProps {
+  readonly opened: boolean
+  readonly name: string
+}
+
+/** The session ended while the page was open: what was entered stays behind this. */
+export function LoginDialog({ opened, name }: LoginDialogProps): ReactNode {
+  return (
+    <Modal
+      opened={opened}
+      onClose={() => undefined}
+      withCloseButton={false}
+      closeOnEscape={false}
+      closeOnClickOutside={false}
+      title="You were signed out"
+    >
+      <Stack gap="md">
+        <Text>
+          Sign in again as <bdi>{name}</bdi> to go on. What you entered is still here.
+        </Text>
+        <LoginButton />
+      </Stack>
+    </Modal>
+  )
+}

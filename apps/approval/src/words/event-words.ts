@@ -1,0 +1,40 @@
+import type { EventView, JsonRecord } from '../api/views.ts'
+import { safeText } from './safe-text.ts'
+
+/** How weighty an event is for the eye. */
+export type EventTone = 'good' | 'bad' | 'plain'
+
+const EVENTS: ReadonlyMap<string, readonly [string, EventTone]> = new Map(
+  Object.entries<readonly [string, EventTone]>({
+    operator_created: ['An operator was set up', 'plain'],
+    policy_loaded: ['A policy came into force', 'plain'],
+    enrolled: ['An agent was allowed terms by itself', 'good'],
+    enrolment_withdrawn: ['An agent lost the terms it had by itself', 'bad'],
+    requested: ['An agent asked', 'plain'],
+    request_changed: ['An agent changed its request', 'plain'],
+    policy_decided: ['The policy decided', 'plain'],
+    approved: ['A request was approved', 'good'],
+    approval_given: ['A first approval was given', 'plain'],
+    denied: ['A request was denied', 'bad'],
+    issued: ['A delegation was issued', 'good'],
+    collected: ['The agent collected its delegation', 'plain'],
+    sub_delegated: ['An agent passed part of its rights on', 'plain'],
+    delegation_revoked: ['A delegation was revoked', 'bad'],
+    key_revoked: ['An agent was stopped', 'bad'],
+    principal_revoked: ['Everything of a person was stopped', 'bad'],
+  }),
+)
+
+/** What happened, as a headline and its tone; an event that this page does not know is shown by its type. */
+export function eventWords({ type }: EventView): { readonly headline: string; readonly tone: EventTone } {
+  const [headline, tone] = EVENTS.get(type) ?? [`${safeText(type, 60).replaceAll('_', ' ')}`, 'plain']
+  return { headline, tone }
+}
+
+/** The plain members of an event: name and value, made safe to show. */
+export function eventDetails(data: JsonRecord): readonly (readonly [string, string])[] {
+  return Object.entries(data).map(([name, value]) => [
+    safeText(name, 60).replaceAll('_', ' '),
+    safeText(typeof value === 'string' ? value : JSON.stringify(value), 300),
+  ])
+}
