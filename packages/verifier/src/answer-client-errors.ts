@@ -2,7 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { VerifierError, type VerifierErrorCode } from './error.ts'
 import type { ProblemResponse } from './problem-response.ts'
-import type { RequestGuard } from './request-guard.ts'
+import type { RefusalAnswers } from './request-guard.ts'
 
 /** What Node's HTTP parser refuses before a framework sees it; anything else it refuses is malformed. */
 const CODES: ReadonlyMap<unknown, VerifierErrorCode> = new Map<unknown, VerifierErrorCode>([
@@ -23,7 +23,7 @@ interface Exchange {
  * @param server of `node:http`, `node:https` or a framework on top of them
  * @param guard whose answers are used
  */
-export function answerClientErrors(server: Pick<Server, 'on'>, guard: RequestGuard<unknown>): void {
+export function answerClientErrors(server: Pick<Server, 'on'>, guard: RefusalAnswers): void {
   const latest = new WeakMap<Duplex, Exchange>()
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     latest.set(request.socket, { request, response })
@@ -49,7 +49,7 @@ function inTurn(before: Exchange | undefined, socket: Duplex, answer: () => void
   answer()
 }
 
-function refuse(error: NodeJS.ErrnoException, socket: Duplex, guard: RequestGuard<unknown>): void {
+function refuse(error: NodeJS.ErrnoException, socket: Duplex, guard: RefusalAnswers): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
     return

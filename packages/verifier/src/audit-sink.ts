@@ -7,9 +7,12 @@ export interface AuditRecord {
   /** Milliseconds since the epoch. */
   readonly time: number
   readonly requestId: string
-  readonly decision: 'accepted' | 'refused'
-  /** `ok`, or the code of the refusal. */
+  /** `observed`: it would have been refused, and was let through. */
+  readonly decision: 'accepted' | 'refused' | 'observed'
+  /** `ok`, or the code of the refusal, also of one that was not carried out. */
   readonly code: VerifierErrorCode | 'ok'
+  /** On every record of a verifier that observes, and on no other. */
+  readonly mode?: 'observe'
   /** Absent when what was sent is not a method. */
   readonly method?: string
   readonly origin?: string

@@ -3,10 +3,12 @@ import type { AuditRecord, AuditSink } from './audit-sink.ts'
 import { readPrincipal } from './delegation-steps.ts'
 import { VerifierError, type VerifierErrorCode } from './error.ts'
 import type { RequestTarget } from './target.ts'
+import type { VerifierMode } from './verifier-mode.ts'
 
 /** What has been proven of one request so far; what is recorded when it is decided. */
 export interface DecisionTrail {
   readonly requestId: string
+  readonly mode: VerifierMode
   readonly method?: string
   target?: RequestTarget
   agent?: string
@@ -16,8 +18,8 @@ export interface DecisionTrail {
 const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}$/
 
 /** Begins the trail of a request about which nothing is proven. */
-export function startTrail(requestId: string, method: string): DecisionTrail {
-  return { requestId, ...(METHOD.test(method) ? { method } : {}) }
+export function startTrail(requestId: string, method: string, mode: VerifierMode): DecisionTrail {
+  return { requestId, mode, ...(METHOD.test(method) ? { method } : {}) }
 }
 
 /**
@@ -44,12 +46,14 @@ export function createRecord(
   code: VerifierErrorCode | 'ok',
   time: number,
 ): AuditRecord {
-  const { requestId, method, target, agent, chain } = trail
+  const { requestId, mode, method, target, agent, chain } = trail
+  const refused = mode === 'observe' ? 'observed' : 'refused'
   return {
     time,
     requestId,
-    decision: code === 'ok' ? 'accepted' : 'refused',
+    decision: code === 'ok' ? 'accepted' : refused,
     code,
+    ...(mode === 'observe' ? { mode } : {}),
     ...(method === undefined ? {} : { method }),
     ...(target === undefined ? {} : { origin: target.origin, path: target.path }),
     ...(agent === undefined ? {} : { agent }),

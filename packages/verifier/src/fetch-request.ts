@@ -1,6 +1,7 @@
 import { concatBytes } from '@behalf/core'
 import { VerifierError } from './error.ts'
 import type { BodyLimits, IncomingRequest } from './incoming-request.ts'
+import { keepBody, keptBody } from './kept-bodies.ts'
 import { bodyAlreadyRead } from './node-request.ts'
 import { systemTimer } from './timer.ts'
 
@@ -23,8 +24,27 @@ export function fromFetchRequest(request: Request, requestId: string): IncomingR
   }
 }
 
+/**
+ * The same, but the body stays in the request for whoever reads it next.
+ *
+ * @param request as for `fromFetchRequest`; where its body was read all the same, that is what comes out
+ */
+export function peekFetchRequest(request: Request, requestId: string): IncomingRequest {
+  const isReadable = keptBody(request) === undefined && !request.bodyUsed && request.body?.locked !== true
+  return fromFetchRequest(isReadable ? request.clone() : request, requestId)
+}
+
+/** The body counts as read, as it does when a verifier that enforces has read it, and is kept for one. */
+export function finishPeekedFetch(request: Request, body: Uint8Array): void {
+  keepBody(request, body)
+  // Nobody reads what is cancelled, so nobody has to be told when that fails.
+  if (request.body?.locked === false) request.body.cancel().catch(() => undefined)
+}
+
 async function readFetchBody(request: Request, limits: BodyLimits): Promise<Uint8Array> {
-  if (request.bodyUsed) throw bodyAlreadyRead()
+  const kept = keptBody(request)
+  if (kept !== undefined) return kept
+  if (request.bodyUsed || request.body?.locked) throw bodyAlreadyRead()
   if (request.body === null) return new Uint8Array()
   const reader = request.body.getReader()
   const late = Promise.withResolvers<never>()
@@ -47,10 +67,20 @@ async function collect(
   const parts: Uint8Array[] = []
   let length = 0
   for (;;) {
-    const { done, value } = await reader.read()
+    const { done, value } = await readPart(reader)
     if (done) return concatBytes(...parts)
     length += value.length
     if (length > maxBytes) throw new VerifierError('request_too_large', `the body exceeds ${maxBytes} bytes`)
     parts.push(value)
+  }
+}
+
+type BodyReader = ReadableStreamDefaultReader<Uint8Array>
+
+async function readPart(reader: BodyReader): Promise<Awaited<ReturnType<BodyReader['read']>>> {
+  try {
+    return await reader.read()
+  } catch (cause) {
+    throw new VerifierError('request_malformed', 'the body ended early', { cause })
   }
 }

@@ -1,15 +1,24 @@
 import type { Context, MiddlewareHandler } from 'hono'
-import { VerifierError } from './error.ts'
-import { fromFetchRequest } from './fetch-request.ts'
+import { VerifierError, type VerifierErrorCode } from './error.ts'
+import { fromFetchRequest, peekFetchRequest } from './fetch-request.ts'
 import { toFetchResponse } from './fetch-response.ts'
-import type { IncomingRequest } from './incoming-request.ts'
 import { mustClose, type NodeRequest, toIncomingRequest } from './node-request.ts'
+import { finishPeeked, peekNodeBody } from './peek-node-body.ts'
 import type { ProblemResponse } from './problem-response.ts'
-import type { AcceptedRequest, RequestGuard } from './request-guard.ts'
+import type { AcceptedRequest, ObservingGuard, RefusalAnswers, RequestGuard } from './request-guard.ts'
 
 /** What `protect` leaves in the context: `c.get('behalf')`. */
 export interface ProtectedEnv<Verified> {
   Variables: { behalf: Verified }
+}
+
+/** What `protect` leaves in the context when its verifier may observe: one of the two. */
+export interface ObservedEnv<Verified> {
+  Variables: {
+    behalf: Verified | undefined
+    /** The code with which an observing verifier would have refused the request. */
+    behalfRefusal: VerifierErrorCode | undefined
+  }
 }
 
 /**
@@ -17,37 +26,82 @@ export interface ProtectedEnv<Verified> {
  * reads the verified bytes. On Node it works on the raw request of `@hono/node-server`; elsewhere it sees what a web
  * `Request` shows.
  *
+ * With an observing verifier every request comes through: one that would have been refused as it came, without
+ * `c.get('behalf')` and with the code in `c.get('behalfRefusal')`.
+ *
  * @param guard a verifier of delegated requests, or of requests signed by a bare key
  * @example
  * app.use('/v1/*', protect(verifier))
  */
-export function protect<Verified extends AcceptedRequest & { readonly body: Uint8Array }>(
+export function protect<Verified extends AcceptedRequest>(
   guard: RequestGuard<Verified>,
-): MiddlewareHandler<ProtectedEnv<Verified>> {
+): MiddlewareHandler<ProtectedEnv<Verified>>
+export function protect<Verified extends AcceptedRequest>(
+  guard: RequestGuard<Verified> | ObservingGuard<Verified>,
+): MiddlewareHandler<ObservedEnv<Verified>>
+export function protect<Verified extends AcceptedRequest>(
+  guard: RequestGuard<Verified> | ObservingGuard<Verified>,
+): MiddlewareHandler {
   return async (context, next) => {
     const requestId = guard.requestId()
-    const verified = await verifyOrRefuse(guard, context, requestId)
-    if (verified instanceof Response) return verified
-    context.set('behalf', verified)
+    const outcome =
+      guard.mode === 'observe'
+        ? await observe(guard, context, requestId)
+        : await enforce(guard, context, requestId)
+    if (outcome instanceof Response) return outcome
     await next()
-    for (const [name, value] of verified.answerHeaders ?? []) context.header(name, value)
+    for (const [name, value] of outcome?.answerHeaders ?? []) context.header(name, value)
     context.header('Request-Id', requestId)
     return undefined
   }
 }
 
-async function verifyOrRefuse<Verified extends { readonly body: Uint8Array }>(
-  guard: RequestGuard<Verified>,
+async function enforce(
+  guard: RequestGuard<AcceptedRequest>,
   context: Context,
   requestId: string,
-): Promise<Verified | Response> {
+): Promise<AcceptedRequest | Response> {
+  const incoming = nodeRequestOf(context)
   try {
-    const verified = await guard.verify(readContext(context, requestId))
-    offerBody(context, verified.body)
+    const verified = await guard.verify(
+      incoming === undefined
+        ? fromFetchRequest(context.req.raw, requestId)
+        : toIncomingRequest(incoming, { requestId }),
+    )
+    attach(context, verified)
     return verified
   } catch (error) {
     return refuse(context, guard.refuse(error, requestId))
   }
+}
+
+async function observe(
+  guard: ObservingGuard<AcceptedRequest>,
+  context: Context,
+  requestId: string,
+): Promise<AcceptedRequest | undefined> {
+  const incoming = nodeRequestOf(context)
+  const wasRead = incoming?.readableDidRead === true
+  const { verified, refusal } = await guard.verify(
+    incoming === undefined
+      ? peekFetchRequest(context.req.raw, requestId)
+      : toIncomingRequest(incoming, { requestId, readBody: peekNodeBody }),
+  )
+  if (verified !== undefined) {
+    if (incoming !== undefined) await finishPeeked(incoming)
+    attach(context, verified)
+    return verified
+  }
+  context.set('behalf', undefined)
+  context.set('behalfRefusal', refusal.code)
+  if (incoming?.readableDidRead === true && !wasRead) offerStream(context, incoming)
+  return undefined
+}
+
+function attach(context: Context, verified: AcceptedRequest): void {
+  context.set('behalfRefusal', undefined)
+  context.set('behalf', verified)
+  offerBody(context, verified.body)
 }
 
 /**
@@ -59,7 +113,7 @@ async function verifyOrRefuse<Verified extends { readonly body: Uint8Array }>(
  * @example
  * createServer(getRequestListener(app.fetch, { errorHandler: answerRequestErrors(verifier) }))
  */
-export function answerRequestErrors(guard: RequestGuard<unknown>): (error: unknown) => Response {
+export function answerRequestErrors(guard: RefusalAnswers): (error: unknown) => Response {
   return (error) => {
     // By name, because the class belongs to a server that is not there on other runtimes.
     const isUnreadable = error instanceof Error && error.name === 'RequestError'
@@ -68,12 +122,6 @@ export function answerRequestErrors(guard: RequestGuard<unknown>): (error: unkno
       : error
     return toFetchResponse(guard.refuse(refusal, guard.requestId()))
   }
-}
-
-function readContext(context: Context, requestId: string): IncomingRequest {
-  const incoming = nodeRequestOf(context)
-  if (incoming !== undefined) return toIncomingRequest(incoming, { requestId })
-  return fromFetchRequest(context.req.raw, requestId)
 }
 
 function refuse(context: Context, problem: ProblemResponse): Response {
@@ -99,4 +147,25 @@ function offerBody(context: Context, body: Uint8Array): void {
   if (body.length > 0 && method !== 'GET' && method !== 'HEAD') {
     context.req.raw = new Request(url, { method, headers, body: new Uint8Array(body) })
   }
+}
+
+/** The same for a body that is in the stream again: `@hono/node-server` gives up on a stream that anybody has read. */
+function offerStream(context: Context, incoming: NodeRequest): void {
+  const { method, headers, url, signal } = context.req.raw
+  if (method !== 'GET' && method !== 'HEAD') {
+    const init = { method, headers, body: toWebStream(incoming), signal, duplex: 'half' as const }
+    context.req.raw = new Request(url, init)
+  }
+}
+
+function toWebStream(incoming: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+  const parts = incoming[Symbol.asyncIterator]()
+  const source = {
+    async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+      const { done, value } = await parts.next()
+      if (done === true) controller.close()
+      else controller.enqueue(value)
+    },
+  }
+  return new ReadableStream(source, { highWaterMark: 0 })
 }

@@ -25,6 +25,11 @@ export {
   type VerifiedKeyRequest,
 } from './key-request-verifier.ts'
 export type { MapPrincipal } from './map-account.ts'
+export {
+  type Observation,
+  type ReportObservation,
+  reportObservationToConsole,
+} from './observation.ts'
 export { type AddressOptions, dangerouslyAllowUnencryptedHttp } from './origin.ts'
 export type { StatusIssuer } from './poll-issuer.ts'
 export { type ProblemResponse, type ProblemResponseOptions, toProblemResponse } from './problem-response.ts'
@@ -35,9 +40,11 @@ export {
   type NonceClaim,
   type ReplayStore,
 } from './replay-store.ts'
-export type { RequestGuard } from './request-guard.ts'
+export type { ObservingGuard, RefusalAnswers, RequestGuard } from './request-guard.ts'
 export {
   createRequestVerifier,
+  type RequestObserver,
+  type RequestObserverOptions,
   type RequestVerifier,
   type RequestVerifierOptions,
 } from './request-verifier.ts'
@@ -51,3 +58,4 @@ export {
 } from './use-counter.ts'
 export type { ChainCacheOptions } from './verified-chains.ts'
 export type { AuthorizedRequest, Principal, VerifiedRequest } from './verified-request.ts'
+export type { VerifierMode } from './verifier-mode.ts'

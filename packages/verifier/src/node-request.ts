@@ -4,6 +4,7 @@ import { concatBytes } from '@behalf/core'
 import type { FieldLines } from '@behalf/http-signature'
 import { VerifierError } from './error.ts'
 import type { BodyLimits, IncomingRequest } from './incoming-request.ts'
+import { keptBody } from './kept-bodies.ts'
 import { systemTimer } from './timer.ts'
 
 /** A request of Node's HTTP/1.1 or HTTP/2 server. */
@@ -14,6 +15,8 @@ export interface NodeRequestOptions {
   readonly requestId: string
   /** The raw target, where a framework has cut `url`. */
   readonly target?: string
+  /** How the body is read, `readNodeBody` unless told. */
+  readonly readBody?: (request: NodeRequest, limits: BodyLimits) => Promise<Uint8Array>
 }
 
 /**
@@ -22,11 +25,12 @@ export interface NodeRequestOptions {
  * @param request whose body nobody has read
  */
 export function toIncomingRequest(request: NodeRequest, options: NodeRequestOptions): IncomingRequest {
+  const { readBody = readNodeBody } = options
   return {
     method: request.method ?? '',
     target: options.target ?? request.url ?? '',
     headers: pairLines(request.rawHeaders),
-    body: (limits) => readNodeBody(request, limits),
+    body: (limits) => readBody(request, limits),
     requestId: options.requestId,
   }
 }
@@ -38,9 +42,22 @@ export function toIncomingRequest(request: NodeRequest, options: NodeRequestOpti
  * something read the body before: what it left cannot be what was signed
  */
 export async function readNodeBody(request: NodeRequest, limits: BodyLimits): Promise<Uint8Array> {
+  const known = knownBody(request)
+  return known ?? collectBody(request, limits)
+}
+
+/**
+ * The body, where nothing has to be read for it: there is none, or an observing verifier kept it.
+ *
+ * @throws VerifierError digest_mismatch when something read it before, or made it read as text
+ */
+export function knownBody(request: NodeRequest): Uint8Array | undefined {
   if (!announcesBody(request)) return new Uint8Array()
-  if (request.readableDidRead) throw bodyAlreadyRead()
-  return collectBody(request, limits)
+  const kept = keptBody(request)
+  if (kept === undefined && (request.readableDidRead || request.readableEncoding !== null)) {
+    throw bodyAlreadyRead()
+  }
+  return kept
 }
 
 /**

@@ -3,7 +3,7 @@ import { checkPositive } from './positive.ts'
 
 /** One use of a nonce. */
 export interface NonceClaim {
-  /** The agent whose nonce it is, a DID. */
+  /** The agent whose nonce it is, a DID; after `observed ` when an observing verifier claims. */
   readonly key: string
   readonly nonce: string
   /** When the signature says it was made, milliseconds. */

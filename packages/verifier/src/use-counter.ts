@@ -3,7 +3,7 @@ import { checkPositive } from './positive.ts'
 
 /** One link whose uses are limited. */
 export interface LimitedUse {
-  /** Digest of the link's bytes, `sha-256:…`. */
+  /** Digest of the link's bytes, `sha-256:…`; after `observed ` when an observing verifier counts. */
   readonly digest: string
   /** Uses allowed in all, at least 1. */
   readonly limit: number

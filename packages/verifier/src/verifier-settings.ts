@@ -5,9 +5,12 @@ import type { AuditSink } from './audit-sink.ts'
 import { type GuardOptions, type GuardSettings, parseGuardOptions } from './guard-settings.ts'
 import { createTrustedIssuers, type TrustedIssuers } from './issuer-keys.ts'
 import type { MapPrincipal } from './map-account.ts'
+import { type ReportObservation, reportObservationToConsole } from './observation.ts'
+import { setApart } from './set-apart.ts'
 import type { StatusSource } from './status-source.ts'
 import type { UseCounter } from './use-counter.ts'
 import { type ChainCacheOptions, createVerifiedChains, type VerifiedChains } from './verified-chains.ts'
+import { parseVerifierMode, type VerifierMode } from './verifier-mode.ts'
 
 /** What a verifier of delegated requests works with. */
 export interface VerifierOptions<Account> extends GuardOptions {
@@ -21,6 +24,8 @@ export interface VerifierOptions<Account> extends GuardOptions {
   readonly auditSink?: AuditSink
   /** Maps the principal to the API's own account, after the delegation allowed the request. */
   readonly mapPrincipal?: MapPrincipal<Account>
+  /** Told of what an observing verifier would refuse; without it every such request is a line on the console. */
+  readonly reportObservation?: ReportObservation
   /** Members of Agent-Context that a request must have. */
   readonly requiredContext?: readonly string[]
   /** Bounds of the cache of verified chains; `off` verifies every link of every request. */
@@ -29,6 +34,8 @@ export interface VerifierOptions<Account> extends GuardOptions {
 
 /** The checked options. */
 export interface VerifierSettings<Account> extends GuardSettings {
+  readonly mode: VerifierMode
+  readonly reportObservation: ReportObservation
   readonly trusted: TrustedIssuers
   readonly chains: VerifiedChains
   readonly statusSource: StatusSource
@@ -41,24 +48,35 @@ export interface VerifierSettings<Account> extends GuardSettings {
 /**
  * Checks the options once.
  *
- * @throws TypeError for empty or malformed origins, issuers or context members, or a bound that is not a positive
- * number
+ * @throws TypeError for empty or malformed origins, issuers or context members, a bound that is not a positive number,
+ * or a mode that is none
  */
-export function parseVerifierOptions<Account>(options: VerifierOptions<Account>): VerifierSettings<Account> {
+export function parseVerifierOptions<Account>(
+  options: VerifierOptions<Account> & { readonly mode?: VerifierMode },
+): VerifierSettings<Account> {
+  const mode = parseVerifierMode(options.mode)
   const required = options.requiredContext ?? []
   const requiredContext = required.filter(isAgentContextMember)
   if (requiredContext.length !== required.length) throw new TypeError('requiredContext: no such member')
   const trusted = createTrustedIssuers(options.trustedIssuers, options.issuerKeys)
   return {
     ...parseGuardOptions(options, () => readConfirmedTime(trusted, options.statusSource)),
+    mode,
     trusted,
-    chains: createVerifiedChains(options.chainCache ?? {}, () => trusted.epoch()),
+    chains: createVerifiedChains(chooseCache(options.chainCache, mode), () => trusted.epoch()),
     statusSource: options.statusSource,
     useCounter: options.useCounter,
+    ...(mode === 'observe' ? setApart(options) : {}),
     auditSink: options.auditSink,
     mapPrincipal: options.mapPrincipal,
+    reportObservation: options.reportObservation ?? reportObservationToConsole,
     requiredContext,
   }
+}
+
+/** An observing verifier tells nobody of a miss, so it tells no agent either that it may name a chain. */
+function chooseCache(cache: ChainCacheOptions | 'off' = {}, mode: VerifierMode): ChainCacheOptions | 'off' {
+  return mode === 'observe' && cache !== 'off' ? { ...cache, offerReferences: false } : cache
 }
 
 /** The latest time that an issuer signed, of those whose word is fresh. */

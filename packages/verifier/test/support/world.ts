@@ -14,6 +14,8 @@ import {
   createRequestVerifier,
   didKeyIssuerKeys,
   type IncomingRequest,
+  type RequestObserver,
+  type RequestObserverOptions,
   type RequestVerifier,
   type RequestVerifierOptions,
   type StatusSource,
@@ -71,31 +73,44 @@ export interface World<Account = undefined> {
 
 const emptyList = await makeList()
 
-/** Makes a verifier that accepts the baseline request; its replay store has been running for a while. */
-export function makeWorld<Account = undefined>(
-  changes: Partial<RequestVerifierOptions<Account>> = {},
-): World<Account> {
+interface Surroundings {
+  readonly options: RequestVerifierOptions<never>
+  readonly records: AuditRecord[]
+  readonly faults: VerifierError[]
+  readonly time: { now: number }
+}
+
+/** What a verifier works with that accepts the baseline request, one minute before it is made. */
+function makeSurroundings(): Surroundings {
   const records: AuditRecord[] = []
   const faults: VerifierError[] = []
   const time = { now: NOW - 60_000 }
   const clock = (): number => time.now
-  const verifier = createRequestVerifier<Account>({
+  const options = {
     origins: ['https://api.test'],
     trustedIssuers: [issuer.did],
     statusSource: makeStatusSource(emptyList),
     replayStore: createMemoryReplayStore({ clock }),
     useCounter: createMemoryUseCounter({ clock }),
     auditSink: {
-      record: (entry) => {
+      record: (entry: AuditRecord) => {
         records.push(entry)
       },
     },
     clock,
-    reportFault: (fault) => {
+    reportFault: (fault: VerifierError) => {
       faults.push(fault)
     },
-    ...changes,
-  })
+  }
+  return { options, records, faults, time }
+}
+
+/** Makes a verifier that accepts the baseline request; its replay store has been running for a while. */
+export function makeWorld<Account = undefined>(
+  changes: Partial<RequestVerifierOptions<Account>> = {},
+): World<Account> {
+  const { options, records, faults, time } = makeSurroundings()
+  const verifier = createRequestVerifier<Account>({ ...options, ...changes })
   time.now = NOW
   return {
     verifier,
@@ -108,6 +123,38 @@ export function makeWorld<Account = undefined>(
       time.now = value
     },
   }
+}
+
+/** What an observing verifier reported of one request. */
+export interface Reported {
+  readonly record: AuditRecord
+  readonly refusal: VerifierError
+}
+
+/** An observing verifier and what it told. */
+export interface ObserverWorld<Account = undefined> {
+  readonly observer: RequestObserver<Account>
+  readonly records: readonly AuditRecord[]
+  readonly faults: readonly VerifierError[]
+  readonly reported: readonly Reported[]
+}
+
+/** The same with a verifier that observes. */
+export function makeObserver<Account = undefined>(
+  changes: Partial<RequestObserverOptions<Account>> = {},
+): ObserverWorld<Account> {
+  const { options, records, faults, time } = makeSurroundings()
+  const reported: Reported[] = []
+  const observer = createRequestVerifier<Account>({
+    ...options,
+    reportObservation: (record, refusal) => {
+      reported.push({ record, refusal })
+    },
+    ...changes,
+    mode: 'observe',
+  })
+  time.now = NOW
+  return { observer, records, faults, reported }
 }
 
 /** The error with which a promise is refused; fails when it is not a VerifierError. */
