@@ -1,8 +1,9 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, IncomingMessage } from 'node:http'
 import { connect as connectHttp2 } from 'node:http2'
+import { connect, Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { getRequestListener } from '@hono/node-server'
+import { getRequestListener, type HttpBindings } from '@hono/node-server'
 import express from 'express'
 import { Hono } from 'hono'
 import { describe, expect, test } from 'vitest'
@@ -10,6 +11,7 @@ import { protect as protectExpress } from '../src/express.ts'
 import { protect as protectFetch, verifyFetchRequest } from '../src/fetch.ts'
 import { protect as protectHono } from '../src/hono.ts'
 import type { IncomingRequest } from '../src/index.ts'
+import { peekNodeBody } from '../src/peek-node-body.ts'
 import { agentC } from './support/agents.ts'
 import { makeRequest, type RequestChanges } from './support/b0.ts'
 import { makeChain } from './support/chain.ts'
@@ -66,6 +68,24 @@ describe('Express that observes', () => {
     })
   })
 
+  test.each(Object.entries(read))(
+    'leaves a body that comes after its headers to be read %s',
+    async (_how, readBody) => {
+      const app = express()
+      app.use(protectExpress(makeObserver().observer), async (request, response) => {
+        response.set('Connection', 'close').send(`${request.behalfRefusal} ${await readBody(request)}`)
+      })
+      const server = createServer(app)
+      await withServer(server, async () => {
+        const socket = connect(portOf(server), '127.0.0.1')
+        socket.write('POST /v1/items HTTP/1.1\r\nHost: api.test\r\nTransfer-Encoding: chunked\r\n\r\n')
+        await once(server, 'request')
+        socket.write('3\r\nabc\r\n0\r\n\r\n')
+        expect(await text(socket)).toContain('signature_missing abc')
+      })
+    },
+  )
+
   test('leaves alone what a parser before it made of the body, and says what is wrong', async () => {
     const { observer, faults } = makeObserver()
     const app = express()
@@ -113,6 +133,19 @@ describe('Express that observes', () => {
   })
 })
 
+test('a body is put back in time, also when its end is there before its first byte is read', async () => {
+  const request = new IncomingMessage(new Socket())
+  request.headers['transfer-encoding'] = 'chunked'
+  request._read = () => {
+    request.push('abc')
+    request.complete = true
+    request.push(null)
+  }
+  const body = await peekNodeBody(request, { maxBytes: 9, timeoutSeconds: 9 })
+  expect(Buffer.from(body).toString()).toBe('abc')
+  expect(await text(request)).toBe('abc')
+})
+
 describe('Hono that observes', () => {
   test('over HTTP/2 shows what was verified, and lets the rest through', async () => {
     const seen: Observed[] = []
@@ -142,6 +175,31 @@ describe('Hono that observes', () => {
       [undefined, 'scope_exceeded', ''],
       [agentC.did, undefined, ''],
     ])
+  })
+
+  test('takes away what another verifier said, and not the body that it left', async () => {
+    const app = new Hono()
+    const { observer } = makeObserver({ mapPrincipal: () => undefined })
+    app.all('*', protectHono(makeWorld().verifier), protectHono(observer), async (context) =>
+      context.json([
+        context.get('behalf') === undefined,
+        context.get('behalfRefusal'),
+        await context.req.text(),
+      ]),
+    )
+    await withServer(createServer(getRequestListener(app.fetch)), async (server) => {
+      expect((await send(portOf(server), await b0())).body).toBe('[true,"digest_mismatch","{\\"x\\":1}"]')
+    })
+  })
+
+  test('has read an accepted request to its end', async () => {
+    const app = new Hono<{ Bindings: HttpBindings }>()
+    app.all('*', protectHono(makeObserver().observer), (context) =>
+      context.text(String(context.env.incoming.readableEnded)),
+    )
+    await withServer(createServer(getRequestListener(app.fetch)), async (server) => {
+      expect((await send(portOf(server), await b0())).body).toBe('true')
+    })
   })
 
   test('leaves a body that was read before to whoever has it', async () => {
