@@ -24,6 +24,7 @@ const TASKS = {
     ['oxlint', '--type-aware', '--deny-warnings', 'packages', 'apps', 'test', 'tools'],
   ],
   format: [['biome', 'check', '--write', '.']],
+  bench: [['node', ...source, 'test/bench/main.ts']],
   fuzz: [['node', ...source, 'test/fuzz/main.ts']],
   oracle: [['node', ...source, 'test/properties/oracle.ts']],
   packaging: [['node', ...source, 'tools/check-packaging.ts']],

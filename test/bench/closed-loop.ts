@@ -15,34 +15,47 @@ export interface LoopOptions {
   readonly rounds: number
   /** Calls of each case in each round. */
   readonly runsPerRound: number
+  /** Told before each round how many there are still to come. */
+  readonly onRound?: (left: number) => void
 }
 
-/** What one case took in each round, microseconds per call. */
-export type Timings = ReadonlyMap<string, readonly number[]>
+/** What one call took in one round, microseconds. */
+export interface Timing {
+  /** Of processor time, all threads of this process together. */
+  readonly cpu: number
+  /** On the clock, so with everything that other processes took away. */
+  readonly elapsed: number
+}
+
+/** What each case took, round by round. */
+export type Timings = ReadonlyMap<string, readonly Timing[]>
 
 /**
  * Runs every case in turn, round after round, one call after the other: what slows the machine down slows all of them
  * down, so that ratios hold where times do not.
  */
 export async function runInterleaved(cases: readonly BenchCase[], options: LoopOptions): Promise<Timings> {
-  const timings = new Map<string, number[]>(cases.map(({ name }) => [name, []]))
+  const timings = new Map<string, Timing[]>(cases.map(({ name }) => [name, []]))
   for (let round = -options.warmUpRounds; round < options.rounds; round += 1) {
+    options.onRound?.(options.rounds - round)
     for (const benchCase of cases) {
-      const runs = await benchCase.prepare(options.runsPerRound)
-      const perCall = await timeRuns(runs)
-      if (round >= 0) timings.get(benchCase.name)?.push(perCall)
+      const timing = await timeRuns(await benchCase.prepare(options.runsPerRound))
+      if (round >= 0) timings.get(benchCase.name)?.push(timing)
     }
   }
   return timings
 }
 
-async function timeRuns(runs: readonly BenchRun[]): Promise<number> {
+async function timeRuns(runs: readonly BenchRun[]): Promise<Timing> {
+  const before = process.cpuUsage()
   const startedAt = performance.now()
   for (const run of runs) {
     const outcome = run()
     if (outcome instanceof Promise) await outcome
   }
-  return ((performance.now() - startedAt) / runs.length) * 1000
+  const elapsed = (performance.now() - startedAt) * 1000
+  const { user, system } = process.cpuUsage(before)
+  return { cpu: (user + system) / runs.length, elapsed: elapsed / runs.length }
 }
 
 /** The middle value, which a few disturbed rounds do not move. */

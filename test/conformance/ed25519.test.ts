@@ -4,6 +4,7 @@ import { createEd25519Signer, decodeHex, encodeHex, verifyEd25519 } from '@behal
 import { expect, test } from 'vitest'
 import { backend as nobleBackend } from '../../packages/core/src/noble-backend.ts'
 import { backend as nodeBackend } from '../../packages/core/src/node-backend.ts'
+import { backend as sodiumBackend } from '../../packages/core/src/sodium-backend.ts'
 import { createStrictEd25519 } from '../../packages/core/src/strict-ed25519.ts'
 import { describeNeeding, vectorsFolder } from '../support/needs.ts'
 
@@ -34,6 +35,7 @@ const rules = [
   ['the default rule', verifyEd25519],
   ['node:crypto', createStrictEd25519(nodeBackend).verify],
   ['noble', createStrictEd25519(nobleBackend).verify],
+  ['libsodium', createStrictEd25519(sodiumBackend).verify],
 ] as const
 
 describeNeeding('vectors', 'Ed25519 against published vectors', () => {

@@ -7,6 +7,7 @@ import { isEd25519PublicKey, verifyEd25519 } from '../src/ed25519.ts'
 import { decodeHex } from '../src/hex.ts'
 import { backend as nobleBackend } from '../src/noble-backend.ts'
 import { backend as nodeBackend } from '../src/node-backend.ts'
+import { backend as sodiumBackend } from '../src/sodium-backend.ts'
 import { createStrictEd25519 } from '../src/strict-ed25519.ts'
 import { encodeUtf8 } from '../src/utf8.ts'
 import {
@@ -35,14 +36,16 @@ const credulous: Backend = { ...nodeBackend, satisfiesEquation: () => true }
 const shared = createStrictEd25519(credulous)
 const node = createStrictEd25519(nodeBackend)
 const noble = createStrictEd25519(nobleBackend)
+const sodium = createStrictEd25519(sodiumBackend)
 const backends = [
   ['node', nodeBackend],
   ['noble', nobleBackend],
+  ['sodium', sodiumBackend],
 ] as const
 
 function verdict(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
-  const verdicts = [node, noble].map((rule) => rule.verify(publicKey, message, signature))
-  expect(verdicts[0]).toBe(verdicts[1])
+  const verdicts = [node, noble, sodium].map((rule) => rule.verify(publicKey, message, signature))
+  expect(new Set(verdicts).size, 'the backends differ').toBe(1)
   return verdicts[0] === true
 }
 
@@ -225,7 +228,7 @@ describe('mixed-order keys and R, where cofactored and cofactorless rules part',
   })
 })
 
-test('both backends give one verdict on whatever a signature is changed to', () => {
+test('all backends give one verdict on whatever a signature is changed to', () => {
   const change = fc.record({ index: fc.nat(127), bit: fc.nat(7) })
   fc.assert(
     fc.property(

@@ -21,6 +21,14 @@ test('the package loads and answers alike in a runtime without node:crypto', asy
   })
 })
 
+test('a process that chooses libsodium answers alike, and does not start without it', () => {
+  const ordinary = run(['--conditions=behalf-source'])
+  const sodium = ['--conditions=behalf-source', '--conditions=behalf-sodium']
+  expect(run(sodium)).toEqual(ordinary)
+  const withoutIt = [...sodium, '--import', join(SUPPORT, 'hide-sodium.ts')]
+  expect(() => run(withoutIt)).toThrow('sodium-native is not installed')
+})
+
 test('the portable backend stands alone', () => {
   const pair = backend.createKeyPair(new Uint8Array(32).fill(7))
   expect(backend.satisfiesEquation(pair.publicKey, new Uint8Array(3), pair.sign(new Uint8Array(3)))).toBe(
@@ -31,11 +39,15 @@ test('the portable backend stands alone', () => {
   )
 })
 
+const SUPPORT = join(import.meta.dirname, 'support')
+
 function runWithoutNode(): unknown {
-  const support = join(import.meta.dirname, 'support')
-  const hooks = join(support, 'hide-node.ts')
-  const program = join(support, 'report-capabilities.ts')
-  const args = ['--conditions=behalf-source', '--import', hooks, program]
+  return run(['--conditions=behalf-source', '--import', join(SUPPORT, 'hide-node.ts')])
+}
+
+/** What a program prints under these options of Node. */
+function run(options: readonly string[]): unknown {
+  const args = [...options, join(SUPPORT, 'report-capabilities.ts')]
   const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: 'utf8' })
   if (status !== 0) throw new Error(stderr)
   return JSON.parse(stdout)

@@ -1,0 +1,51 @@
+import type { BackendResult, BenchResults, MemoryResult, SpeedResult } from './results.ts'
+
+/** The results as a text for people. */
+export function writeReport({ machine, rounds, backends, memory }: BenchResults): string {
+  const { node, platform, processors, load } = machine
+  return [
+    `Node ${node}, ${platform}, ${processors} processors, load ${load.toFixed(1)}; medians of ${rounds} interleaved rounds.`,
+    'cpu: microseconds of processor time for one call, all threads; clock: the same on the clock.',
+    ...backends.flatMap(writeBackend),
+    '',
+    ...writeMemory(memory),
+  ].join('\n')
+}
+
+function writeBackend({ backend, speed }: BackendResult): readonly string[] {
+  const width = Math.max(...speed.map(({ name }) => name.length))
+  const head = ['cpu', 'clock', 'ratio', 'goal'].map((title) => title.padStart(9)).join('')
+  return [
+    '',
+    `${`with ${backend}`.padEnd(width)}${head}`,
+    ...speed.map((result) => writeSpeed(result, width)),
+  ]
+}
+
+function writeSpeed({ name, cpu, elapsed, ratio, goal }: SpeedResult, width: number): string {
+  const cells = [
+    cpu.toFixed(1),
+    elapsed.toFixed(1),
+    ratio.toFixed(2),
+    goal === undefined ? '' : goal.toFixed(2),
+  ]
+  const verdict = goal === undefined ? '' : ratio <= goal ? '  met' : '  MISSED'
+  return `${name.padEnd(width)}${cells.map((cell) => cell.padStart(9)).join('')}${verdict}`
+}
+
+function writeMemory(memory: MemoryResult): readonly string[] {
+  const { chains, linksPerChain, nonces } = memory
+  return [
+    `a cached chain of ${linksPerChain}: ${kilobytes(memory.bytesPerCachedChain)} (${kilobytes(memory.bytesPerChainAsSent)} as it is sent)`,
+    `resident memory for ${chains} such chains: ${megabytes(memory.residentForChains)}`,
+    `a nonce in the memory replay store: ${memory.bytesPerNonce} bytes; ${nonces} of them: ${megabytes(memory.bytesForNonces)}`,
+  ]
+}
+
+function kilobytes(bytes: number): string {
+  return `${(bytes / 1000).toFixed(1)} kB`
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1_000_000).toFixed(1)} MB`
+}

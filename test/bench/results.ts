@@ -1,0 +1,53 @@
+/** What one case took. */
+export interface SpeedResult {
+  readonly name: string
+  /** Median of the rounds, microseconds of processor time for one call. */
+  readonly cpu: number
+  /** The same on the clock. */
+  readonly elapsed: number
+  /** Name of the case it is compared with. */
+  readonly against: string
+  /** How many times as much processor time as that it took. */
+  readonly ratio: number
+  /** The ratio that it may have. */
+  readonly goal?: number
+}
+
+/** What one backend took. */
+export interface BackendResult {
+  readonly backend: string
+  readonly speed: readonly SpeedResult[]
+}
+
+/** What is kept in memory, in bytes. */
+export interface MemoryResult {
+  readonly chains: number
+  readonly linksPerChain: number
+  /** Of the credentials alone, as they came. */
+  readonly bytesPerChainAsSent: number
+  /** Of one chain in the cache of verified chains, with everything that was decoded of it. */
+  readonly bytesPerCachedChain: number
+  /** By how much the resident memory of the process grew with all these chains. */
+  readonly residentForChains: number
+  readonly nonces: number
+  /** Of one nonce in the memory replay store. */
+  readonly bytesPerNonce: number
+  readonly bytesForNonces: number
+}
+
+/** Where it was measured, in words that name no machine. */
+export interface Machine {
+  readonly node: string
+  readonly platform: string
+  readonly processors: number
+  /** Mean number of processes that wanted a processor in the last minute, at the end. */
+  readonly load: number
+}
+
+/** Everything that one run measured. */
+export interface BenchResults {
+  readonly machine: Machine
+  readonly rounds: number
+  readonly backends: readonly BackendResult[]
+  readonly memory: MemoryResult
+}
