@@ -29,6 +29,15 @@ export interface AuthorityTables {
     readonly reason: string | null
     readonly delegation_id: string | null
     readonly collected_at: number | null
+    readonly approvals_json: Generated<string>
+    readonly half: string | null
+  }
+  readonly approval_drafts: {
+    readonly id: string
+    readonly person: string | null
+    readonly half: string | null
+    readonly expires_at: number
+    readonly draft_json: string
   }
   readonly enrolments: {
     readonly id: string

@@ -28,6 +28,18 @@ export function readNumber(value: JsonValue | undefined): number {
   throw new Error('A column misses a number')
 }
 
+/** Reads an object that must be there. */
+export function readObject(value: JsonValue | undefined): JsonObject {
+  if (isJsonObject(value)) return value
+  throw new Error('A column misses an object')
+}
+
+/** Reads a list that must be there. */
+export function readList(value: JsonValue | undefined): readonly JsonValue[] {
+  if (Array.isArray(value)) return value
+  throw new Error('A column misses a list')
+}
+
 /** A member of that name when there is a value, no member when there is none. */
 export function optional<Name extends string, Value>(
   name: Name,

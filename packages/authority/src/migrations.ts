@@ -121,6 +121,21 @@ const POLICY_CHANGES: readonly string[] = [
     where json_extract(policy_json, '$.decision') = 'ask'`,
 ]
 
+/** Who approved a request, and approvals that were begun. */
+const APPROVAL_TABLES: readonly string[] = [
+  `alter table requests add column approvals_json text not null default '[]' check (json_valid(approvals_json))`,
+  `alter table requests add column half text`,
+  `create table approval_drafts (
+    id text primary key,
+    person text,
+    half text,
+    expires_at integer not null,
+    draft_json text not null check (json_valid(draft_json))
+  ) strict`,
+  `create index approval_drafts_person on approval_drafts (person)`,
+  `create index approval_drafts_end on approval_drafts (expires_at)`,
+]
+
 /** What a mistake in the code above them must not be able to undo. */
 const FIRST_TRIGGERS: readonly string[] = [
   ...refuse('events', ['update', 'delete'], 'the record is append-only'),
@@ -177,6 +192,7 @@ export async function migrate(
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '2026_11_first': runAll([...FIRST_TABLES, ...FIRST_TRIGGERS]),
   '2026_11_policy': runAll(POLICY_CHANGES),
+  '2026_12_approvals': runAll(APPROVAL_TABLES),
 }
 
 function runAll(statements: readonly string[]): Migration {

@@ -1,15 +1,24 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '@behalf/core'
+import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '@behalf/core'
 import type { OnBehalfOf } from '@behalf/credential'
 import type {
   DelegationRequest,
   IssuerTransaction,
+  PersonalApproval,
   PolicyDecision,
   PolicyEffect,
   RequestedTerms,
 } from '@behalf/issuer'
 import type { Insertable, Selectable } from 'kysely'
 import type { AuthorityDatabase, AuthorityTables } from './database-schema.ts'
-import { optional, readCapabilities, readJsonColumn, readNumber, readText } from './json-column.ts'
+import {
+  optional,
+  readCapabilities,
+  readJsonColumn,
+  readList,
+  readNumber,
+  readObject,
+  readText,
+} from './json-column.ts'
 
 type RequestPart = Pick<
   IssuerTransaction,
@@ -77,6 +86,8 @@ function toRow(request: DelegationRequest): Insertable<AuthorityTables['requests
     reason: request.reason ?? null,
     delegation_id: request.delegationId ?? null,
     collected_at: request.collectedAt ?? null,
+    approvals_json: JSON.stringify(request.approvals),
+    half: request.half ?? null,
   }
 }
 
@@ -97,7 +108,14 @@ function fromRow(row: Selectable<AuthorityTables['requests']>): DelegationReques
     ...optional('reason', row.reason),
     ...optional('delegationId', row.delegation_id),
     ...optional('collectedAt', row.collected_at),
+    approvals: readList(parseJson(row.approvals_json)).map(readApproval),
+    ...optional('half', row.half),
   }
+}
+
+function readApproval(value: JsonValue): PersonalApproval {
+  const { by, at } = readObject(value)
+  return { by: readText(by), at: readNumber(at) }
 }
 
 function readTerms(terms: JsonObject): RequestedTerms {

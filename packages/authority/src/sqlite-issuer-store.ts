@@ -1,6 +1,7 @@
 import type { IssuerStore } from '@behalf/issuer'
 import type { AuthorityDatabase } from './database-schema.ts'
 import { createDelegationRows } from './delegation-rows.ts'
+import { createDraftRows } from './draft-rows.ts'
 import { createEnrolmentRows } from './enrolment-rows.ts'
 import { createEventRows } from './event-rows.ts'
 import { createRequestRows } from './request-rows.ts'
@@ -13,6 +14,7 @@ export function createSqliteIssuerStore(database: AuthorityDatabase): IssuerStor
       database.transaction().execute((db) =>
         work({
           ...createRequestRows(db),
+          ...createDraftRows(db),
           ...createEnrolmentRows(db),
           ...createDelegationRows(db),
           ...createStatusRows(db),

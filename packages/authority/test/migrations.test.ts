@@ -52,6 +52,7 @@ describe('migrations', () => {
     const { raw } = await createMigrated()
     const made = tables(raw).filter((name) => !name.startsWith('kysely_'))
     expect(made).toEqual([
+      'approval_drafts',
       'authority',
       'delegations',
       'enrolments',

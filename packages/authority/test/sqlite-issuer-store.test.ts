@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { parseCapabilities } from '@behalf/credential'
 import type {
+  ApprovalDraft,
   DelegationRecord,
   DelegationRequest,
   Enrolment,
@@ -43,6 +44,8 @@ const REQUEST: DelegationRequest = {
   status: 'pending',
   requestedAt: 1000,
   expiresAt: 2000,
+  approvals: [{ by: 'acct-42', at: 1000 }],
+  half: 'draft-1',
 }
 const BARE_REQUEST: DelegationRequest = {
   id: 'request-2',
@@ -59,10 +62,41 @@ const BARE_REQUEST: DelegationRequest = {
   status: 'refused',
   requestedAt: 1001,
   expiresAt: 2001,
+  approvals: [],
   lastPolledAt: 1500,
   decidedAt: 1600,
   decidedBy: 'did:key:zOperator',
   reason: 'No',
+}
+const DRAFT: ApprovalDraft = {
+  id: 'draft-1',
+  person: 'bob',
+  half: 'draft-0',
+  roots: [
+    {
+      request: { id: 'request-1', version: 2 },
+      payload: { id: 'root-1', list: [1, 2.5, null, true] },
+      status: { list: 1, index: 7 },
+    },
+  ],
+  renderer: 1,
+  sentences: [['It may read “this” \u{1F600}.']],
+  nonce: 'AAAAAAAAAAAAAAAAAAAAAA',
+  needs: 2,
+  given: [
+    {
+      by: 'acct-42',
+      at: '2026-11-24T12:00:00Z',
+      nonce: 'AAAAAAAAAAAAAAAAAAAAAA',
+      rp_id: 'authority.test',
+      origin: 'https://authority.test',
+      passkey: { id: 'AQ', public_key: 'Ag', software: true },
+      authenticator_data: 'Aw',
+      client_data_json: 'BA',
+      signature: 'BQ',
+    },
+  ],
+  expiresAt: 2000,
 }
 const ENROLMENT: Enrolment = {
   id: 'enrolment-1',
@@ -160,6 +194,26 @@ describe('what is written is read as it was', () => {
     }
     await store.transaction((tx) => tx.saveRequest(approved))
     await expect(store.transaction((tx) => tx.findRequest('request-1'))).resolves.toEqual(approved)
+  })
+
+  test('approvals that were begun, until they end', async () => {
+    const { person: _person, half: _half, ...waiting } = { ...DRAFT, id: 'draft-2', expiresAt: 2001 }
+    await store.transaction(async (tx) => {
+      await tx.insertDraft(DRAFT)
+      await tx.insertDraft(waiting)
+    })
+    await reopen()
+    await store.transaction(async (tx) => {
+      await expect(tx.findDraft('draft-1')).resolves.toEqual(DRAFT)
+      await expect(tx.findDraft('draft-2')).resolves.toEqual(waiting)
+      await expect(tx.countDrafts('bob')).resolves.toBe(1)
+      await expect(tx.countDrafts('alice')).resolves.toBe(0)
+      await tx.deleteExpiredDrafts(2000)
+      await expect(tx.findDraft('draft-1')).resolves.toBeUndefined()
+      await expect(tx.findDraft('draft-2')).resolves.toEqual(waiting)
+      await tx.deleteDraft('draft-2')
+      await expect(tx.findDraft('draft-2')).resolves.toBeUndefined()
+    })
   })
 
   test('enrolments', async () => {

@@ -1,6 +1,5 @@
 import { createEd25519Signer } from '@behalf/core'
-import { parseCompactJws, verifyDelegationChain } from '@behalf/credential'
-import { verifyEvidence } from '@behalf/issuer'
+import { parseDelegation, verifyApprovalEvidence, verifyDelegationChain } from '@behalf/credential'
 import type { HeldDelegation } from '@behalf/wallet'
 import { describe, expect, test } from 'vitest'
 import {
@@ -69,9 +68,13 @@ describe('the story over HTTP, told by wallets', () => {
   test('the evidence that comes with a delegation is the one it names', async () => {
     const world = await createWorld()
     const held = await obtain(world)
-    const { payload } = parseCompactJws(held.chain[0] ?? '', { maxBytes: 12_000 })
-    const evidence = held.evidence ?? {}
-    expect(verifyEvidence(payload, evidence)).toMatchObject({ method: 'operator', by: world.operator.did })
+    const delegation = parseDelegation(held.chain[0] ?? '')
+    const approved = await verifyApprovalEvidence(held.evidence ?? {}, { delegation })
+    expect(approved).toMatchObject({
+      method: 'operator',
+      statement: { by: world.operator.did },
+      isProven: false,
+    })
   })
 
   test('an enrolled agent needs nobody', async () => {

@@ -29,6 +29,7 @@ const REQUEST: DelegationRequest = {
   status: 'pending',
   requestedAt: START,
   expiresAt: START + 900_000,
+  approvals: [],
 }
 const refused = (field: string): unknown => expect.objectContaining({ code: 'input_invalid', field })
 

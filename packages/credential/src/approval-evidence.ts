@@ -115,7 +115,7 @@ export function parseApprovalEvidence(value: JsonValue): ApprovalEvidence {
     method,
     requests: readArray(object.requests, 'requests').map(readRequest),
     approved: readApproved(object.approved),
-    assertions: readArray(object.assertions, 'assertions').map(readAssertion),
+    assertions: readArray(object.assertions, 'assertions').map(parseApprovalAssertion),
     ...(by === undefined ? {} : { by: readText(by, 'by') }),
     ...(at === undefined ? {} : { at: readTime(at, 'at') }),
     ...(nonce === undefined ? {} : { nonce: readNonce(nonce, 'nonce') }),
@@ -147,7 +147,11 @@ function readApproved(value: JsonValue | undefined): ApprovedTerms {
   }
 }
 
-function readAssertion(value: JsonValue): ApprovalAssertion {
+/**
+ * Returns `value` as one assertion of evidence whose members have their form; nothing in it is verified.
+ * @throws CredentialError `credential_malformed`
+ */
+export function parseApprovalAssertion(value: JsonValue): ApprovalAssertion {
   const object = readObject(value, 'assertions')
   checkMembers(object, ASSERTION_MEMBERS, 'assertions')
   return {

@@ -7,6 +7,7 @@ export {
   type ApprovedRequest,
   createApprovalEvidence,
   digestApprovalEvidence,
+  parseApprovalAssertion,
   parseApprovalEvidence,
 } from './approval-evidence.ts'
 export { type Coverage, coversCapabilities } from './attenuation.ts'

@@ -1,6 +1,7 @@
 import type { Clock, JsonObject, RandomBytes, Signer } from '@behalf/core'
 import type { Did } from '@behalf/did'
 import { type CollectedDelegation, collect } from './collect-delegation.ts'
+import { type CompleteApprovalOptions, completeApproval } from './complete-approval.ts'
 import { type ApproveOptions, approve, type DenyOptions, deny } from './decide-request.ts'
 import type { DelegationRequest, RequestStatus } from './delegation-request.ts'
 import { type EnrolOptions, enrol, withdrawEnrolment } from './enrol-agent.ts'
@@ -16,6 +17,7 @@ import type {
   StatusListRecord,
 } from './issuer-store.ts'
 import type { Policy } from './policy.ts'
+import { type PrepareApprovalOptions, type PreparedApproval, prepareApproval } from './prepare-approval.ts'
 import { publishHeartbeat } from './publish-status.ts'
 import { type ChildRegistration, type RegisterChildOptions, registerChild } from './register-child.ts'
 import { type DelegationQuestion, requestDelegation } from './request-delegation.ts'
@@ -67,6 +69,10 @@ export interface Issuer {
   }): Promise<readonly DelegationRequest[]>
   approve(options: ApproveOptions): Promise<DelegationRequest>
   deny(options: DenyOptions): Promise<DelegationRequest>
+  /** What a person is to read, and the challenge that their passkey signs. */
+  prepareApproval(options: PrepareApprovalOptions): Promise<PreparedApproval>
+  /** The requests as they are after the answer of a passkey: approved, or waiting for a second person. */
+  completeApproval(options: CompleteApprovalOptions): Promise<readonly DelegationRequest[]>
   collect(options: { readonly id: string; readonly agent: Did }): Promise<CollectedDelegation>
   registerChild(options: RegisterChildOptions): Promise<ChildRegistration>
   revokeDelegation(options: {
@@ -127,6 +133,8 @@ export function createIssuer(options: CreateIssuerOptions): Issuer {
       store.transaction((tx) => tx.listRequests({ ...filter, now: context.clock(), limit })),
     approve: (input) => approve(context, input),
     deny: (input) => deny(context, input),
+    prepareApproval: (input) => prepareApproval(context, input),
+    completeApproval: (input) => completeApproval(context, input),
     collect: (input) => collect(context, input),
     registerChild: (input) => registerChild(context, input),
     revokeDelegation: (input) => revokeDelegation(context, input),

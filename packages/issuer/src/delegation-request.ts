@@ -34,6 +34,14 @@ export interface PolicyDecision {
 /** Where a request stands. `expired` is a pending request past its time. */
 export type RequestStatus = 'pending' | 'approved' | 'refused' | 'expired'
 
+/** A person's yes. */
+export interface PersonalApproval {
+  /** As `onBehalfOf.id` spells people. */
+  readonly by: string
+  /** Milliseconds since the epoch. */
+  readonly at: number
+}
+
 /** One request for a delegation, as the store keeps it. All times in milliseconds since the epoch. */
 export interface DelegationRequest {
   readonly id: string
@@ -49,8 +57,12 @@ export interface DelegationRequest {
   /** A request not decided by then never will be. */
   readonly expiresAt: number
   readonly lastPolledAt?: number
+  /** The people who approved it, in order; none when an operator, an enrolment or the policy decided. */
+  readonly approvals: readonly PersonalApproval[]
+  /** Pending, and approved by one of two people: the draft that waits for the second. */
+  readonly half?: string
   readonly decidedAt?: number
-  /** DID of the operator, id of the enrolment, or id of the policy. */
+  /** DID of the operator, or id of the enrolment, of the policy, or of the person who decided last. */
   readonly decidedBy?: string
   readonly reason?: string
   /** The delegation that was issued for it. */
@@ -65,4 +77,9 @@ export interface DelegationRequest {
  */
 export function requestStatus(request: DelegationRequest, now: number): RequestStatus {
   return request.status === 'pending' && now >= request.expiresAt ? 'expired' : request.status
+}
+
+/** Tells how many people must approve what the policy decided so about. */
+export function approvalsNeeded({ decision }: { readonly decision: string }): 1 | 2 {
+  return decision === 'ask-two' ? 2 : 1
 }

@@ -1,7 +1,7 @@
 import { BehalfError } from '@behalf/core'
 import type { PolicyPosition } from './policy-rule.ts'
 
-/** Every code an issuer refuses with. All but `policy_invalid` and `evidence_invalid` reach HTTP. */
+/** Every code an issuer refuses with. All but `policy_invalid` reach HTTP. */
 export type IssuerErrorCode =
   | 'access_denied'
   | 'approval_consumed'
@@ -10,7 +10,7 @@ export type IssuerErrorCode =
   | 'authorization_pending'
   | 'chain_cycle'
   | 'credential_revoked'
-  | 'evidence_invalid'
+  | 'forbidden'
   | 'input_invalid'
   | 'key_revoked'
   | 'not_found'
@@ -19,6 +19,7 @@ export type IssuerErrorCode =
   | 'rate_limited'
   | 'slow_down'
   | 'status_invalid'
+  | 'webauthn_challenge_invalid'
 
 /** What a refusal carries besides its code: our own values, never the caller's. */
 export interface IssuerErrorEvidence {

@@ -1,10 +1,15 @@
+export type { ApprovalDraft, DraftedRoot } from './approval-draft.ts'
+export { type Approver, concernsPerson } from './approver.ts'
 export type { AskedTerms } from './check-terms.ts'
 export type { CollectedDelegation } from './collect-delegation.ts'
+export type { CompleteApprovalOptions, GivenAssertion } from './complete-approval.ts'
 export { type CreateIssuerOptions, createIssuer, type Issuer } from './create-issuer.ts'
-export type { ApproveOptions, DenyOptions, Narrowing } from './decide-request.ts'
+export type { ApproveOptions, DenyOptions } from './decide-request.ts'
 export {
+  approvalsNeeded,
   type DelegationRequest,
   type KnownCapability,
+  type PersonalApproval,
   type PolicyDecision,
   type PolicyEffect,
   type RequestedTerms,
@@ -14,7 +19,6 @@ export {
 export type { EnrolOptions } from './enrol-agent.ts'
 export { IssuerError, type IssuerErrorCode, type IssuerErrorEvidence } from './error.ts'
 export { evaluatePolicy, type PolicyEvaluation, type PolicyVerdict } from './evaluate-policy.ts'
-export { verifyEvidence } from './evidence.ts'
 export type { IssuerLimits } from './issuer-context.ts'
 export type {
   DelegationRecord,
@@ -34,12 +38,14 @@ export type {
   StatusListState,
   StatusPosition,
 } from './issuer-store.ts'
+export type { Narrowing } from './narrow-terms.ts'
 export { type Policy, type PolicySource, parsePolicy } from './policy.ts'
 export type { PolicyQuestion } from './policy-call.ts'
 export type { PolicyMentions } from './policy-mentions.ts'
 export type { PolicyPart } from './policy-parts.ts'
 export type { PolicyPosition, PolicyRule } from './policy-rule.ts'
 export { POLICY_SCHEMA } from './policy-schema.ts'
+export type { PrepareApprovalOptions, PreparedApproval, RequestToApprove } from './prepare-approval.ts'
 export { STATUS_LIST_LENGTH } from './publish-status.ts'
 export type { PolicyFile } from './read-policy-file.ts'
 export type { ChildRegistration, RegisterChildOptions } from './register-child.ts'

@@ -1,6 +1,7 @@
 import type { JsonObject } from '@behalf/core'
 import type { OnBehalfOf } from '@behalf/credential'
 import type { Did } from '@behalf/did'
+import type { ApprovalDraft } from './approval-draft.ts'
 import type { DelegationRequest, KnownCapability, RequestStatus } from './delegation-request.ts'
 
 /** Terms within which requests of one agent key for one principal are approved without asking. */
@@ -146,6 +147,14 @@ export interface IssuerTransaction {
   countPending(filter: { readonly agent?: Did; readonly now: number }): Promise<number>
   /** When an agent first asked for something; undefined when it never did. */
   findFirstRequestTime(agent: Did): Promise<number | undefined>
+
+  insertDraft(draft: ApprovalDraft): Promise<void>
+  findDraft(id: string): Promise<ApprovalDraft | undefined>
+  deleteDraft(id: string): Promise<void>
+  /** Of one person, whether expired or not. */
+  countDrafts(person: string): Promise<number>
+  /** Those whose end is not after `now`. */
+  deleteExpiredDrafts(now: number): Promise<void>
 
   insertEnrolment(enrolment: Enrolment): Promise<void>
   findEnrolment(id: string): Promise<Enrolment | undefined>

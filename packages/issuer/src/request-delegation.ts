@@ -3,8 +3,9 @@ import type { Did } from '@behalf/did'
 import { type AskedTerms, checkTerms } from './check-terms.ts'
 import { decidePolicy } from './decide-policy.ts'
 import type { DelegationRequest } from './delegation-request.ts'
+import { checkIssuable } from './draft-root.ts'
 import { IssuerError } from './error.ts'
-import { checkIssuable, issueDelegation } from './issue-delegation.ts'
+import { issueDelegation } from './issue-delegation.ts'
 import { checkKeyAlive, type IssuerContext } from './issuer-context.ts'
 import { principalOf, record } from './issuer-event.ts'
 import type { Enrolment, IssuerTransaction } from './issuer-store.ts'
@@ -61,6 +62,7 @@ function checkQuestion(context: IssuerContext, question: DelegationQuestion): Un
     status: 'pending',
     requestedAt: now,
     expiresAt: now + context.requestSeconds * 1000,
+    approvals: [],
   }
   // Nobody should be asked about what could never be issued.
   checkIssuable(context, asked)

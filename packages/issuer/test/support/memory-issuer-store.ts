@@ -1,5 +1,6 @@
 import { isJsonObject } from '@behalf/core'
 import {
+  type ApprovalDraft,
   type DelegationRecord,
   type DelegationRequest,
   type Enrolment,
@@ -14,6 +15,7 @@ import {
 
 interface State {
   requests: Map<string, DelegationRequest>
+  drafts: Map<string, ApprovalDraft>
   enrolments: Map<string, Enrolment>
   delegations: Map<string, DelegationRecord>
   revokedKeys: Map<string, RevokedKey>
@@ -32,6 +34,7 @@ export interface MemoryIssuerStore extends IssuerStore {
 export function createMemoryIssuerStore(): MemoryIssuerStore {
   let committed: State = {
     requests: new Map(),
+    drafts: new Map(),
     enrolments: new Map(),
     delegations: new Map(),
     revokedKeys: new Map(),
@@ -59,6 +62,7 @@ export function createMemoryIssuerStore(): MemoryIssuerStore {
 function copy(state: State): State {
   return {
     requests: new Map(state.requests),
+    drafts: new Map(state.drafts),
     enrolments: new Map(state.enrolments),
     delegations: new Map(state.delegations),
     revokedKeys: new Map(state.revokedKeys),
@@ -70,7 +74,13 @@ function copy(state: State): State {
 }
 
 function createTransaction(state: State): IssuerTransaction {
-  return { ...requestPart(state), ...delegationPart(state), ...statusPart(state), ...eventPart(state) }
+  return {
+    ...requestPart(state),
+    ...draftPart(state),
+    ...delegationPart(state),
+    ...statusPart(state),
+    ...eventPart(state),
+  }
 }
 
 type Part<Names extends keyof IssuerTransaction> = Pick<IssuerTransaction, Names>
@@ -113,6 +123,21 @@ function requestPart(
         .filter(({ withdrawnAt, validUntil }) => withdrawnAt === undefined && now < (validUntil ?? Infinity))
         .toReversed()
         .slice(0, limit),
+  }
+}
+
+function draftPart(
+  state: State,
+): Part<'insertDraft' | 'findDraft' | 'deleteDraft' | 'countDrafts' | 'deleteExpiredDrafts'> {
+  const drafts = (): ApprovalDraft[] => [...state.drafts.values()]
+  return {
+    insertDraft: async (draft) => void state.drafts.set(draft.id, draft),
+    findDraft: async (id) => state.drafts.get(id),
+    deleteDraft: async (id) => void state.drafts.delete(id),
+    countDrafts: async (person) => drafts().filter((draft) => draft.person === person).length,
+    deleteExpiredDrafts: async (now) => {
+      for (const { id, expiresAt } of drafts()) if (expiresAt <= now) state.drafts.delete(id)
+    },
   }
 }
 
