@@ -13,6 +13,13 @@ permit (principal, action in [Action::"approve-enrolled", Action::"ask-one"], re
 
 const ENDING = '.cedar'
 
+/** `--policy`, of every command that may do without one. */
+export const POLICY_OPTION: OptionSpec = {
+  kind: 'text',
+  value: 'PATH',
+  help: 'a .cedar file, or a folder of them (default: a person decides, save for what is enrolled)',
+}
+
 /** `--zone`, of every command that reads a policy. */
 export const ZONE_OPTION: OptionSpec = {
   kind: 'text',
@@ -84,6 +91,7 @@ function parse(source: Parameters<typeof parsePolicy>[0]): Policy {
     return parsePolicy(source)
   } catch (cause) {
     if (!(cause instanceof IssuerError)) throw cause
-    throw new CommandError('policy_invalid', cause.message, { cause })
+    const { position } = cause
+    throw new CommandError('policy_invalid', cause.message, { cause, document: position && { position } })
   }
 }

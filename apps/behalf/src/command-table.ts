@@ -84,4 +84,14 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'decode a delegation, a bundle or a status list and check it offline',
     load: () => import('./commands/inspect.ts'),
   },
+  {
+    name: 'policy check',
+    summary: 'read a policy as an authority would, and list its rules',
+    load: () => import('./commands/policy-check.ts'),
+  },
+  {
+    name: 'policy test',
+    summary: 'show what a policy makes of a request, part by part, and why',
+    load: () => import('./commands/policy-test.ts'),
+  },
 ]

@@ -9,7 +9,6 @@ import {
 import { type Did, decodeDidKey } from '@behalf/did'
 import type { KnownCapability, RequestedTerms } from './delegation-request.ts'
 import { IssuerError } from './error.ts'
-import type { IssuerContext } from './issuer-context.ts'
 import { checkOptionalText, checkText, TEXT_LIMITS } from './text-rule.ts'
 
 /** What an agent asks for, in the types of JSON but not yet checked. */
@@ -26,6 +25,16 @@ export interface AskedTerms {
   readonly workflow?: Workflow
 }
 
+/** How long a delegation may be valid, in seconds. */
+export interface ValidityLimits {
+  /** Of one whose request names no time. */
+  readonly defaultSeconds: number
+  readonly maxSeconds: number
+}
+
+/** What an issuer allows that is told nothing else: 10 minutes, and an hour at most. */
+export const DEFAULT_VALIDITY: ValidityLimits = { defaultSeconds: 600, maxSeconds: 3600 }
+
 // The root may have at most seven more links below it.
 const GREATEST_DEPTH = 7
 
@@ -33,19 +42,19 @@ const GREATEST_DEPTH = 7
  * The terms are complete, in range and safe to show.
  *
  * @param asked - what the agent sent
- * @param context - gives the default and the greatest validity
+ * @param limits - the default and the greatest validity
  * @returns the terms with defaults filled in
  * @throws IssuerError `input_invalid` with the field, `policy_unknown`
  * @throws CredentialError `scope_malformed`, `credential_malformed` for capabilities outside the grammar
  */
-export function checkTerms(asked: AskedTerms, context: IssuerContext): RequestedTerms {
+export function checkTerms(asked: AskedTerms, limits: ValidityLimits): RequestedTerms {
   const { maxUses, workflow } = asked
   return {
     onBehalfOf: checkOnBehalfOf(asked.onBehalfOf),
     capabilities: checkCapabilities(asked.capabilities, 'capabilities'),
     validForSeconds: checkSeconds(
-      asked.validForSeconds ?? context.defaultSeconds,
-      context,
+      asked.validForSeconds ?? limits.defaultSeconds,
+      limits,
       'valid_for_seconds',
     ),
     ...(maxUses !== undefined && { maxUses: checkInteger(maxUses, { field: 'max_uses', min: 1 }) }),
@@ -92,8 +101,12 @@ export function checkCapabilities(value: JsonValue, field: string): readonly Kno
 }
 
 /** @throws IssuerError `input_invalid` unless a whole number from 1 to the issuer's maximum */
-export function checkSeconds(seconds: number, context: IssuerContext, field: string): number {
-  return checkInteger(seconds, { field, min: 1, max: context.maxSeconds })
+export function checkSeconds(
+  seconds: number,
+  limits: Pick<ValidityLimits, 'maxSeconds'>,
+  field: string,
+): number {
+  return checkInteger(seconds, { field, min: 1, max: limits.maxSeconds })
 }
 
 /** @throws IssuerError `input_invalid` unless a whole number from 0 to 7 */

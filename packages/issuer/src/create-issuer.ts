@@ -1,5 +1,6 @@
 import type { Clock, JsonObject, RandomBytes, Signer } from '@behalf/core'
 import type { Did } from '@behalf/did'
+import { DEFAULT_VALIDITY } from './check-terms.ts'
 import { type CollectedDelegation, collect } from './collect-delegation.ts'
 import { type CompleteApprovalOptions, completeApproval } from './complete-approval.ts'
 import { type ApproveOptions, approve, type DenyOptions, deny } from './decide-request.ts'
@@ -152,7 +153,9 @@ export function createIssuer(options: CreateIssuerOptions): Issuer {
 }
 
 function createContext(options: CreateIssuerOptions): IssuerContext {
-  const { defaultSeconds = 600, maxSeconds = 3600, requestSeconds = 900, pollIntervalSeconds = 2 } = options
+  const { requestSeconds = 900, pollIntervalSeconds = 2 } = options
+  const { defaultSeconds = DEFAULT_VALIDITY.defaultSeconds, maxSeconds = DEFAULT_VALIDITY.maxSeconds } =
+    options
   if (!options.kid.startsWith(`${options.did}#`)) throw new TypeError('kid must be a DID URL of did')
   if (!/^https?:\/\/[^/?#@\s]+$/u.test(options.origin)) {
     throw new TypeError('origin must be a scheme, a host and perhaps a port, nothing more')

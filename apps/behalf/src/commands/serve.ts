@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { Arguments } from '../arguments.ts'
-import { readPolicy, ZONE_OPTION } from '../authority-policy.ts'
+import { POLICY_OPTION, readPolicy, ZONE_OPTION } from '../authority-policy.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { COMMON_OPTIONS } from '../common-options.ts'
 import { usageError } from '../error.ts'
@@ -22,11 +22,7 @@ export const command: Command = {
     host: { kind: 'text', value: 'HOST', help: `the address to listen on (default: ${DEFAULT_HOST})` },
     port: { kind: 'text', value: 'N', help: `the port to listen on (default: ${DEFAULT_PORT})` },
     origin: { kind: 'text', value: 'URL', help: 'where others reach it (default: http://HOST:PORT)' },
-    policy: {
-      kind: 'text',
-      value: 'PATH',
-      help: 'a .cedar file, or a folder of them (default: a person decides, save for what is enrolled)',
-    },
+    policy: POLICY_OPTION,
     zone: ZONE_OPTION,
     ...PASSPHRASE_OPTIONS,
     ...COMMON_OPTIONS,
