@@ -11,7 +11,7 @@ import { AuthorityError } from './error.ts'
 export type Access = 'public' | 'key' | 'operator'
 
 /** A route, as its method and path. */
-export type RouteName = `${'GET' | 'POST' | 'DELETE'} /${string}`
+export type RouteName = `${'GET' | 'POST' | 'PATCH' | 'DELETE'} /${string}`
 
 /** The authorisation rule of every route. A route that is not here is not served. */
 export const ACCESS: Readonly<Record<RouteName, Access>> = {

@@ -21,6 +21,10 @@ import { createHttpApp, type HttpApp } from './http-app.ts'
 import { closeServer, createHttpServer, type Listening, type ListenOptions, listen } from './http-server.ts'
 import { openDatabase } from './open-database.ts'
 import { addOperators, isOperator, type Operator } from './operators.ts'
+import { type ChangeFeed, createChangeFeed } from './people/change-feed.ts'
+import { createClaim } from './people/claim.ts'
+import { createPeopleRoutes } from './people/create-people-routes.ts'
+import type { AttestationPolicy, PeopleContext } from './people/people-context.ts'
 import { createPublicRoutes } from './public-routes.ts'
 import { type Repeat, repeatOnTimer } from './repeat.ts'
 import { createRequestRoutes } from './request-routes.ts'
@@ -63,6 +67,8 @@ export type CreateAuthorityOptions = DatabaseOption &
     /** How often an agent may ask whether it was decided. Default 2. */
     readonly pollIntervalSeconds?: number
     readonly limits?: Partial<IssuerLimits>
+    /** What is asked of the authenticators that people register. Default: nothing. */
+    readonly attestation?: AttestationPolicy
   }
 
 /** A running authority. */
@@ -72,6 +78,8 @@ export interface Authority {
   readonly issuer: Issuer
   /** Clock time in milliseconds from which on signed calls are accepted; in the past but for a new `.nonces` file. */
   readonly readyAt: number
+  /** Where the first person makes the authority theirs; absent once somebody has. The code in it is new at each start. */
+  readonly claimUrl?: string
   /** Takes requests once it resolves. */
   listen(options: ListenOptions): Promise<Listening>
   /** Takes no more requests, answers those under way, and leaves everything in the database file. */
@@ -85,6 +93,8 @@ interface Parts {
   readonly clock: Clock
   readonly random: RandomBytes
   readonly log: AuthorityLog
+  readonly feed: ChangeFeed
+  readonly claimUrl: string | undefined
 }
 
 const DEFAULT_HEARTBEAT_SECONDS = 10
@@ -122,13 +132,15 @@ async function startAuthority(options: CreateAuthorityOptions, raw: DatabaseSync
   const signer = options.signer ?? createEd25519Signer(options.issuerSeed)
   const did = encodeDidKey(signer.publicKey)
   const database = await prepareDatabase(raw, { issuer: did, now: clock() })
-  const store = createSqliteIssuerStore(database)
+  const feed = createChangeFeed()
+  const store = createSqliteIssuerStore(database, feed.publish)
   const issuer = createIssuer({ ...options, signer, did, kid: encodeDidKeyUrl(did), store, clock, random })
   await addOperators(database, options.operators, clock())
   await issuer.start()
+  const claimUrl = await createClaim({ database, clock, random, origin: options.origin })
   const nonces = openVerifierDatabase(noncesPathOf(options), { clock })
   try {
-    return assemble(options, { issuer, database, nonces, clock, random, log })
+    return assemble(options, { issuer, database, nonces, clock, random, log, feed, claimUrl })
   } catch (error) {
     nonces.close()
     throw error
@@ -142,12 +154,13 @@ function noncesPathOf({ noncesPath, databasePath }: CreateAuthorityOptions): str
 }
 
 function assemble(options: CreateAuthorityOptions, parts: Parts): Authority {
-  const { issuer, database, nonces, log } = parts
+  const { issuer, database, nonces, log, feed, claimUrl } = parts
   const { heartbeatSeconds = DEFAULT_HEARTBEAT_SECONDS, repeat = repeatOnTimer } = options
   const http = createApp(options, parts)
   const server = createHttpServer(http)
   const stopBeating = repeat(() => beat(issuer, log), heartbeatSeconds)
   const close = async (): Promise<void> => {
+    feed.close()
     await closeServer(server)
     await stopBeating()
     nonces.close()
@@ -159,6 +172,7 @@ function assemble(options: CreateAuthorityOptions, parts: Parts): Authority {
     issuerDid: issuer.did,
     issuer,
     readyAt: nonces.readyAt,
+    ...(claimUrl !== undefined && { claimUrl }),
     listen: (where) => listen(server, where),
     close: () => {
       closed ??= close()
@@ -171,12 +185,20 @@ function createApp(options: CreateAuthorityOptions, parts: Parts): HttpApp {
   const { origin, heartbeatSeconds = DEFAULT_HEARTBEAT_SECONDS } = options
   const { issuer, database, nonces, clock } = parts
   const signed = { issuer, origin, clock }
+  const people: PeopleContext = {
+    ...parts,
+    origin,
+    rpId: new URL(origin).hostname,
+    attestation: options.attestation ?? { kind: 'none' },
+  }
   return createHttpApp({
     ...parts,
     origin,
     replayStore: nonces.replayStore,
     monotonicClock: selectMonotonicClock(options),
     isOperator: (did) => isOperator(database, did),
+    people,
+    peopleRoutes: createPeopleRoutes(people),
     routes: [
       ...createPublicRoutes({
         ...signed,

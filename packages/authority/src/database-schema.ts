@@ -1,7 +1,8 @@
 import type { Generated, Kysely } from 'kysely'
+import type { PeopleTables } from './people/people-schema.ts'
 
 /** The tables of an authority. Times are milliseconds since the epoch, `_json` columns hold JSON text. */
-export interface AuthorityTables {
+export interface AuthorityTables extends PeopleTables {
   readonly authority: {
     readonly id: 1
     readonly issuer: string

@@ -2,6 +2,8 @@ import { BehalfError } from '@behalf/core'
 
 /** Every code an authority refuses with; those that begin with `database_` and `keys_` only ever stop a start. */
 export type AuthorityErrorCode =
+  | 'approval_consumed'
+  | 'csrf_invalid'
   | 'database_foreign'
   | 'database_in_use'
   | 'database_migration_failed'
@@ -11,6 +13,18 @@ export type AuthorityErrorCode =
   | 'key_revoked'
   | 'keys_corrupt'
   | 'not_found'
+  | 'rate_limited'
+  | 'session_invalid'
+  | 'step_up_required'
+  | 'webauthn_attestation_invalid'
+  | 'webauthn_challenge_invalid'
+  | 'webauthn_counter_regression'
+  | 'webauthn_credential_exists'
+  | 'webauthn_malformed'
+  | 'webauthn_origin_mismatch'
+  | 'webauthn_rp_mismatch'
+  | 'webauthn_signature_invalid'
+  | 'webauthn_user_not_verified'
 
 /** What a refusal carries besides its code. */
 export interface AuthorityErrorEvidence {

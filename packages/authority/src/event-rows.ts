@@ -20,6 +20,16 @@ const TYPES: readonly IssuerEventType[] = [
   'sub_delegated',
   'delegation_revoked',
   'key_revoked',
+  'operator_removed',
+  'person_joined',
+  'person_changed',
+  'person_invited',
+  'invitation_withdrawn',
+  'passkey_added',
+  'passkey_renamed',
+  'passkey_removed',
+  'recovery_codes_made',
+  'recovery_code_used',
 ]
 
 /** The part of an issuer's transaction that keeps the append-only record. */

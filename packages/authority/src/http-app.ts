@@ -7,35 +7,28 @@ import {
   type KeyRequestVerifier,
   type ReplayStore,
   toProblemResponse,
-  type VerifiedKeyRequest,
 } from '@behalf/verifier'
 import { protect } from '@behalf/verifier/hono'
 import { OpenAPIHono } from '@hono/zod-openapi'
-import type { Context, MiddlewareHandler } from 'hono'
+import type { MiddlewareHandler } from 'hono'
 import { type AuthenticatedCaller, accessOf, checkAccess } from './access.ts'
 import { type AuthorityLog, describeFault } from './authority-log.ts'
 import { AuthorityError } from './error.ts'
+import { type AppContext, type AuthorityEnv, paramOf, readSearch, respond, routingPath } from './http-call.ts'
 import { createOpenApiRoute, documentRoute, splitName } from './openapi.ts'
-import { MAX_BODY_BYTES, readBody, readQuery } from './read-input.ts'
-import type { Answer, Route } from './route.ts'
-
-/** What a request carries through its handlers. */
-export interface AuthorityEnv {
-  Variables: {
-    behalf: VerifiedKeyRequest
-    requestId: string
-    /** The route as it is documented, for the log. */
-    route: string
-    /** The code of a refusal, for the log. */
-    code: string
-  }
-}
+import { mountPeopleRoute } from './people/mount-people-route.ts'
+import type { PeopleContext } from './people/people-context.ts'
+import type { PeopleRoute } from './people/people-route.ts'
+import { MAX_BODY_BYTES, readBody } from './read-input.ts'
+import type { Route } from './route.ts'
 
 /** What the HTTP side of an authority is made of. */
 export interface HttpAppOptions {
   readonly issuer: Issuer
   readonly origin: string
   readonly routes: readonly Route[]
+  readonly people: PeopleContext
+  readonly peopleRoutes: readonly PeopleRoute[]
   readonly replayStore: ReplayStore
   readonly isOperator: (did: string) => Promise<boolean>
   readonly clock: Clock
@@ -49,8 +42,6 @@ export interface HttpApp {
   readonly app: OpenAPIHono<AuthorityEnv>
   readonly guard: KeyRequestVerifier
 }
-
-type AppContext = Context<AuthorityEnv>
 
 /**
  * Returns the app: every route of `routes` behind its rule in `ACCESS`, every answer with a Request-Id, every refusal
@@ -70,6 +61,7 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   for (const route of [...options.routes, createOpenApiRoute(app, origin)]) {
     mountRoute(app, { route, guard, options })
   }
+  for (const route of options.peopleRoutes) mountPeopleRoute(app, route, options.people)
   return { app, guard }
 }
 
@@ -129,7 +121,7 @@ function mountRoute(
   const { route, guard, options } = parts
   const { method, path } = splitName(route.name)
   documentRoute(app.openAPIRegistry, route)
-  const routing = path.replaceAll(/\{([a-z]+)\}/gu, ':$1')
+  const routing = routingPath(path)
   const name: MiddlewareHandler<AuthorityEnv> = async (context, next) => {
     context.set('route', path)
     await next()
@@ -196,24 +188,6 @@ async function identify(did: string, { issuer, isOperator }: HttpAppOptions): Pr
 function readNothing(body: Uint8Array): undefined {
   if (body.length === 0) return undefined
   throw new AuthorityError('input_invalid', 'This route takes no body', { field: 'body' })
-}
-
-function readSearch(context: AppContext, route: Route): unknown {
-  const search = new URL(context.req.url).searchParams
-  if (route.query) return readQuery(route.query, search)
-  if (search.size === 0) return undefined
-  throw new AuthorityError('input_invalid', 'This route takes no query', { field: 'query' })
-}
-
-function paramOf(context: AppContext): string {
-  const [param = ''] = Object.values(context.req.param())
-  return param
-}
-
-function respond({ status, type, body, headers }: Answer): Response {
-  const response = new Response(body ?? null, { status, headers: { ...headers } })
-  if (type !== undefined) response.headers.set('Content-Type', type)
-  return response
 }
 
 /** The code that goes out; what the table does not know goes out as `internal_error`. */

@@ -6,4 +6,6 @@ export { AuthorityError, type AuthorityErrorCode, type AuthorityErrorEvidence } 
 export type { Listening, ListenOptions } from './http-server.ts'
 export { openDatabase } from './open-database.ts'
 export type { Operator } from './operators.ts'
+export { PEOPLE_ACCESS, type PeopleAccess } from './people/people-access.ts'
+export type { AttestationPolicy } from './people/people-context.ts'
 export { type Repeat, repeatOnTimer } from './repeat.ts'

@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration'
 import type { AuthorityDatabase } from './database-schema.ts'
 import { AuthorityError } from './error.ts'
+import { PEOPLE_TABLES } from './people/people-tables.ts'
 
 /** What the tables are made of, one statement each, in order. */
 const FIRST_TABLES: readonly string[] = [
@@ -193,6 +194,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '2026_11_first': runAll([...FIRST_TABLES, ...FIRST_TRIGGERS]),
   '2026_11_policy': runAll(POLICY_CHANGES),
   '2026_12_approvals': runAll(APPROVAL_TABLES),
+  '2026_12_people': runAll(PEOPLE_TABLES),
 }
 
 function runAll(statements: readonly string[]): Migration {

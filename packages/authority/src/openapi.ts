@@ -3,16 +3,31 @@ import { type OpenAPIHono, z } from '@hono/zod-openapi'
 import { ZodObject, type ZodType } from 'zod'
 import { accessOf, type RouteName } from './access.ts'
 import { PROBLEM } from './answer-schemas.ts'
+import type { PeopleAccess } from './people/people-access.ts'
+import type { PeopleRoute } from './people/people-route.ts'
+import { SESSION_COOKIE } from './people/session.ts'
 import { type AnswerSpec, defineRoute, jsonAnswer, type Route } from './route.ts'
 
 type DocumentedApp = Pick<OpenAPIHono, 'openAPIRegistry' | 'getOpenAPI31Document'>
 type Registry = OpenAPIHono['openAPIRegistry']
 type PathConfig = Parameters<Registry['registerPath']>[0]
 type ResponseConfig = NonNullable<PathConfig['responses'][string]>
-type MethodName = 'get' | 'post' | 'delete'
+type MethodName = 'get' | 'post' | 'patch' | 'delete'
 
-const SECURITY = 'requestSignature'
+const METHODS: readonly MethodName[] = ['get', 'post', 'patch', 'delete']
+const SIGNATURE = 'requestSignature'
+const COOKIE = 'session'
 const WHO = { public: 'Anybody.', key: 'Any key, for what is its own.', operator: 'Operators.' } as const
+const WHICH_PEOPLE = {
+  anybody: 'Anybody.',
+  person: 'Whoever is signed in, for what is their own.',
+  approver: 'People with the role approver.',
+  operator: 'People with the role operator.',
+  reader: 'People with the role operator or auditor.',
+} as const satisfies Record<PeopleAccess, string>
+const CSRF_HEADERS = z.object({
+  'X-CSRF-Token': z.string().openapi({ description: '`csrf` of GET /api/session' }),
+})
 
 /** The route that gives the document itself, made when it is first asked for: by then every route is in it. */
 export function createOpenApiRoute(app: DocumentedApp, origin: string): Route {
@@ -20,7 +35,7 @@ export function createOpenApiRoute(app: DocumentedApp, origin: string): Route {
   return defineRoute({
     name: 'GET /openapi.json',
     summary: 'This document',
-    answers: { 200: { description: 'OpenAPI 3.1', type: 'application/json' } },
+    answers: { 200: jsonAnswer('OpenAPI 3.1', z.record(z.string(), z.unknown())) },
     run: async () => {
       document ??= writeDocument(app, origin)
       return { status: 200, type: 'application/json', body: document }
@@ -30,19 +45,36 @@ export function createOpenApiRoute(app: DocumentedApp, origin: string): Route {
 
 /** The route is in the document, with who may call it. */
 export function documentRoute(registry: Registry, route: Route): void {
-  const { method, path } = splitName(route.name)
   const access = accessOf(route.name)
-  registry.registerPath({
-    method,
-    path,
-    summary: route.summary,
+  registerRoute(registry, route, {
     description: WHO[access],
-    ...(access !== 'public' && { security: [{ [SECURITY]: [] }] }),
-    request: describeRequest(route, path),
+    request: describeRequest(route),
+    ...(access !== 'public' && { security: [{ [SIGNATURE]: [] }] }),
+  })
+}
+
+/** The route for people is in the document, with who may call it and what their page must send. */
+export function documentPeopleRoute(registry: Registry, route: PeopleRoute, access: PeopleAccess): void {
+  const isChange = !route.name.startsWith('GET ')
+  const hasToken = isChange && access !== 'anybody'
+  registerRoute(registry, route, {
+    description: `${WHICH_PEOPLE[access]}${isChange ? ' Only from a page of this origin.' : ''}`,
+    request: { ...describeRequest(route), ...(hasToken && { headers: CSRF_HEADERS }) },
+    ...(access !== 'anybody' && { security: [{ [COOKIE]: [] }] }),
+  })
+}
+
+function registerRoute(
+  registry: Registry,
+  { name, summary, answers }: Pick<Route, 'name' | 'summary' | 'answers'>,
+  config: Pick<PathConfig, 'description' | 'request' | 'security'>,
+): void {
+  registry.registerPath({
+    ...splitName(name),
+    summary,
+    ...config,
     responses: {
-      ...Object.fromEntries(
-        Object.entries(route.answers).map(([status, spec]) => [status, describeAnswer(spec)]),
-      ),
+      ...Object.fromEntries(Object.entries(answers).map(([status, spec]) => [status, describeAnswer(spec)])),
       default: describeAnswer({ ...jsonAnswer('Refused', PROBLEM), type: 'application/problem+json' }),
     },
   })
@@ -51,15 +83,22 @@ export function documentRoute(registry: Registry, route: Route): void {
 /** Takes `GET /path` apart. */
 export function splitName(name: RouteName): { readonly method: MethodName; readonly path: string } {
   const [verb, path = ''] = name.split(' ')
-  const method = verb === 'POST' ? 'post' : verb === 'DELETE' ? 'delete' : 'get'
+  const method = METHODS.find((known) => known.toUpperCase() === verb)
+  if (method === undefined) throw new TypeError(`No route has the method of ${name}`)
   return { method, path }
 }
 
 function writeDocument(app: DocumentedApp, origin: string): string {
-  app.openAPIRegistry.registerComponent('securitySchemes', SECURITY, {
+  app.openAPIRegistry.registerComponent('securitySchemes', SIGNATURE, {
     type: 'http',
     scheme: 'signature',
     description: `RFC 9421 with tag="${KEY_TAG}" and an inline key (Signature-Key, scheme hwk)`,
+  })
+  app.openAPIRegistry.registerComponent('securitySchemes', COOKIE, {
+    type: 'apiKey',
+    in: 'cookie',
+    name: SESSION_COOKIE,
+    description: 'Set by signing in',
   })
   const document = app.getOpenAPI31Document({
     openapi: '3.1.0',
@@ -69,8 +108,12 @@ function writeDocument(app: DocumentedApp, origin: string): string {
   return JSON.stringify(document)
 }
 
-function describeRequest({ body, query }: Route, path: string): NonNullable<PathConfig['request']> {
-  const [, param] = /\{([a-z]+)\}/u.exec(path) ?? []
+function describeRequest({
+  name,
+  body,
+  query,
+}: Pick<Route, 'name' | 'body' | 'query'>): NonNullable<PathConfig['request']> {
+  const [, param] = /\{([a-z]+)\}/u.exec(name) ?? []
   return {
     ...(param !== undefined && { params: describeParam(param) }),
     ...(query && { query: asObject(query) }),

@@ -54,13 +54,18 @@ describe('migrations', () => {
     expect(made).toEqual([
       'approval_drafts',
       'authority',
+      'ceremonies',
+      'codes',
       'delegations',
       'enrolments',
       'events',
       'operators',
+      'passkeys',
+      'persons',
       'publication',
       'requests',
       'revoked_keys',
+      'sessions',
       'status_lists',
       'status_positions',
     ])

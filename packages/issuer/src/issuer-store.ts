@@ -107,6 +107,16 @@ export type IssuerEventType =
   | 'sub_delegated'
   | 'delegation_revoked'
   | 'key_revoked'
+  | 'operator_removed'
+  | 'person_joined'
+  | 'person_changed'
+  | 'person_invited'
+  | 'invitation_withdrawn'
+  | 'passkey_added'
+  | 'passkey_renamed'
+  | 'passkey_removed'
+  | 'recovery_codes_made'
+  | 'recovery_code_used'
 
 /** Something that happened; the store numbers it. */
 export interface NewIssuerEvent {

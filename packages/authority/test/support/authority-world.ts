@@ -16,6 +16,7 @@ import { type Policy, parsePolicy } from '@behalf/issuer'
 import { type AuthorityClient, createMemoryWallet, type Wallet } from '@behalf/wallet'
 import { afterEach } from 'vitest'
 import { type Authority, type CreateAuthorityOptions, createAuthority } from '../../src/index.ts'
+import { checkDocumented } from './check-documented.ts'
 
 export const START = Date.UTC(2026, 10, 24, 12, 0, 0)
 /** A policy of one file. */
@@ -96,14 +97,15 @@ export interface World {
 export type WorldOptions = Partial<
   Pick<
     CreateAuthorityOptions,
-    | 'policy'
-    | 'limits'
-    | 'maxSeconds'
+    | 'attestation'
     | 'defaultSeconds'
     | 'heartbeatSeconds'
+    | 'limits'
+    | 'maxSeconds'
     | 'operators'
-    | 'repeat'
+    | 'policy'
     | 'random'
+    | 'repeat'
   >
 > & { readonly seed?: Uint8Array }
 
@@ -113,6 +115,22 @@ export interface Published {
   readonly revokedKeys: readonly string[]
   readonly versions: readonly number[]
   readonly isRevoked: (index: string) => boolean
+}
+
+/** Where the worlds are whose answers are held to their document. */
+const documentedOrigins = new Set<string>()
+const plainFetch = globalThis.fetch
+
+// Wallets, clients and tests all come through here, so no answer of an authority gets past the check.
+globalThis.fetch = async (input, init) => {
+  const request = input instanceof Request ? input : undefined
+  const url = new URL(input instanceof Request ? input.url : input)
+  const response = await plainFetch(input, init)
+  if (documentedOrigins.has(url.origin)) {
+    const method = init?.method ?? request?.method ?? 'GET'
+    await checkDocumented({ url, method }, response, plainFetch)
+  }
+  return response
 }
 
 const cleanups: (() => Promise<void> | void)[] = []
@@ -157,7 +175,7 @@ export function seedOf(name: string): Uint8Array {
 /** An authority on a free port of this machine, ready for signed calls, with an operator and an agent. */
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const folder = temporaryFolder()
-  const origin = `http://127.0.0.1:${await freePort()}`
+  const origin = `http://localhost:${await freePort()}`
   return startWorld({ folder, origin, clock: createTestClock(), options })
 }
 
@@ -193,6 +211,14 @@ async function startWorld(seed: WorldSeed): Promise<World> {
   const port = Number(new URL(origin).port)
   await authority.listen({ host: '127.0.0.1', port })
   whenDone(() => authority.close())
+  documentedOrigins.add(origin)
+  whenDone(() => void documentedOrigins.delete(origin))
+  await checkDocumented(
+    { url: new URL('/health', origin), method: 'GET' },
+    await plainFetch(`${origin}/health`),
+    plainFetch,
+  )
+  log.splice(0)
   if (clock() < authority.readyAt) clock.advance((authority.readyAt - clock()) / 1000)
   const party = (name: string): Party => createParty(name, origin, clock)
   return {

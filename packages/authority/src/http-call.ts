@@ -1,0 +1,54 @@
+import type { VerifiedKeyRequest } from '@behalf/verifier'
+import type { z } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import { AuthorityError } from './error.ts'
+import { readQuery } from './read-input.ts'
+import type { Answer } from './route.ts'
+
+/** What a request carries through its handlers. */
+export interface AuthorityEnv {
+  Variables: {
+    behalf: VerifiedKeyRequest
+    requestId: string
+    /** The route as it is documented, for the log. */
+    route: string
+    /** The code of a refusal, for the log. */
+    code: string
+  }
+}
+
+/** One request on its way through the app. */
+export type AppContext = Context<AuthorityEnv>
+
+/** The path of a route as the router spells it. */
+export function routingPath(path: string): string {
+  return path.replaceAll(/\{([a-z]+)\}/gu, ':$1')
+}
+
+/** The one parameter of the path; empty when it has none. */
+export function paramOf(context: AppContext): string {
+  const [param = ''] = Object.values(context.req.param())
+  return param
+}
+
+/**
+ * Returns what the query says, in the types of the route's schema.
+ *
+ * @throws AuthorityError `input_invalid`, also for a query where none is taken
+ */
+export function readSearch<Query>(
+  context: AppContext,
+  { query }: { readonly query?: z.ZodType<Query> },
+): Query | undefined {
+  const search = new URL(context.req.url).searchParams
+  if (query) return readQuery(query, search)
+  if (search.size === 0) return undefined
+  throw new AuthorityError('input_invalid', 'This route takes no query', { field: 'query' })
+}
+
+/** The response that an answer is. */
+export function respond({ status, type, body, headers }: Answer): Response {
+  const response = new Response(body ?? null, { status, headers: { ...headers } })
+  if (type !== undefined) response.headers.set('Content-Type', type)
+  return response
+}

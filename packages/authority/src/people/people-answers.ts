@@ -1,0 +1,93 @@
+import { isJsonObject, type JsonObject } from '@behalf/core'
+import { z } from '@hono/zod-openapi'
+import { ROLES } from './person.ts'
+
+const time = z.iso.datetime().openapi({ type: 'string', format: 'date-time' })
+const options = z
+  .custom<JsonObject>(isJsonObject)
+  .openapi({ type: 'object', description: 'What the browser needs for the ceremony, as WebAuthn spells it' })
+const roles = z.array(z.enum(ROLES))
+
+const person = {
+  id: z.string(),
+  name: z.string(),
+  roles,
+  tenant: z.string().optional(),
+}
+
+const session = {
+  person: z.strictObject(person).nullable(),
+  csrf: z.string().nullable().openapi({ description: 'What X-CSRF-Token must be' }),
+  claimed: z.boolean().openapi({ description: 'Somebody is there already' }),
+  login: z.array(z.enum(['passkey', 'oidc'])),
+  rp_id: z.string(),
+  authority: z.strictObject({ origin: z.url(), issuer: z.string() }),
+}
+
+const passkey = z
+  .strictObject({
+    id: z.string(),
+    name: z.string(),
+    created_at: time,
+    last_used_at: time.optional(),
+    software: z.boolean().openapi({ description: 'By the software authenticator of demo and tests' }),
+    synced: z.boolean().openapi({ description: 'Backed up beyond the device that made it' }),
+  })
+  .openapi('Passkey')
+
+const invitation = {
+  id: z.string().openapi({ description: 'Whom it will be' }),
+  roles,
+  name: z.string().optional(),
+  tenant: z.string().optional(),
+  expires_at: time,
+}
+
+/** What the JSON answers to people are called. */
+export type PeopleAnswerName =
+  | 'session'
+  | 'signedIn'
+  | 'joined'
+  | 'recovered'
+  | 'ceremony'
+  | 'passkeys'
+  | 'passkey'
+  | 'recoveryCodes'
+  | 'invitation'
+  | 'invitations'
+  | 'person'
+  | 'people'
+
+const listedPerson = z
+  .strictObject({
+    ...person,
+    created_at: time,
+    disabled_at: time.optional(),
+    passkeys: z.int().openapi({ description: 'How many' }),
+  })
+  .openapi('Person')
+
+/** What the JSON answers to people look like; the documentation shows them, and the tests hold the answers to them. */
+export const PEOPLE_ANSWERS: Readonly<Record<PeopleAnswerName, z.ZodType>> = {
+  session: z.strictObject(session).openapi('Session'),
+  signedIn: z.strictObject({
+    ...session,
+    return_to: z.string().openapi({ description: 'A path of this site' }),
+  }),
+  joined: z.strictObject({
+    ...session,
+    recovery_codes: z.array(z.string()).openapi({ description: 'Shown once' }),
+  }),
+  recovered: z.strictObject({ ...session, recovery_codes_left: z.int() }),
+  ceremony: z.strictObject({ ceremony: z.string(), options }),
+  passkey,
+  passkeys: z.strictObject({ passkeys: z.array(passkey) }),
+  recoveryCodes: z.strictObject({ recovery_codes: z.array(z.string()) }),
+  invitation: z.strictObject({
+    ...invitation,
+    url: z.url().openapi({ description: 'Holds the code; shown once' }),
+  }),
+  invitations: z.strictObject({ invitations: z.array(z.strictObject(invitation)) }),
+  person: listedPerson,
+  people: z.strictObject({ people: z.array(listedPerson) }),
+}

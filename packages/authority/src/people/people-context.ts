@@ -1,0 +1,30 @@
+import type { Clock, RandomBytes } from '@behalf/core'
+import type { Issuer } from '@behalf/issuer'
+import type { AuthorityLog } from '../authority-log.ts'
+import type { AuthorityDatabase } from '../database-schema.ts'
+import type { ChangeFeed } from './change-feed.ts'
+
+/**
+ * What is asked of the authenticators that people register.
+ *
+ * - `none`: nothing; any authenticator that verifies its user will do.
+ * - `direct`: a certificate that leads to one of `roots`.
+ */
+export type AttestationPolicy =
+  | { readonly kind: 'none' }
+  /** PEM, at least one. */
+  | { readonly kind: 'direct'; readonly roots: readonly string[] }
+
+/** What the routes of people work with. */
+export interface PeopleContext {
+  readonly database: AuthorityDatabase
+  readonly issuer: Issuer
+  readonly origin: string
+  /** The host of the origin. */
+  readonly rpId: string
+  readonly clock: Clock
+  readonly random: RandomBytes
+  readonly log: AuthorityLog
+  readonly attestation: AttestationPolicy
+  readonly feed: ChangeFeed
+}

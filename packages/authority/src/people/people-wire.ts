@@ -1,0 +1,44 @@
+import type { JsonObject } from '@behalf/core'
+import type { Passkey } from './passkey-rows.ts'
+import type { PeopleContext } from './people-context.ts'
+import type { Person } from './person.ts'
+import { createPersonRows } from './person-rows.ts'
+import type { LiveSession } from './session.ts'
+
+/** What the page knows of itself: who is signed in, and what there is to sign in with. */
+export async function sessionToWire(
+  { database, issuer, origin, rpId }: PeopleContext,
+  session: LiveSession | undefined,
+): Promise<JsonObject> {
+  return {
+    person: session ? personToWire(session.person) : null,
+    csrf: session?.csrf ?? null,
+    claimed: !(await createPersonRows(database).isEmpty()),
+    login: ['passkey'],
+    rp_id: rpId,
+    authority: { origin, issuer: issuer.did },
+  }
+}
+
+/** A person as others see one. */
+export function personToWire({ id, name, roles, tenant }: Person): JsonObject {
+  return { id, name, roles: [...roles], ...(tenant !== undefined && { tenant }) }
+}
+
+/** A passkey as its owner sees it. */
+export function passkeyToWire(passkey: Passkey): JsonObject {
+  const { id, name, createdAt, lastUsedAt, software, synced } = passkey
+  return {
+    id,
+    name,
+    created_at: formatTime(createdAt),
+    ...(lastUsedAt !== undefined && { last_used_at: formatTime(lastUsedAt) }),
+    software,
+    synced,
+  }
+}
+
+/** RFC 3339, UTC, with milliseconds. */
+export function formatTime(time: number): string {
+  return new Date(time).toISOString()
+}
