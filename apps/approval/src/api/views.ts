@@ -164,7 +164,11 @@ export interface EventView {
 
 /** A person as operators see one. */
 export interface MemberView extends PersonView {
-  readonly disabled?: boolean
+  readonly created_at: string
+  /** Absent: may sign in. */
+  readonly disabled_at?: string
+  /** How many they have. */
+  readonly passkeys: number
 }
 
 /** An invitation that nobody took yet. */

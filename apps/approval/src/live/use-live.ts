@@ -3,7 +3,12 @@ import { noteConnection } from './connection.ts'
 import { listenToTabs, refresh } from './tabs.ts'
 
 const REOPEN_MS = 5000
-const SUBJECTS = ['requests', 'delegations', 'people', 'history', 'enrolments', 'passkeys']
+/** What of the page is about each kind of news. */
+const SUBJECTS: ReadonlyMap<unknown, readonly string[]> = new Map([
+  ['requests', ['requests', 'history']],
+  ['delegations', ['delegations', 'enrolments', 'history']],
+  ['people', ['people', 'passkeys', 'session', 'history']],
+])
 
 /** While mounted, news of the authority and of other tabs refresh what the page shows. */
 export function useLive(): void {
@@ -26,7 +31,7 @@ function openStream(): () => void {
     source.addEventListener('open', () => {
       noteConnection({ live: true, reachable: true })
       // What happened while there was no stream was not told.
-      for (const subject of SUBJECTS) refresh(subject)
+      for (const subject of new Set([...SUBJECTS.values()].flat())) refresh(subject)
     })
     source.addEventListener('changed', learn)
     source.addEventListener('error', () => {
@@ -43,15 +48,12 @@ function openStream(): () => void {
 }
 
 function learn({ data }: MessageEvent<string>): void {
-  const what = readSubject(data)
-  if (what !== undefined) refresh(what)
-  refresh('history')
+  for (const subject of SUBJECTS.get(readKind(data)) ?? []) refresh(subject)
 }
 
-function readSubject(data: string): string | undefined {
+function readKind(data: string): unknown {
   try {
-    const { what } = JSON.parse(data)
-    return SUBJECTS.find((subject) => subject === what)
+    return JSON.parse(data).what
   } catch {
     return undefined
   }

@@ -28,7 +28,7 @@ export function Member({ member, canChange }: MemberProps): ReactNode {
       tellEveryTab('session')
     },
   })
-  const disabled = member.disabled === true
+  const disabled = member.disabled_at !== undefined
   const name = safeText(member.name, 100)
   return (
     <article className="card">

@@ -7,6 +7,16 @@ export type EventTone = 'good' | 'bad' | 'plain'
 const EVENTS: ReadonlyMap<string, readonly [string, EventTone]> = new Map(
   Object.entries<readonly [string, EventTone]>({
     operator_created: ['An operator was set up', 'plain'],
+    operator_removed: ['An operator was removed', 'bad'],
+    person_joined: ['Somebody joined', 'plain'],
+    person_changed: ['Somebody was changed', 'plain'],
+    person_invited: ['Somebody was invited', 'plain'],
+    invitation_withdrawn: ['An invitation was withdrawn', 'plain'],
+    passkey_added: ['A passkey was added', 'plain'],
+    passkey_renamed: ['A passkey was renamed', 'plain'],
+    passkey_removed: ['A passkey was removed', 'bad'],
+    recovery_codes_made: ['New recovery codes were made', 'plain'],
+    recovery_code_used: ['A recovery code was used', 'bad'],
     policy_loaded: ['A policy came into force', 'plain'],
     enrolled: ['An agent was allowed terms by itself', 'good'],
     enrolment_withdrawn: ['An agent lost the terms it had by itself', 'bad'],
