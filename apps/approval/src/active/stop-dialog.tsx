@@ -7,6 +7,7 @@ import { announce } from '../live/announce.ts'
 import { tellEveryTab } from '../live/tabs.ts'
 import { AgentName } from '../parts/agent-name.tsx'
 import { ConfirmDialog } from '../parts/confirm-dialog.tsx'
+import { focusPageTitle } from '../parts/page-title.tsx'
 
 /** What a person is about to stop. */
 export type StopTarget =
@@ -54,6 +55,7 @@ export function StopDialog({ target, onClose }: StopDialogProps): ReactNode {
             onSuccess: () => {
               announce('Stopped')
               close()
+              setTimeout(focusPageTitle)
             },
           },
         )

@@ -13,6 +13,8 @@ export function LoginDialog({ opened, name }: LoginDialogProps): ReactNode {
     <Modal
       opened={opened}
       onClose={() => undefined}
+      // Above whatever was open when the session ended.
+      zIndex={400}
       withCloseButton={false}
       closeOnEscape={false}
       closeOnClickOutside={false}

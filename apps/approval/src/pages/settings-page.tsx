@@ -90,7 +90,8 @@ function Enrolment({ enrolment }: { readonly enrolment: EnrolmentView }): ReactN
 }
 
 function Appearance(): ReactNode {
-  const { colorScheme, setColorScheme } = useMantineColorScheme()
+  // Holding transitions back would put a style element into the page.
+  const { colorScheme, setColorScheme } = useMantineColorScheme({ keepTransitions: true })
   return (
     <Input.Wrapper label="Colours" id="colours" className="card">
       <Input

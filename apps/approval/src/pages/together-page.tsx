@@ -10,7 +10,7 @@ import { asAsked, grantsSomething, type Narrowing } from '../model/narrowing.ts'
 import { AgentName } from '../parts/agent-name.tsx'
 import { HostileBlock } from '../parts/hostile-text.tsx'
 import { NothingHere } from '../parts/nothing-here.tsx'
-import { PageTitle } from '../parts/page-title.tsx'
+import { focusPageTitle, PageTitle } from '../parts/page-title.tsx'
 import { ProblemAlert } from '../parts/problem-alert.tsx'
 import { Waiting } from '../parts/waiting.tsx'
 import { ActionBar } from '../request/action-bar.tsx'
@@ -105,6 +105,7 @@ function Together({ requests }: { readonly requests: readonly RequestView[] }): 
           onApproved={() => {
             setApproving(false)
             announce('Approved')
+            setTimeout(focusPageTitle)
           }}
         />
       )}

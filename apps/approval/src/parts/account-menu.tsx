@@ -52,7 +52,8 @@ export function AccountMenu({ person }: { readonly person: PersonView }): ReactN
 }
 
 function ColorSchemeItem(): ReactNode {
-  const { colorScheme, setColorScheme } = useMantineColorScheme()
+  // Holding transitions back would put a style element into the page.
+  const { colorScheme, setColorScheme } = useMantineColorScheme({ keepTransitions: true })
   const dark =
     colorScheme === 'dark' || (colorScheme === 'auto' && matchMedia('(prefers-color-scheme: dark)').matches)
   return (

@@ -9,6 +9,11 @@ interface PageTitleProps {
 
 let isFirstPage = true
 
+/** Takes the focus back to the heading, when what had it is gone. */
+export function focusPageTitle(): void {
+  document.querySelector<HTMLElement>('.page-title')?.focus()
+}
+
 /** The heading of a page. Coming from another page, the focus moves here, so that a screen reader begins with it. */
 export function PageTitle({ tab, children }: PageTitleProps): ReactNode {
   const heading = useRef<HTMLHeadingElement>(null)

@@ -25,8 +25,6 @@ export function ChangedNotice({ seen, changed, onRead }: ChangedNoticeProps): Re
       <ul className="sentences changes">
         {describeChanges(seen, changed).map(({ words, kind }) => (
           <li key={words} data-kind={kind}>
-            {kind === 'more' && <strong>More: </strong>}
-            {kind === 'less' && <strong>Less: </strong>}
             {safeText(words, 600)}
           </li>
         ))}

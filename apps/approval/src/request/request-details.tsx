@@ -7,7 +7,7 @@ import { countDown } from '../model/countdown.ts'
 import { grantsSomething, type Narrowing, narrowingWords } from '../model/narrowing.ts'
 import { AgentName } from '../parts/agent-name.tsx'
 import { HostileBlock, HostileText } from '../parts/hostile-text.tsx'
-import { PageTitle } from '../parts/page-title.tsx'
+import { focusPageTitle, PageTitle } from '../parts/page-title.tsx'
 import { leadWords } from '../words/lead-words.ts'
 import { ActionBar } from './action-bar.tsx'
 import { AgentBlock } from './agent-block.tsx'
@@ -72,6 +72,8 @@ export function RequestDetails({ latest }: { readonly latest: RequestView }): Re
   function finish(what: string): void {
     setDialog(undefined)
     announce(what)
+    // The button that opened the dialog is gone with the decision.
+    setTimeout(focusPageTitle)
   }
 }
 
