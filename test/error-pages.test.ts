@@ -125,7 +125,7 @@ describe('the pages of the error codes', () => {
   test('are where the Link of an answer leads', () => {
     const named = PAGES.filter(isHttpCode).map((code) => {
       const options = { origin: 'https://api.test', requestId: 'r' }
-      const { headers } = toProblemResponse(new VerifierError(code, ''), options)
+      const { headers } = toProblemResponse(new VerifierError(code, 'for the log'), options)
       return headers.find(([name]) => name === 'Link')?.[1]
     })
     const expected = PAGES.filter(isHttpCode).map((code) => `<https://behalf.dev/errors/${code}>; rel="help"`)
@@ -179,7 +179,7 @@ const ANSWERED = PAGES.filter(isHttpCode).filter((code) => readPage(code).facts.
 test.each(ANSWERED)('the page of %s shows an answer as the verifier gives it', (code) => {
   const answer = readAnswer(readPage(code))
   const shown = new Map(answer.headers)
-  const given = toProblemResponse(new VerifierError(code, '', readEvidence(answer)), {
+  const given = toProblemResponse(new VerifierError(code, 'for the log', readEvidence(answer)), {
     origin: 'https://api.test',
     requestId: answer.requestId,
     now: Date.parse(shown.get('Date') ?? '2026-12-01T12:00:00Z'),

@@ -57,8 +57,8 @@ function toFailure(
   if (typeof code !== 'string' || !/^[a-z_]{1,64}$/.test(code)) {
     return new CommandError('http_failure', `the API answered ${response.status}`, { document })
   }
-  const title = problem?.title
-  const message = typeof title === 'string' ? plain(title) : `the API refused with status ${response.status}`
+  const title = typeof problem?.title === 'string' ? plain(problem.title) : ''
+  const message = title === '' ? `the API refused with status ${response.status}` : title
   return new CommandError(code, message, { document })
 }
 

@@ -54,6 +54,15 @@ describe('an answer of an API', () => {
     })
   })
 
+  test.each(['{"code":"scope_exceeded"}', '{"code":"scope_exceeded","title":"\\u202e"}'])(
+    'that refuses without words, as in %s, is told by its status',
+    async (body) => {
+      const headers = { 'Content-Type': 'application/problem+json' }
+      const { failure } = await readAnswer(new Response(body, { status: 403, headers }))
+      expect(failure).toMatchObject({ code: 'scope_exceeded', message: 'the API refused with status 403' })
+    },
+  )
+
   test.each<{ name: string; type: string; body: string }>([
     { name: 'of another media type', type: 'application/json', body: '{"code":"scope_exceeded"}' },
     { name: 'that is not JSON', type: 'application/problem+json', body: 'no' },

@@ -8,10 +8,12 @@ export class BehalfError<Code extends string = string> extends Error {
 
   /**
    * @param code the stable reason
-   * @param message one English sentence without attacker-chosen text
+   * @param message one English sentence without attacker-chosen text, never empty: a refusal explains itself
    * @param options `cause` is kept for the log and never sent to a peer
+   * @throws {TypeError} for an empty message
    */
   constructor(code: Code, message: string, options?: { cause?: unknown }) {
+    if (message === '') throw new TypeError(`The error ${code} needs a message that explains it`)
     super(message, options)
     this.name = new.target.name
     this.code = code

@@ -14,6 +14,13 @@ test('an error carries its code, its message, its cause and the name of its clas
   })
 })
 
+test('an error that explains nothing cannot be made, in no package', () => {
+  expect(() => new BehalfError('some_code', '')).toThrow(
+    new TypeError('The error some_code needs a message that explains it'),
+  )
+  expect(() => new CoreError('key_invalid', '')).toThrow(TypeError)
+})
+
 test('an error without a cause has no such member', () => {
   expect(Object.hasOwn(new BehalfError('some_code', 'text'), 'cause')).toBe(false)
 })

@@ -151,7 +151,9 @@ describe('toProblemResponse', () => {
   test('tells the accepted scheme when another one was used', () => {
     expect(header(respond('credential_missing'), 'Accept-Signature-Scheme')).toBe('jwt')
     expect(header(respond('signature_missing'), 'Accept-Signature-Scheme')).toBeUndefined()
-    const error = new VerifierError('keyid_unsupported', '', { signatureError: 'unsupported_scheme' })
+    const error = new VerifierError('keyid_unsupported', 'for the log', {
+      signatureError: 'unsupported_scheme',
+    })
     const response = toProblemResponse(error, { ...options, tag: KEY_TAG })
     expect(header(response, 'Accept-Signature-Scheme')).toBe('hwk')
     expect(header(response, 'WWW-Authenticate')).toContain('tag="agent-key"')
