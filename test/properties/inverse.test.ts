@@ -4,6 +4,7 @@ import {
   decodeBase64,
   decodeBase64url,
   decodeHex,
+  digestSha256,
   encodeBase64,
   encodeBase64url,
   encodeEd25519Jwk,
@@ -28,12 +29,14 @@ import {
 import { decodeDidKey, decodeDidKeyUrl, encodeDidKey, encodeDidKeyUrl } from '@behalf/did'
 import {
   createContentDigest,
+  indexFields,
   parseAcceptSignature,
   parseDictionary,
   parseItem,
   parseList,
   parseSignatureError,
   parseSignatureKey,
+  parseSignatureKeyCache,
   parseStringList,
   type SignatureKey,
   serializeAcceptSignature,
@@ -42,6 +45,7 @@ import {
   serializeList,
   serializeSignatureError,
   serializeSignatureKey,
+  serializeSignatureKeyCache,
   verifyContentDigest,
 } from '@behalf/http-signature'
 import { didKeyIssuerKeys } from '@behalf/verifier'
@@ -49,6 +53,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { generateCapability } from '../../packages/credential/test/support/capability-generator.ts'
 import { createRandom } from '../../packages/credential/test/support/random.ts'
+import { parseAgentContext } from '../../packages/verifier/src/agent-context.ts'
+import { serializeAgentContext } from '../../packages/wallet/src/agent-context.ts'
 import { jsonValue, sfItem, sfKey, sfMember } from './arbitraries.ts'
 import { delegationTerms } from './arbitrary-terms.ts'
 
@@ -127,6 +133,17 @@ describe('what is spelled is read as it was', () => {
       const line = ['Delegation-Chain', links.map((link) => `"${link}"`).join(', ')] as const
       expect(parseStringList([line], 'delegation-chain')).toEqual(links)
     })
+    const text = fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 256 })
+    const context = fc.record(
+      { run: text, model: text, tool: text, call: text, prompt: text },
+      { requiredKeys: [] },
+    )
+    forAll(context, (said) => {
+      const value = serializeAgentContext(said)
+      const read = value === undefined ? {} : parseAgentContext(indexFields([['Agent-Context', value]]))
+      const prompt = said.prompt === undefined ? {} : { prompt: digestSha256(said.prompt) }
+      expect(read).toEqual({ ...said, ...prompt })
+    })
     forAll(fc.uint8Array({ minLength: 1 }), (body) => {
       expect(() => verifyContentDigest([['Content-Digest', createContentDigest(body)]], body)).not.toThrow()
     })
@@ -142,6 +159,10 @@ describe('what is spelled is read as it was', () => {
     forAll(fc.array(sfKey), (requiredInput) => {
       const value = serializeSignatureError('invalid_input', { requiredInput })
       expect(parseSignatureError(value)).toEqual({ error: 'invalid_input', requiredInput })
+    })
+    const cache = fc.record({ cid: sfKey, jti: sfKey, expires: fc.integer({ min: 0, max: 99_999_999_999 }) })
+    forAll(fc.tuple(sfKey, cache), ([label, told]) => {
+      expect(parseSignatureKeyCache(serializeSignatureKeyCache(label, told), label)).toEqual(told)
     })
   })
 

@@ -23,25 +23,29 @@ import {
   VerifierError,
   type VerifierErrorCode,
 } from '../../src/index.ts'
-import { issuer } from './agents.ts'
+import { issuer, type Party } from './agents.ts'
 import { LIST_URL, NOW } from './chain.ts'
 
-/** A list of the issuer in which the given entries are revoked. */
-export async function makeList(revoked: readonly number[] = [], url: string = LIST_URL): Promise<StatusList> {
+/** A list of an issuer in which the given entries are revoked. */
+export async function makeList(
+  revoked: readonly number[] = [],
+  url: string = LIST_URL,
+  by: Party = issuer,
+): Promise<StatusList> {
   const bits = createBitstring()
   for (const index of revoked) writeBit(bits, index, true)
   const jws = await signStatusList({
     id: url,
-    issuer: issuer.did,
-    kid: issuer.kid,
+    issuer: by.did,
+    kid: by.kid,
     purpose: 'revocation',
     bits,
     version: 1,
     now: NOW - 60_000,
     validUntil: NOW + 86_400_000,
-    signer: issuer.signer,
+    signer: by.signer,
   })
-  return verifyStatusList(jws, { id: url, issuer: issuer.did, issuers: didKeyIssuerKeys, now: NOW })
+  return verifyStatusList(jws, { id: url, issuer: by.did, issuers: didKeyIssuerKeys, now: NOW })
 }
 
 /** A source that says what it is told to say. */
