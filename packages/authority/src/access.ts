@@ -11,7 +11,7 @@ import { AuthorityError } from './error.ts'
 export type Access = 'public' | 'key' | 'operator'
 
 /** A route, as its method and path. */
-export type RouteName = `${'GET' | 'POST' | 'PATCH' | 'DELETE'} /${string}`
+export type RouteName = `${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} /${string}`
 
 /** The authorisation rule of every route. A route that is not here is not served. */
 export const ACCESS: Readonly<Record<RouteName, Access>> = {
@@ -27,6 +27,7 @@ export const ACCESS: Readonly<Record<RouteName, Access>> = {
   // The operator, or the key that asked.
   'GET /delegation-requests/{id}': 'key',
   // The key that asked.
+  'PUT /delegation-requests/{id}': 'key',
   'POST /delegation-requests/{id}/collect': 'key',
   'POST /delegation-requests/{id}/approve': 'operator',
   'POST /delegation-requests/{id}/deny': 'operator',

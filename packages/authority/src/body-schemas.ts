@@ -23,6 +23,11 @@ export interface NewRequestBody extends BoundsBody {
   readonly agent_name?: string | undefined
 }
 
+/** Body of `PUT /delegation-requests/{id}`. */
+export interface ChangedRequestBody extends NewRequestBody {
+  readonly version: number
+}
+
 /** Body of `POST /delegation-requests/{id}/approve`. */
 export interface ApproveBody {
   readonly version: number
@@ -85,15 +90,20 @@ const bounds = {
 const version = z.int().openapi({ description: 'Of the request as it was read' })
 const reason = z.string().optional()
 
-/** Of `POST /delegation-requests`. */
-export const newRequestSchema: z.ZodType<NewRequestBody> = z.strictObject({
+const question = {
   on_behalf_of: principal,
   capabilities,
   ...bounds,
   purpose: z.string(),
   workflow: z.strictObject({ id: z.string(), run: z.string().optional() }).optional(),
   agent_name: z.string().optional(),
-})
+}
+
+/** Of `POST /delegation-requests`. */
+export const newRequestSchema: z.ZodType<NewRequestBody> = z.strictObject(question)
+
+/** Of `PUT /delegation-requests/{id}`. */
+export const changedRequestSchema: z.ZodType<ChangedRequestBody> = z.strictObject({ version, ...question })
 
 /** Of `POST /delegation-requests/{id}/collect`: nothing to say. */
 export const collectSchema: z.ZodType<object> = z.strictObject({})

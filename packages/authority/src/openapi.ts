@@ -12,9 +12,9 @@ type DocumentedApp = Pick<OpenAPIHono, 'openAPIRegistry' | 'getOpenAPI31Document
 type Registry = OpenAPIHono['openAPIRegistry']
 type PathConfig = Parameters<Registry['registerPath']>[0]
 type ResponseConfig = NonNullable<PathConfig['responses'][string]>
-type MethodName = 'get' | 'post' | 'patch' | 'delete'
+type MethodName = 'get' | 'post' | 'put' | 'patch' | 'delete'
 
-const METHODS: readonly MethodName[] = ['get', 'post', 'patch', 'delete']
+const METHODS: readonly MethodName[] = ['get', 'post', 'put', 'patch', 'delete']
 const SIGNATURE = 'requestSignature'
 const COOKIE = 'session'
 const WHO = { public: 'Anybody.', key: 'Any key, for what is its own.', operator: 'Operators.' } as const

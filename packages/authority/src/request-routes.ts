@@ -1,10 +1,12 @@
 import type { Clock, JsonObject } from '@behalf/core'
-import type { DelegationRequest, Issuer } from '@behalf/issuer'
+import type { AskedTerms, DelegationRequest, Issuer } from '@behalf/issuer'
 import { ANSWERS } from './answer-schemas.ts'
 import {
   approveSchema,
+  changedRequestSchema,
   collectSchema,
   denySchema,
+  type NewRequestBody,
   newRequestSchema,
   requestFilterSchema,
 } from './body-schemas.ts'
@@ -24,6 +26,7 @@ export interface SignedContext {
 export function createRequestRoutes(context: SignedContext): readonly Route[] {
   return [
     createAskRoute(context),
+    createChangeRoute(context),
     createCollectRoute(context),
     createListRoute(context),
     createReadRoute(context),
@@ -41,24 +44,46 @@ function createAskRoute(context: SignedContext): Route {
       201: jsonAnswer('It was asked; `status` says whether it is decided already', ANSWERS.receipt),
     },
     run: async (call) => {
-      const { body } = call
-      const request = await context.issuer.requestDelegation({
-        agent: requireCaller(call).did,
-        onBehalfOf: defined(body.on_behalf_of),
-        capabilities: body.capabilities,
-        purpose: body.purpose,
-        ...defined({
-          validForSeconds: body.valid_for_seconds,
-          maxUses: body.max_uses,
-          maxDelegationDepth: body.max_delegation_depth,
-          agentName: body.agent_name,
-          workflow: body.workflow && defined(body.workflow),
-        }),
-      })
-      const intervalSeconds = context.issuer.pollIntervalSeconds
-      return json(201, receiptToWire(request, { ...wireOptions(context), intervalSeconds }))
+      const agent = requireCaller(call).did
+      const request = await context.issuer.requestDelegation({ agent, ...readQuestion(call.body) })
+      return answerReceipt(context, { status: 201, request })
     },
   })
+}
+
+function createChangeRoute(context: SignedContext): Route {
+  return defineRoute({
+    name: 'PUT /delegation-requests/{id}',
+    summary: 'Ask for something else instead, with the key that asked, before it is decided',
+    body: changedRequestSchema,
+    answers: {
+      200: jsonAnswer('It is the next version; `status` says whether it is decided already', ANSWERS.receipt),
+    },
+    run: async (call) => {
+      const request = await context.issuer.changeRequest({
+        id: readId(call.param),
+        version: call.body.version,
+        agent: requireCaller(call).did,
+        ...readQuestion(call.body),
+      })
+      return answerReceipt(context, { status: 200, request })
+    },
+  })
+}
+
+function readQuestion(body: NewRequestBody): AskedTerms & { readonly agentName?: string } {
+  return {
+    onBehalfOf: defined(body.on_behalf_of),
+    capabilities: body.capabilities,
+    purpose: body.purpose,
+    ...defined({
+      validForSeconds: body.valid_for_seconds,
+      maxUses: body.max_uses,
+      maxDelegationDepth: body.max_delegation_depth,
+      agentName: body.agent_name,
+      workflow: body.workflow && defined(body.workflow),
+    }),
+  }
 }
 
 function createCollectRoute({ issuer }: SignedContext): Route {
@@ -144,6 +169,14 @@ function createDenyRoute(context: SignedContext): Route {
       )
     },
   })
+}
+
+function answerReceipt(
+  context: SignedContext,
+  { status, request }: { readonly status: 200 | 201; readonly request: DelegationRequest },
+): ReturnType<typeof json> {
+  const intervalSeconds = context.issuer.pollIntervalSeconds
+  return json(status, receiptToWire(request, { ...wireOptions(context), intervalSeconds }))
 }
 
 function answerRequest(context: SignedContext, request: DelegationRequest): ReturnType<typeof json> {

@@ -108,6 +108,40 @@ describe('POST /delegation-requests', () => {
   })
 })
 
+describe('PUT /delegation-requests/{id}', () => {
+  const put = (body: unknown): { method: string; body: string } => ({
+    method: 'PUT',
+    body: JSON.stringify(body),
+  })
+
+  test('makes the next version of the request', async () => {
+    const world = await createWorld()
+    const path = `/delegation-requests/${await ask(world)}`
+    const changed = { ...ASK, purpose: 'Sum up the closed ones instead' }
+    const answer = await world.agent.send({ path, ...put({ version: 1, ...changed }) })
+    expect(expectAnswer(answer, 200, 'receipt')).toMatchObject({ version: 2, status: 'pending' })
+    const request = expectAnswer(await world.agent.send({ path }), 200, 'request')
+    expect(request).toMatchObject({ version: 2, ...changed })
+  })
+
+  test('is for the key that asked', async () => {
+    const world = await createWorld()
+    const path = `/delegation-requests/${await ask(world)}`
+    for (const party of [world.party('stranger'), world.operator]) {
+      const answer = await party.send({ path, ...put({ version: 1, ...ASK }) })
+      expect([answer.status, answer.code]).toEqual([404, 'not_found'])
+    }
+  })
+
+  test('makes an approval of the version before fail', async () => {
+    const world = await createWorld()
+    const path = `/delegation-requests/${await ask(world)}`
+    await world.agent.send({ path, ...put({ version: 1, ...ASK }) })
+    const answer = await world.operator.send({ path: `${path}/approve`, ...post({ version: 1 }) })
+    expect([answer.status, answer.code]).toEqual([409, 'approval_mismatch'])
+  })
+})
+
 describe('POST /delegation-requests/{id}/collect', () => {
   test('waits, slows down, and gives the delegation in the end', async () => {
     const world = await createWorld()

@@ -1,5 +1,6 @@
 import type { Clock, JsonObject, RandomBytes, Signer } from '@behalf/core'
 import type { Did } from '@behalf/did'
+import { type ChangeRequestOptions, changeRequest } from './change-request.ts'
 import { DEFAULT_VALIDITY } from './check-terms.ts'
 import { type CollectedDelegation, collect } from './collect-delegation.ts'
 import { type CompleteApprovalOptions, completeApproval } from './complete-approval.ts'
@@ -61,6 +62,8 @@ export interface Issuer {
   /** Those in force, newest first. */
   listEnrolments(options?: { readonly limit?: number }): Promise<readonly Enrolment[]>
   requestDelegation(question: DelegationQuestion): Promise<DelegationRequest>
+  /** A pending request of the agent asks for something else, as its next version. */
+  changeRequest(options: ChangeRequestOptions): Promise<DelegationRequest>
   /** @throws IssuerError `not_found`, unless the caller is an operator or the key that asked */
   readRequest(options: { readonly id: string; readonly caller: Caller }): Promise<DelegationRequest>
   /** Newest first. */
@@ -129,6 +132,7 @@ export function createIssuer(options: CreateIssuerOptions): Issuer {
     listEnrolments: ({ limit = LIST_LIMIT } = {}) =>
       store.transaction((tx) => tx.listEnrolments({ now: context.clock(), limit })),
     requestDelegation: (question) => requestDelegation(context, question),
+    changeRequest: (input) => changeRequest(context, input),
     readRequest: (input) => readRequest(context, input),
     listRequests: ({ limit = LIST_LIMIT, ...filter } = {}) =>
       store.transaction((tx) => tx.listRequests({ ...filter, now: context.clock(), limit })),

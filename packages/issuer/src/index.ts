@@ -1,5 +1,6 @@
 export type { ApprovalDraft, DraftedRoot } from './approval-draft.ts'
 export { type Approver, concernsPerson } from './approver.ts'
+export type { ChangeRequestOptions } from './change-request.ts'
 export { type AskedTerms, checkTerms, DEFAULT_VALIDITY, type ValidityLimits } from './check-terms.ts'
 export type { CollectedDelegation } from './collect-delegation.ts'
 export type { CompleteApprovalOptions, GivenAssertion } from './complete-approval.ts'

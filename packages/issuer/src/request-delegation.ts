@@ -35,18 +35,43 @@ export async function requestDelegation(
   return context.store.transaction(async (tx) => {
     await checkKeyAlive(tx, asked.agent)
     await checkFlood(context, tx, asked.agent)
-    const { policy, enrolment } = await decidePolicy(context, tx, asked)
-    const request: DelegationRequest = { ...asked, policy }
-    await tx.insertRequest(request)
-    await recordQuestion(context, tx, request)
-    if (policy.decision === 'refuse') return refuse(context, tx, request)
-    return enrolment ? approveEnrolled(context, tx, { request, enrolment }) : request
+    return settleQuestion(context, tx, { asked, keep: (request) => tx.insertRequest(request) })
   })
 }
 
-type UndecidedRequest = Omit<DelegationRequest, 'policy'>
+/** A request before the policy answered. */
+export type UndecidedRequest = Omit<DelegationRequest, 'policy'>
 
-function checkQuestion(context: IssuerContext, question: DelegationQuestion): UndecidedRequest {
+/**
+ * The policy has answered the question, and question and answer are kept and recorded.
+ *
+ * @param options.keep - stores the request, which is new or takes the place of its last version
+ * @returns the request as it stands
+ */
+export async function settleQuestion(
+  context: IssuerContext,
+  tx: IssuerTransaction,
+  options: {
+    readonly asked: UndecidedRequest
+    readonly keep: (request: DelegationRequest) => Promise<void>
+  },
+): Promise<DelegationRequest> {
+  const { asked, keep } = options
+  const { policy, enrolment } = await decidePolicy(context, tx, asked)
+  const request: DelegationRequest = { ...asked, policy }
+  await keep(request)
+  await recordQuestion(context, tx, request)
+  if (policy.decision === 'refuse') return refuse(context, tx, request)
+  return enrolment ? approveEnrolled(context, tx, { request, enrolment }) : request
+}
+
+/**
+ * Returns the question as a request with an id of its own.
+ *
+ * @throws IssuerError `input_invalid`, `policy_unknown`
+ * @throws CredentialError `scope_malformed`, `credential_malformed`, `credential_too_large`
+ */
+export function checkQuestion(context: IssuerContext, question: DelegationQuestion): UndecidedRequest {
   const agentName = checkOptionalText(question.agentName, {
     field: 'agent_name',
     maxLength: TEXT_LIMITS.agentName,
@@ -116,7 +141,12 @@ async function recordQuestion(
   const about = { request: asked.id, subject: asked.agent, principal: principalOf(context, terms.onBehalfOf) }
   await record(context, tx, {
     type: 'requested',
-    data: { ...about, purpose: terms.purpose, workflow: terms.workflow && { ...terms.workflow } },
+    data: {
+      ...about,
+      version: asked.version,
+      purpose: terms.purpose,
+      workflow: terms.workflow && { ...terms.workflow },
+    },
   })
   await record(context, tx, {
     type: 'policy_decided',

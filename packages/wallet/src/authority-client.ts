@@ -86,6 +86,11 @@ export interface AuthorityClient {
 
   /** Any key. */
   createRequest(terms: AskedTerms, signal?: AbortSignal): Promise<RequestReceipt>
+  /** The asking key, before it is decided. `version` is the one that the terms replace. */
+  changeRequest(
+    requestId: string,
+    options: { readonly version: number; readonly terms: AskedTerms },
+  ): Promise<RequestReceipt>
   /** The asking key. */
   collect(requestId: string, signal?: AbortSignal): Promise<CollectedDelegation>
   /** Operator or the asking key. */
@@ -175,7 +180,7 @@ function publicRoutes({ origin, json, text, succeeds }: AuthorityCaller): Public
 
 type RequestRoutes = Pick<
   AuthorityClient,
-  'createRequest' | 'collect' | 'getRequest' | 'listRequests' | 'approve' | 'deny'
+  'createRequest' | 'changeRequest' | 'collect' | 'getRequest' | 'listRequests' | 'approve' | 'deny'
 >
 
 function requestRoutes({ json }: AuthorityCaller): RequestRoutes {
@@ -185,6 +190,8 @@ function requestRoutes({ json }: AuthorityCaller): RequestRoutes {
       readReceipt(
         await json({ method: 'POST', path: '/delegation-requests', json: askedTerms(terms), signal }),
       ),
+    changeRequest: async (id, { version, terms }) =>
+      readReceipt(await json({ method: 'PUT', path: at(id), json: { version, ...askedTerms(terms) } })),
     collect: async (id, signal) =>
       readCollected(await json({ method: 'POST', path: `${at(id)}/collect`, json: {}, signal })),
     getRequest: async (id, signal) => readRequest(await json({ path: at(id), signal })),

@@ -7,7 +7,7 @@ import type { RequestDraft, RequestSigner } from './sign-request.ts'
 
 /** One call to an authority. */
 export interface KeyRequest {
-  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly url: string
   readonly json?: JsonValue
   /** Whether the wallet proves its key; public routes need none. Default true. */
