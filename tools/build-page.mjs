@@ -1,5 +1,5 @@
 // The page for people is built before whatever serves it, when a source of it is newer than the last build.
-import { readdirSync, statSync } from 'node:fs'
+import { cpSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 const SOURCES = [
@@ -28,6 +28,13 @@ export async function buildPage(root, run) {
   const code = await run(COMMAND)
   if (code !== 0) console.error('The page for people could not be built.')
   return code
+}
+
+/** The package of the command carries the page that its `serve` serves. */
+export function packPage(root) {
+  const packed = join(root, 'apps/behalf/page')
+  rmSync(packed, { recursive: true, force: true })
+  cpSync(join(root, 'apps/approval/dist'), packed, { recursive: true })
 }
 
 /** Milliseconds of the newest change in a file or folder; 0 when there is none. */

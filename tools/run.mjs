@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { buildPage } from './build-page.mjs'
+import { buildPage, packPage } from './build-page.mjs'
 
 const PNPM = 'pnpm@12.21.0'
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -29,6 +29,7 @@ const TASKS = {
   oracle: [['node', ...source, 'test/properties/oracle.ts']],
   packaging: [['node', ...source, 'tools/check-packaging.ts']],
   mutation: [['node', ...source, 'tools/mutation.ts']],
+  screenshots: [['node', ...source, 'test/browser/screenshots.ts']],
   unit: [['vitest', 'run']],
 }
 /** Tasks that serve or test the page for people. */
@@ -49,6 +50,7 @@ async function runTask(commands) {
   if (installed !== 0) return installed
   const built = NEEDS_PAGE.has(name) ? await buildPage(root, runTool) : 0
   if (built !== 0) return built
+  if (name === 'build') packPage(root)
   for (const [index, command] of commands.entries()) {
     const last = index === commands.length - 1
     if (commands.length > 1) console.log(`\n> ${command.join(' ')}`)

@@ -12,6 +12,7 @@ import { BehalfError } from '@behalf/core'
 import type { Policy } from '@behalf/issuer'
 import type { CommandContext } from './command.ts'
 import { CommandError } from './error.ts'
+import { findPageFolder } from './page-folder.ts'
 import { readPassphrase } from './passphrase.ts'
 import { isSystemError } from './system-error.ts'
 
@@ -76,6 +77,7 @@ function createOn(
   from: { readonly options: StartOptions; readonly keys: AuthorityKeys },
 ): Promise<Authority> {
   const { folder, origin, policy } = from.options
+  const page = findPageFolder()
   return createAuthority({
     databasePath: join(folder, 'authority.db'),
     signer: from.keys.signer,
@@ -84,6 +86,7 @@ function createOn(
     operators: [{ did: from.keys.operatorDid, name: 'first operator' }],
     clock: io.clock,
     log: createAuthorityLog((line) => io.stderr.write(line)),
+    ...(page !== undefined && { page: { folder: page } }),
   })
 }
 

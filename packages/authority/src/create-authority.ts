@@ -21,6 +21,7 @@ import { createHttpApp, type HttpApp } from './http-app.ts'
 import { closeServer, createHttpServer, type Listening, type ListenOptions, listen } from './http-server.ts'
 import { openDatabase } from './open-database.ts'
 import { addOperators, isOperator, type Operator } from './operators.ts'
+import { loadPage } from './page/load-page.ts'
 import { type ChangeFeed, createChangeFeed } from './people/change-feed.ts'
 import { createClaim } from './people/claim.ts'
 import { createPeopleRoutes } from './people/create-people-routes.ts'
@@ -67,6 +68,10 @@ export type CreateAuthorityOptions = DatabaseOption &
     /** How often an agent may ask whether it was decided. Default 2. */
     readonly pollIntervalSeconds?: number
     readonly limits?: Partial<IssuerLimits>
+    /** How long a request waits to be decided. Default 900. */
+    readonly requestSeconds?: number
+    /** The page for people, as it was built into a folder. Default: none. */
+    readonly page?: { readonly folder: string }
     /** What is asked of the authenticators that people register. Default: nothing. */
     readonly attestation?: AttestationPolicy
   }
@@ -185,6 +190,7 @@ function createApp(options: CreateAuthorityOptions, parts: Parts): HttpApp {
   const { origin, heartbeatSeconds = DEFAULT_HEARTBEAT_SECONDS } = options
   const { issuer, database, nonces, clock } = parts
   const signed = { issuer, origin, clock }
+  const page = options.page && loadPage(options.page.folder)
   const people: PeopleContext = {
     ...parts,
     origin,
@@ -198,6 +204,7 @@ function createApp(options: CreateAuthorityOptions, parts: Parts): HttpApp {
     monotonicClock: selectMonotonicClock(options),
     isOperator: (did) => isOperator(database, did),
     people,
+    page,
     peopleRoutes: createPeopleRoutes(people),
     routes: [
       ...createPublicRoutes({
@@ -205,6 +212,7 @@ function createApp(options: CreateAuthorityOptions, parts: Parts): HttpApp {
         isWritable: () => isWritable(database),
         readyAt: nonces.readyAt,
         maxHeartbeatAge: 3 * heartbeatSeconds * 1000,
+        hasPage: page !== undefined,
       }),
       ...createRequestRoutes(signed),
       ...createEnrolmentRoutes(signed),

@@ -16,6 +16,8 @@ import { type AuthorityLog, describeFault } from './authority-log.ts'
 import { AuthorityError } from './error.ts'
 import { type AppContext, type AuthorityEnv, paramOf, readSearch, respond, routingPath } from './http-call.ts'
 import { createOpenApiRoute, documentRoute, splitName } from './openapi.ts'
+import type { Page } from './page/load-page.ts'
+import { mountPage } from './page/mount-page.ts'
 import { mountPeopleRoute } from './people/mount-people-route.ts'
 import type { PeopleContext } from './people/people-context.ts'
 import type { PeopleRoute } from './people/people-route.ts'
@@ -35,6 +37,8 @@ export interface HttpAppOptions {
   readonly monotonicClock: MonotonicClock
   readonly random: RandomBytes
   readonly log: AuthorityLog
+  /** Without one there is no page for people. */
+  readonly page: Page | undefined
 }
 
 /** The app, and the guard whose answers the server uses for what never reaches the app. */
@@ -62,6 +66,7 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     mountRoute(app, { route, guard, options })
   }
   for (const route of options.peopleRoutes) mountPeopleRoute(app, route, options.people)
+  if (options.page) mountPage(app, options.page)
   return { app, guard }
 }
 

@@ -29,6 +29,8 @@ const CSRF_HEADERS = z.object({
   'X-CSRF-Token': z.string().openapi({ description: '`csrf` of GET /api/session' }),
 })
 
+const REFUSED = describeAnswer({ ...jsonAnswer('Refused', PROBLEM), type: 'application/problem+json' })
+
 /** The route that gives the document itself, made when it is first asked for: by then every route is in it. */
 export function createOpenApiRoute(app: DocumentedApp, origin: string): Route {
   let document: string | undefined
@@ -64,6 +66,22 @@ export function documentPeopleRoute(registry: Registry, route: PeopleRoute, acce
   })
 }
 
+/** An address of the page, or a file of it, is in the document with the types that it may have. */
+export function documentPage(registry: Registry, name: RouteName, types: readonly string[]): void {
+  const description = 'A part of the page'
+  const schema = z.string()
+  registry.registerPath({
+    ...splitName(name),
+    summary: 'The page for people',
+    description: WHO.public,
+    request: describeRequest({ name }),
+    responses: {
+      200: { description, content: Object.fromEntries(types.map((type) => [type, { schema }])) },
+      default: REFUSED,
+    },
+  })
+}
+
 function registerRoute(
   registry: Registry,
   { name, summary, answers }: Pick<Route, 'name' | 'summary' | 'answers'>,
@@ -75,7 +93,7 @@ function registerRoute(
     ...config,
     responses: {
       ...Object.fromEntries(Object.entries(answers).map(([status, spec]) => [status, describeAnswer(spec)])),
-      default: describeAnswer({ ...jsonAnswer('Refused', PROBLEM), type: 'application/problem+json' }),
+      default: REFUSED,
     },
   })
 }

@@ -16,13 +16,15 @@ export interface PublicContext {
   readonly readyAt: number
   /** A heartbeat older than this many milliseconds is no sign of life. */
   readonly maxHeartbeatAge: number
+  /** Whether the page for people is where an approval URL leads. */
+  readonly hasPage: boolean
 }
 
 const MAX_AHEAD_MS = 5000
 // Long enough to spare a crowd of verifiers a round each, short against the 30 s that a heartbeat lives.
 const ARTEFACT_CACHING = 'public, max-age=1'
 
-const APPROVAL_PAGE = `This version has no page for approving requests.
+const APPROVAL_PAGE = `This authority was started without its page for approving requests.
 
 The operator of this authority approves from a terminal:
 
@@ -34,7 +36,8 @@ The command shows who asks for what, and asks before it approves anything.
 
 /** The routes that need no signature. */
 export function createPublicRoutes(context: PublicContext): readonly Route[] {
-  return [...createStateRoutes(context), ...createStatusRoutes(context), createApprovalRoute()]
+  const approval = context.hasPage ? [] : [createApprovalRoute()]
+  return [...createStateRoutes(context), ...createStatusRoutes(context), ...approval]
 }
 
 function createStateRoutes(context: PublicContext): readonly Route[] {

@@ -103,9 +103,11 @@ export type WorldOptions = Partial<
     | 'limits'
     | 'maxSeconds'
     | 'operators'
+    | 'page'
     | 'policy'
     | 'random'
     | 'repeat'
+    | 'requestSeconds'
   >
 > & { readonly seed?: Uint8Array }
 
