@@ -12,8 +12,11 @@ export interface Backend {
   hashToBase64(algorithm: HashAlgorithm, bytes: Uint8Array, alphabet: Base64Alphabet): string
   /** The one canonical spelling: padded in `base64`, unpadded in `base64url`. */
   encodeBase64(bytes: Uint8Array, alphabet: Base64Alphabet): string
-  /** A lenient decoding in a fresh array, `undefined` when there is none; the caller re-encodes and compares. */
-  decodeBase64(text: string, alphabet: Base64Alphabet): Uint8Array | undefined
+  /**
+   * A lenient decoding of either alphabet in a fresh array, which may lack what could not be read; the caller
+   * re-encodes and compares.
+   */
+  decodeBase64(text: string): Uint8Array
   /** The key pair of a 32-byte seed; the seed may be overwritten after the call. */
   createKeyPair(seed: Uint8Array): Ed25519KeyPair
   /**

@@ -25,7 +25,9 @@ export function createBoundedMap<Value>(capacity: number, limit?: WeightLimit<Va
 
   function forget(key: string): void {
     const value = entries.get(key)
-    if (value !== undefined && entries.delete(key)) weight -= weigh(value)
+    if (value === undefined) return
+    entries.delete(key)
+    weight -= weigh(value)
   }
 
   return {

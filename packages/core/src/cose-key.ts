@@ -69,24 +69,25 @@ export function encodeEd25519CoseKey(publicKey: Uint8Array): Uint8Array {
 
 function readEc(bytes: Uint8Array): EcCoseKey | undefined {
   for (const { curve, hash, head, middle, length } of EC_KINDS) {
-    const [x, y] = readParts(bytes, [head, middle], length)
-    if (x !== undefined && y !== undefined) return { kind: 'ecdsa', curve, hash, x, y }
+    const point = readNumbers(bytes, [head, middle], length)
+    if (point === undefined) continue
+    return { kind: 'ecdsa', curve, hash, x: point.subarray(0, length), y: point.subarray(length) }
   }
   return undefined
 }
 
 function readEd25519(bytes: Uint8Array): Ed25519CoseKey | undefined {
   for (const head of ED25519_HEADS) {
-    const [publicKey] = readParts(bytes, [head], ED25519_LENGTH)
+    const publicKey = readNumbers(bytes, [head], ED25519_LENGTH)
     if (publicKey !== undefined) return { kind: 'ed25519', publicKey }
   }
   return undefined
 }
 
 function readRsa(bytes: Uint8Array): RsaCoseKey | undefined {
-  const start = RSA_HEAD.length / 2 + 2
-  const length = ((bytes[start - 2] ?? 0) << 8) | (bytes[start - 1] ?? 0)
-  const modulus = bytes.slice(start, start + length)
+  // How long the modulus is follows from the rest; that the key says so as well shows when it is spelled again.
+  const modulus = bytes.slice(RSA_HEAD.length / 2 + 2, -RSA_EXPONENT.length / 2)
+  const { length } = modulus
   if (length < RSA_MIN_LENGTH || length > RSA_MAX_LENGTH || modulus[0] === 0) return undefined
   const spelled = concatBytes(
     decodeHex(RSA_HEAD),
@@ -97,15 +98,15 @@ function readRsa(bytes: Uint8Array): RsaCoseKey | undefined {
   return equalBytes(spelled, bytes) ? { kind: 'rsa', modulus } : undefined
 }
 
-/** The parts of `length` bytes that follow each of `marks`, or none when `bytes` is not exactly those. */
-function readParts(bytes: Uint8Array, marks: readonly string[], length: number): readonly Uint8Array[] {
+/** The numbers of `length` bytes that follow each of `marks`, joined; undefined when `bytes` is not exactly those. */
+function readNumbers(bytes: Uint8Array, marks: readonly string[], length: number): Uint8Array | undefined {
   const parts: Uint8Array[] = []
   let end = 0
   for (const mark of marks.map(decodeHex)) {
-    if (!equalBytes(bytes.subarray(end, end + mark.length), mark)) return []
+    if (!equalBytes(bytes.subarray(end, end + mark.length), mark)) return undefined
     end += mark.length
-    parts.push(bytes.slice(end, end + length))
+    parts.push(bytes.subarray(end, end + length))
     end += length
   }
-  return end === bytes.length ? parts : []
+  return end === bytes.length ? concatBytes(...parts) : undefined
 }

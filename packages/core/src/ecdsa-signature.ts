@@ -2,23 +2,25 @@ import { concatBytes, equalBytes } from './bytes.ts'
 
 const SEQUENCE = 0x30
 const INTEGER = 0x02
+// A length below 128 is one byte; one below 256 is this byte and another.
 const SHORT_FORM_END = 0x80
+const LONG_FORM = 0x81
 
 /**
  * Returns r and s of an ECDSA signature, one after the other and each `length` bytes, or undefined for anything but
- * the one DER spelling of two positive integers of at most that many bytes.
+ * the one DER spelling of two non-negative integers of at most that many bytes.
  * @param der as WebAuthn carries it
  * @param length bytes of a coordinate: 32, 48 or 66
  * @see RFC 3279 section 2.2.3, WebAuthn Level 3 section 6.5.5
  */
 export function decodeEcdsaSignature(der: Uint8Array, length: number): Uint8Array | undefined {
-  const content = readValue(der, SEQUENCE)
-  if (content === undefined) return undefined
-  const r = readInteger(content.value, length)
-  if (r === undefined || content.rest.length > 0) return undefined
-  const s = readInteger(r.rest, length)
-  if (s === undefined || s.rest.length > 0) return undefined
-  const raw = concatBytes(r.value, s.value)
+  // Read where r and s must be; whether they are there, and everything around them, shows when they are spelled again.
+  const integers = der.subarray(der[1] === LONG_FORM ? 3 : 2)
+  const sizeOfR = integers[1] ?? 0
+  const r = padInteger(integers.subarray(2, 2 + sizeOfR), length)
+  const s = padInteger(integers.subarray(4 + sizeOfR), length)
+  if (r === undefined || s === undefined) return undefined
+  const raw = concatBytes(r, s)
   return equalBytes(encodeEcdsaSignature(raw), der) ? raw : undefined
 }
 
@@ -29,31 +31,12 @@ export function encodeEcdsaSignature(raw: Uint8Array): Uint8Array {
   return encodeValue(SEQUENCE, concatBytes(...integers))
 }
 
-interface Value {
-  readonly value: Uint8Array
-  readonly rest: Uint8Array
-}
-
-/** Reads a tag, a length below 256 and as many bytes. Whether the length has its shortest form shows in the end. */
-function readValue(bytes: Uint8Array, tag: number): Value | undefined {
-  const [first, second = 0, third = 0] = bytes
-  if (first !== tag) return undefined
-  const isShort = second < SHORT_FORM_END
-  if (!isShort && second !== SHORT_FORM_END + 1) return undefined
-  const start = isShort ? 2 : 3
-  const end = start + (isShort ? second : third)
-  return end > bytes.length ? undefined : { value: bytes.subarray(start, end), rest: bytes.subarray(end) }
-}
-
-function readInteger(bytes: Uint8Array, length: number): Value | undefined {
-  const integer = readValue(bytes, INTEGER)
-  if (integer === undefined) return undefined
-  const { value, rest } = integer
+function padInteger(value: Uint8Array, length: number): Uint8Array | undefined {
   const digits = value[0] === 0 ? value.subarray(1) : value
   if (digits.length > length) return undefined
   const padded = new Uint8Array(length)
   padded.set(digits, length - digits.length)
-  return { value: padded, rest }
+  return padded
 }
 
 function encodeInteger(padded: Uint8Array): Uint8Array {
@@ -65,6 +48,6 @@ function encodeInteger(padded: Uint8Array): Uint8Array {
 }
 
 function encodeValue(tag: number, value: Uint8Array): Uint8Array {
-  const size = value.length < SHORT_FORM_END ? [value.length] : [SHORT_FORM_END + 1, value.length]
+  const size = value.length < SHORT_FORM_END ? [value.length] : [LONG_FORM, value.length]
   return concatBytes(new Uint8Array([tag, ...size]), value)
 }

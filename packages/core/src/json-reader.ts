@@ -12,7 +12,8 @@ const OPENING_BRACE = 0x7b
 const CLOSING_BRACE = 0x7d
 
 const NUMBER = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/y
-const HEX4 = /^[0-9a-fA-F]{4}$/
+// Tested against four characters at most.
+const HEX4 = /[0-9a-fA-F]{4}/
 const ESCAPES: ReadonlyMap<string, string> = new Map([
   ['"', '"'],
   ['\\', '\\'],
@@ -71,7 +72,6 @@ export class JsonReader {
     const names = new MemberNames(object)
     do {
       this.#countMember()
-      this.#skipSpace()
       const name = this.#readString()
       if (REFUSED_NAMES.has(name)) throw this.#ambiguous('a member name with a meaning in JavaScript')
       if (!names.add(name)) throw this.#ambiguous('two member names that are equal or differ only in case')
@@ -119,7 +119,7 @@ export class JsonReader {
   }
 
   #readEscape(): string {
-    const letter = this.#text[this.#offset + 1] ?? ''
+    const letter = this.#text.charAt(this.#offset + 1)
     if (letter === 'u') return this.#readUnicodeEscape()
     const character = ESCAPES.get(letter)
     if (character === undefined) throw this.#malformed()

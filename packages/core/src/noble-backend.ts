@@ -2,6 +2,7 @@ import { getPublicKey, hashes, sign as nobleSign, Point } from '@noble/ed25519'
 import { sha256, sha512 } from '@noble/hashes/sha2.js'
 import type { Backend, Base64Alphabet, Ed25519KeyPair, HashAlgorithm } from './backend.ts'
 import { concatBytes, equalBytes } from './bytes.ts'
+import { decodePoint } from './decode-point.ts'
 
 // The library's synchronous functions ask for this; nothing else is configured.
 hashes.sha512 = sha512
@@ -33,12 +34,12 @@ function encodeBase64(bytes: Uint8Array, alphabet: Base64Alphabet): string {
   return alphabet === 'base64' ? padded : padded.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
 }
 
-function decodeBase64(text: string, alphabet: Base64Alphabet): Uint8Array | undefined {
-  const standard = alphabet === 'base64' ? text : text.replaceAll('-', '+').replaceAll('_', '/')
+function decodeBase64(text: string): Uint8Array {
+  const standard = text.replaceAll('-', '+').replaceAll('_', '/')
   try {
     return Uint8Array.from(atob(standard), (character) => character.charCodeAt(0))
   } catch {
-    return undefined
+    return new Uint8Array()
   }
 }
 
@@ -60,14 +61,6 @@ function satisfiesEquation(publicKey: Uint8Array, message: Uint8Array, signature
   const h = littleEndian(sha512(concatBytes(r, publicKey, message))) % GROUP_ORDER
   const expected = Point.BASE.multiplyUnsafe(s).subtract(a.multiplyUnsafe(h))
   return equalBytes(expected.toBytes(), r)
-}
-
-function decodePoint(bytes: Uint8Array): Point | undefined {
-  try {
-    return Point.fromBytes(bytes)
-  } catch {
-    return undefined
-  }
 }
 
 function littleEndian(bytes: Uint8Array): bigint {

@@ -39,9 +39,9 @@ function encodeBase64(bytes: Uint8Array, alphabet: Base64Alphabet): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString(alphabet)
 }
 
-function decodeBase64(text: string, alphabet: Base64Alphabet): Uint8Array | undefined {
+function decodeBase64(text: string): Uint8Array {
   // A copy: small Buffers are windows of a shared pool, whose other contents `.buffer` would expose.
-  return new Uint8Array(Buffer.from(text, alphabet))
+  return new Uint8Array(Buffer.from(text, 'base64'))
 }
 
 function createKeyPair(seed: Uint8Array): Ed25519KeyPair {

@@ -37,7 +37,8 @@ export function isCanonicalLargeOrder(bytes: Uint8Array, offset: number): boolea
 export function isCanonicalScalar(bytes: Uint8Array, offset: number): boolean {
   for (let index = LAST; index >= 0; index -= 1) {
     const difference = (bytes[offset + index] ?? 0) - (GROUP_ORDER[index] ?? 0)
-    if (difference !== 0) return difference < 0
+    if (difference < 0) return true
+    if (difference > 0) return false
   }
   return false
 }

@@ -93,8 +93,9 @@ test('both backends spell and decode alike', () => {
       (bytes, text, name) => {
         expect(nobleBackend.encodeBase64(bytes, name)).toBe(nodeBackend.encodeBase64(bytes, name))
         const strictly = [nobleBackend, nodeBackend].map((backend) => {
-          const decoded = backend.decodeBase64(text, name)
-          return decoded !== undefined && backend.encodeBase64(decoded, name) === text ? decoded : 'refused'
+          expect(backend.decodeBase64(backend.encodeBase64(bytes, name))).toEqual(bytes)
+          const decoded = backend.decodeBase64(text)
+          return backend.encodeBase64(decoded, name) === text ? decoded : 'refused'
         })
         expect(strictly[0]).toEqual(strictly[1])
       },
@@ -106,7 +107,7 @@ test('the portable backend encodes more bytes than a call may have arguments', (
   const bytes = new Uint8Array(300_000).fill(7)
   const text = nobleBackend.encodeBase64(bytes, 'base64')
   expect(text).toBe(nodeBackend.encodeBase64(bytes, 'base64'))
-  expect(nobleBackend.decodeBase64(text, 'base64')).toEqual(bytes)
+  expect(nobleBackend.decodeBase64(text)).toEqual(bytes)
 })
 
 function isAccepted(text: string): boolean {

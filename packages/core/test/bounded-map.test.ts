@@ -53,6 +53,12 @@ describe('with a bound on weight', () => {
     expect(map.size).toBe(3)
   })
 
+  test('holds exactly that much, in one value or in several', () => {
+    const map = ofTexts(10)
+    map.set('a', 'xxxxxxxxxx')
+    expect(map.get('a')).toBe('xxxxxxxxxx')
+  })
+
   test('forgets as many as it must for a heavy one', () => {
     const map = ofTexts(10)
     for (const key of ['a', 'b', 'c', 'd']) map.set(key, 'xx')

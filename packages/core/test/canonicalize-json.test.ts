@@ -48,6 +48,8 @@ test.each([
 describe('what JSON cannot express is json_ambiguous', () => {
   const cyclic: Record<string, unknown> = {}
   cyclic.self = cyclic
+  const cyclicArray: unknown[] = []
+  cyclicArray.push([cyclicArray])
   const foreign: [string, unknown][] = [
     ['undefined', undefined],
     ['a big integer', 1n],
@@ -57,6 +59,7 @@ describe('what JSON cannot express is json_ambiguous', () => {
     ['bytes', new Uint8Array(2)],
     ['a map', new Map()],
     ['an object that contains itself', cyclic],
+    ['an array that contains itself', cyclicArray],
     ['an array with a hole', Array(2)],
   ]
 
@@ -78,6 +81,16 @@ describe('what JSON cannot express is json_ambiguous', () => {
     // @ts-expect-error what a caller without types may pass
     expectCode('json_ambiguous', () => canonicalizeJson({ member: value }))
   })
+})
+
+test.each<[string, (value: JsonValue) => JsonValue]>([
+  ['arrays', (value) => [value]],
+  ['objects', (value) => ({ a: value })],
+])('%s may be nested 512 levels deep and no more', (_, wrap) => {
+  let value: JsonValue = 0
+  for (let level = 0; level < 512; level += 1) value = wrap(value)
+  expect(JSON.parse(canonicalizeJson(value))).toEqual(value)
+  expectCode('json_ambiguous', () => canonicalizeJson(wrap(value)))
 })
 
 describe('agrees with a slow twin written from RFC 8785', () => {

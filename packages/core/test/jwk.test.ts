@@ -58,6 +58,13 @@ describe('parseEd25519Jwk', () => {
     expectCode('key_invalid', () => parseEd25519Jwk(value))
   })
 
+  test('tells a key without its public part from one that is misspelled, whose cause it keeps', () => {
+    const absent = expectCode('key_invalid', () => parseEd25519Jwk({ ...JWK, x: 7 }))
+    const misspelled = expectCode('key_invalid', () => parseEd25519Jwk({ ...JWK, x: `${X}=` }))
+    expect(absent.message).not.toBe(misspelled.message)
+    expect(misspelled.cause).toMatchObject({ code: 'encoding_malformed' })
+  })
+
   test('refuses every small-order point in every spelling', () => {
     for (const encoding of smallOrderEncodings()) {
       expectCode('key_invalid', () => parseEd25519Jwk({ ...JWK, x: encodeBase64url(encoding) }))
@@ -109,6 +116,8 @@ describe('jwkThumbprint', () => {
     ['a member that is not text', { ...RSA, e: 65537 }],
     ['a padded member', { ...RSA, e: 'AQ==' }],
     ['a member with unused bits set', { ...RSA, e: 'AR' }],
+    ['a curve that is not text', { ...EC, crv: 256 }],
+    ['a missing curve', { kty: 'EC', x: 'AQ', y: 'Ag' }],
     ['an empty curve', { ...EC, crv: '' }],
   ])('refuses %s', (_, jwk) => {
     expectCode('key_invalid', () => jwkThumbprint(jwk))

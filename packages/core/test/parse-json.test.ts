@@ -25,6 +25,7 @@ describe('what RFC 8259 allows', () => {
     ['"\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\\ud83d\\uDE00é😀"', '"\\/\b\f\n\r\té😀é😀'],
     ['{"":1,"a":2,"b":3}', { '': 1, a: 2, b: 3 }],
     ['{"0":1,"1":2}', { 0: 1, 1: 2 }],
+    ['" a b "', ' a b '],
     ['"\u007f\u2028"', '\u007f\u2028'],
   ])('%j', (text, value) => {
     expect(parseJson(text)).toEqual(value)
@@ -125,6 +126,8 @@ describe('json_malformed', () => {
     ['an unknown escape', '"\\x41"'],
     ['an upper-case escape', '"\\N"'],
     ['a short unicode escape', '"\\u12"'],
+    ['a unicode escape that ends in other letters', '"\\u12zz"'],
+    ['a unicode escape that begins with other letters', '"\\uzz12"'],
     ['a unicode escape with a sign', '"\\u+123"'],
     ['a tab in a string', '"a\tb"'],
     ['a line feed in a string', '"a\nb"'],
@@ -143,7 +146,8 @@ describe('json_malformed', () => {
   })
 
   test('bytes that are not UTF-8', () => {
-    expectCode('json_malformed', () => parseJson(Uint8Array.of(0x22, 0xff, 0x22)))
+    const error = expectCode('json_malformed', () => parseJson(Uint8Array.of(0x22, 0xff, 0x22)))
+    expect(error.cause).toMatchObject({ code: 'encoding_malformed' })
     expectCode('json_malformed', () => parseJson(Uint8Array.of(0x22, 0xc0, 0xaf, 0x22)))
     expectCode('json_malformed', () => parseJson(Uint8Array.of(0xff, 0xfe, 0x7b, 0x00, 0x7d, 0x00)))
   })
@@ -165,6 +169,7 @@ describe('json_ambiguous', () => {
     ['two case variants, neither in lower case', '{"SCOPE":1,"Scope":2}'],
     ['an accented case variant', '{"É":1,"é":2}'],
     ['the Kelvin sign as k', '{"key":1,"\u212aey":2}'],
+    ['the Kelvin sign before k', '{"\u212aey":1,"key":2}'],
     ['the long s as s', '{"scope":1,"\u017fcope":2}'],
     ['the long s before s', '{"\u017fcope":1,"Scope":2}'],
     ['the final sigma', '{"\u03c3":1,"\u03c2":2}'],
@@ -235,7 +240,7 @@ describe('limits', () => {
     expectCode('json_malformed', () => parseJson('[[1]]', { maxDepth: 1 }))
     expect(parseJson('1', { maxDepth: 0 })).toBe(1)
     expect(parseJson(nested(256), { maxDepth: 256 })).toBeDefined()
-    expect(() => parseJson('1', { maxDepth: 257 })).toThrow(TypeError)
+    expect(() => parseJson('1', { maxDepth: 257 })).toThrow(new TypeError('maxDepth must be at most 256'))
   })
 
   test('the length counts UTF-8 bytes, of text and of bytes alike', () => {

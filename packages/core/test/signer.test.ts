@@ -83,7 +83,7 @@ describe('a wrong seed is a TypeError that does not repeat it', () => {
     const seed = new Uint8Array(length)
     seed.set(SEED.subarray(0, length))
     const error = catchError(() => createEd25519Signer(seed))
-    expect(error).toBeInstanceOf(TypeError)
+    expect(error).toEqual(new TypeError('The seed must be a Uint8Array of 32 bytes'))
     expectNoSeed(inspect(error, { showHidden: true, depth: null }))
   })
 

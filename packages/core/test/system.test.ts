@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { systemClock } from '../src/clock.ts'
+import { selectMonotonicClock, systemClock, systemMonotonicClock } from '../src/clock.ts'
 import { systemRandomBytes } from '../src/random-bytes.ts'
 
 afterEach(() => {
@@ -9,6 +9,23 @@ afterEach(() => {
 test('the system clock tells milliseconds since the epoch', () => {
   vi.useFakeTimers({ now: 1_760_000_000_123 })
   expect(systemClock()).toBe(1_760_000_000_123)
+})
+
+test('the monotonic clock goes on when the system clock is set back', () => {
+  vi.useFakeTimers({ now: 1_760_000_000_000, toFake: ['Date', 'performance'] })
+  const before = systemMonotonicClock()
+  vi.advanceTimersByTime(250)
+  vi.setSystemTime(0)
+  expect(systemMonotonicClock() - before).toBe(250)
+})
+
+test('a wall clock of one’s own is its own monotonic clock, unless another one is given', () => {
+  const clock = (): number => 1
+  const monotonicClock = (): number => 2
+  expect(selectMonotonicClock({ clock, monotonicClock })).toBe(monotonicClock)
+  expect(selectMonotonicClock({ monotonicClock })).toBe(monotonicClock)
+  expect(selectMonotonicClock({ clock })).toBe(clock)
+  expect(selectMonotonicClock({})).toBe(systemMonotonicClock)
 })
 
 test('the system generator returns as many bytes as asked for, other ones each time', () => {

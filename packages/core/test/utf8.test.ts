@@ -60,7 +60,8 @@ describe('decodeUtf8', () => {
     ['a lone continuation', [0x80]],
     ['0xff', [0xff]],
   ])('refuses %s', (_, bytes) => {
-    expectCode('encoding_malformed', () => decodeUtf8(Uint8Array.from(bytes)))
+    const error = expectCode('encoding_malformed', () => decodeUtf8(Uint8Array.from(bytes)))
+    expect(error.cause).toBeInstanceOf(TypeError)
   })
 
   test('refuses a byte order mark and keeps U+FEFF elsewhere', () => {

@@ -28,5 +28,7 @@ test('does not repeat', () => {
 })
 
 test('refuses a random source that returns too little', () => {
-  expect(() => createUuid(() => new Uint8Array(15))).toThrow(TypeError)
+  expect(() => createUuid(() => new Uint8Array(15))).toThrow(
+    new TypeError('The random source must return as many bytes as it is asked for'),
+  )
 })
