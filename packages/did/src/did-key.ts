@@ -51,7 +51,7 @@ export function decodeDidKey(did: Did): Uint8Array {
  */
 export function encodeDidKeyUrl(did: Did): string {
   decodeDidKey(did)
-  return `${did}#${did.slice(DID_KEY.length)}`
+  return urlOf(did)
 }
 
 /**
@@ -62,14 +62,17 @@ export function encodeDidKeyUrl(did: Did): string {
  * const { did, publicKey } = decodeDidKeyUrl(keyid)
  */
 export function decodeDidKeyUrl(url: string): DidKey {
-  // The fragment picks the key, so it is compared and never left to a resolver, which would ignore it.
-  const mark = url.indexOf('#')
-  const did = mark === -1 ? url : url.slice(0, mark)
+  const did = url.replace(/#.*/su, '')
   const publicKey = decodeDidKey(did)
-  if (mark === -1 || url.slice(mark + 1) !== did.slice(DID_KEY.length)) {
+  // The fragment picks the key, so it is compared and never left to a resolver, which would ignore it.
+  if (url !== urlOf(did)) {
     throw new DidError('key_invalid', 'The fragment of the DID URL does not repeat the key')
   }
   return { did, publicKey }
+}
+
+function urlOf(did: Did): string {
+  return `${did}#${did.slice(DID_KEY.length)}`
 }
 
 function multikeyOf(did: Did): string {

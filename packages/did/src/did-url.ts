@@ -6,15 +6,13 @@ export type Did = string
 /** The parts of a DID URL as this project uses them: without path and query. */
 export interface DidUrl {
   readonly did: Did
-  /** The method's name, `key` in `did:key:…`. */
-  readonly method: string
   /** What follows `#`; `undefined` without one. */
   readonly fragment: string | undefined
 }
 
 // DID Core section 3.1, with a percent sign only as part of an escape, and fragments of unreserved characters.
 const DID_URL =
-  /^(?<did>did:(?<method>[a-z0-9]+):(?:(?:[A-Za-z0-9._-]|%[0-9A-Fa-f]{2})*:)*(?:[A-Za-z0-9._-]|%[0-9A-Fa-f]{2})+)(?:#(?<fragment>[A-Za-z0-9._~-]+))?$/
+  /^(?<did>did:[a-z0-9]+:(?:(?:[A-Za-z0-9._-]|%[0-9A-Fa-f]{2})*:)*(?:[A-Za-z0-9._-]|%[0-9A-Fa-f]{2})+)(?:#(?<fragment>[A-Za-z0-9._~-]+))?$/
 const MAX_LENGTH = 1024
 
 /**
@@ -25,8 +23,8 @@ const MAX_LENGTH = 1024
  */
 export function parseDidUrl(text: string): DidUrl {
   const groups = text.length > MAX_LENGTH ? undefined : DID_URL.exec(text)?.groups
-  if (groups?.did === undefined || groups.method === undefined) {
+  if (groups?.did === undefined) {
     throw new DidError('key_invalid', 'The identifier is not a DID with an optional fragment')
   }
-  return { did: groups.did, method: groups.method, fragment: groups.fragment }
+  return { did: groups.did, fragment: groups.fragment }
 }

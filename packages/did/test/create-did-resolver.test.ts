@@ -2,7 +2,7 @@ import { base58btc } from 'multiformats/bases/base58'
 import { describe, expect, test } from 'vitest'
 import { createDidResolver } from '../src/create-did-resolver.ts'
 import { encodeDidKey, encodeDidKeyUrl } from '../src/did-key.ts'
-import { didOfBytes, keyOf } from './support/keys.ts'
+import { didOfBytes, keyOf, SENTENCE } from './support/keys.ts'
 
 const KEY = keyOf(1)
 const DID = encodeDidKey(KEY)
@@ -127,5 +127,9 @@ function resolveTo(result: unknown): Promise<unknown> {
 }
 
 async function expectRefusal(result: unknown): Promise<void> {
-  await expect(resolveTo(result)).rejects.toMatchObject({ name: 'DidError', code: 'resolution_invalid' })
+  await expect(resolveTo(result)).rejects.toMatchObject({
+    name: 'DidError',
+    code: 'resolution_invalid',
+    message: expect.stringMatching(SENTENCE),
+  })
 }

@@ -1,7 +1,7 @@
 import { encodeBase64url, isEd25519PublicKey } from '@behalf/core'
 import fc from 'fast-check'
 import { base58btc } from 'multiformats/bases/base58'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { decodeDidKey, decodeDidKeyUrl, encodeDidKey, encodeDidKeyUrl } from '../src/did-key.ts'
 import { didOfBytes, expectCode, keyOf } from './support/keys.ts'
 
@@ -47,6 +47,19 @@ test('a decoded key is a copy, the first time and when it is remembered', () => 
   expect(decodeDidKey(did)).toEqual(publicKey)
   decodeDidKeyUrl(encodeDidKeyUrl(did)).publicKey.fill(0)
   expect(decodeDidKey(did)).toEqual(publicKey)
+})
+
+test('a DID in use is decoded once', () => {
+  const decode = vi.spyOn(base58btc, 'decode')
+  const did = encodeDidKey(keyOf(78))
+  for (let round = 0; round < 3; round += 1) expect(decodeDidKey(did)).toEqual(keyOf(78))
+  expect(decode).toHaveBeenCalledTimes(1)
+  decode.mockRestore()
+})
+
+test('the cause of a misspelled key is kept', () => {
+  const error = expectCode('key_invalid', () => decodeDidKey(`did:key:z0${MULTIKEY.slice(2)}`))
+  expect(error.cause).toBeInstanceOf(Error)
 })
 
 test('a remembered DID decodes as it did before', () => {
@@ -111,6 +124,7 @@ describe('decodeDidKey', () => {
     ['an empty fragment', `${DID}#`],
     ['a path', `${DID}/a`],
     ['a query', `${DID}?a=b`],
+    ['another method behind something else', 'x did:web:example.com'],
     ['nothing', ''],
     ['something else', 'https://api.test'],
   ])('refuses %s', (_, did) => {

@@ -3,13 +3,14 @@ import { parseDidUrl } from '../src/did-url.ts'
 import { expectCode } from './support/keys.ts'
 
 test.each([
-  ['did:key:z6Mk', 'did:key:z6Mk', 'key', undefined],
-  ['did:key:z6Mk#z6Mk', 'did:key:z6Mk', 'key', 'z6Mk'],
-  ['did:web:example.com%3A8080:a:b#key-1', 'did:web:example.com%3A8080:a:b', 'web', 'key-1'],
-  ['did:example:a::b', 'did:example:a::b', 'example', undefined],
-  ['did:ab9:._-#._~-', 'did:ab9:._-', 'ab9', '._~-'],
-])('%s', (text, did, method, fragment) => {
-  expect(parseDidUrl(text)).toEqual({ did, method, fragment })
+  ['did:key:z6Mk', 'did:key:z6Mk', undefined],
+  ['did:key:z6Mk#z6Mk', 'did:key:z6Mk', 'z6Mk'],
+  ['did:web:example.com%3A8080:a:b#key-1', 'did:web:example.com%3A8080:a:b', 'key-1'],
+  ['did:web:a%3Ab:c', 'did:web:a%3Ab:c', undefined],
+  ['did:example:a::b', 'did:example:a::b', undefined],
+  ['did:ab9:._-#._~-', 'did:ab9:._-', '._~-'],
+])('%s', (text, did, fragment) => {
+  expect(parseDidUrl(text)).toEqual({ did, fragment })
 })
 
 describe('key_invalid', () => {
@@ -34,6 +35,9 @@ describe('key_invalid', () => {
     'did:key:z6Mk;v=1',
     'did:key:z6Mk%2',
     'did:key:z6Mk%zz',
+    'did:web:a%2:b',
+    'did:web:a%:b',
+    'did:web:a%zz:b',
     'did:key:@',
     'did:key:é',
     ' did:key:z6Mk',

@@ -4,7 +4,7 @@ import type { DidDocument, DidResolver, VerificationMethod } from '../src/did-do
 import { encodeDidKey, encodeDidKeyUrl } from '../src/did-key.ts'
 import { DidError } from '../src/error.ts'
 import { resolveVerificationMethod } from '../src/resolve-verification-method.ts'
-import { keyOf } from './support/keys.ts'
+import { keyOf, SENTENCE } from './support/keys.ts'
 
 const KEY = keyOf(1)
 const MULTIKEY = encodeDidKey(KEY).slice('did:key:'.length)
@@ -98,6 +98,7 @@ describe('resolution_invalid', () => {
     await expect(resolveIn(document, ID)).rejects.toMatchObject({
       name: 'DidError',
       code: 'resolution_invalid',
+      message: expect.stringMatching(SENTENCE),
     })
   })
 

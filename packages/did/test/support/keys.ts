@@ -13,11 +13,15 @@ export function didOfBytes(...bytes: readonly number[]): string {
   return `did:key:${base58btc.encode(Uint8Array.from(bytes))}`
 }
 
-/** Asserts that `action` throws this package's error with `code`, and returns the error. */
+/** Words with one space between them: where a part is missing, a space stands at the end or before a sign. */
+export const SENTENCE: RegExp = /^\S+(?: [^\s,.:;]\S*)+$/u
+
+/** Asserts that `action` throws this package's error with `code` and says why in words, and returns the error. */
 export function expectCode(code: DidErrorCode, action: () => unknown): DidError {
   const error = catchError(action)
   if (!(error instanceof DidError)) throw new Error(`expected ${code}, got ${String(error)}`)
   expect(error.code).toBe(code)
+  expect(error.message).toMatch(SENTENCE)
   return error
 }
 
