@@ -1,4 +1,5 @@
-import { crc32, gzipSync, inflateRawSync } from 'node:zlib'
+import { gzip } from '#gzip'
+import type { GzipBackend } from './gzip-backend.ts'
 
 const HEADER_BYTES = 10
 const TRAILER_BYTES = 8
@@ -9,7 +10,7 @@ const MAGIC = [0x1f, 0x8b, 8, 0] as const
  * @see RFC 1952 section 2.3
  */
 export function compressGzip(bytes: Uint8Array): Uint8Array {
-  return toPlainArray(gzipSync(bytes))
+  return gzip.compress(bytes)
 }
 
 /**
@@ -17,42 +18,15 @@ export function compressGzip(bytes: Uint8Array): Uint8Array {
  * bytes after it, optional header fields, a checksum or length that is wrong, or content above `maxBytes`, of which no
  * more is ever held.
  * @param maxBytes of the content, at least 1
+ * @param backend the runtime's unless said otherwise
  * @see RFC 1952 section 2.3
  */
-export function decompressGzip(bytes: Uint8Array, maxBytes: number): Uint8Array | undefined {
+export function decompressGzip(
+  bytes: Uint8Array,
+  maxBytes: number,
+  backend: GzipBackend = gzip,
+): Uint8Array | undefined {
   if (bytes.length < HEADER_BYTES + TRAILER_BYTES) return undefined
   if (!MAGIC.every((byte, index) => bytes[index] === byte)) return undefined
-  const content = inflate(bytes.subarray(HEADER_BYTES, -TRAILER_BYTES), maxBytes)
-  if (content === undefined) return undefined
-  const trailer = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - TRAILER_BYTES, TRAILER_BYTES)
-  const isIntact =
-    trailer.getUint32(0, true) === crc32(content) && trailer.getUint32(4, true) === content.length
-  return isIntact ? content : undefined
-}
-
-function inflate(deflated: Uint8Array, maxOutputLength: number): Uint8Array | undefined {
-  try {
-    const result: unknown = inflateRawSync(deflated, { maxOutputLength, info: true })
-    // The engine stops at the end of the first stream and says nothing about what follows.
-    return isInflated(result) && result.engine.bytesWritten === deflated.length
-      ? toPlainArray(result.buffer)
-      : undefined
-  } catch {
-    return undefined
-  }
-}
-
-/** The shape that `info: true` gives the result, which the published types leave out. */
-function isInflated(value: unknown): value is { buffer: Uint8Array; engine: { bytesWritten: number } } {
-  if (typeof value !== 'object' || value === null || !('buffer' in value) || !('engine' in value))
-    return false
-  const { buffer, engine } = value
-  return (
-    buffer instanceof Uint8Array && typeof engine === 'object' && engine !== null && 'bytesWritten' in engine
-  )
-}
-
-// A Buffer's `slice` is a view, not a copy, which readers of a Uint8Array do not expect.
-function toPlainArray(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return backend.decompress(bytes, maxBytes)
 }

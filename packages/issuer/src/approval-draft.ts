@@ -1,6 +1,6 @@
 import type { JsonObject } from '@behalf/core'
 import { type ApprovalAssertion, type ApprovedRequest, createApprovalChallenge } from '@behalf/credential'
-import type { StatusPosition } from './issuer-store.ts'
+import type { StatusPosition } from './status-position.ts'
 
 /** A root as it will be issued once it is approved: its ids and its place in a status list are taken. */
 export interface DraftedRoot {

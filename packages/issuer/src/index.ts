@@ -37,7 +37,6 @@ export type {
   RevokedKey,
   StatusListRecord,
   StatusListState,
-  StatusPosition,
 } from './issuer-store.ts'
 export type { Narrowing } from './narrow-terms.ts'
 export { type Policy, type PolicySource, parsePolicy } from './policy.ts'
@@ -52,4 +51,5 @@ export type { PolicyFile } from './read-policy-file.ts'
 export type { ChildRegistration, RegisterChildOptions } from './register-child.ts'
 export type { DelegationQuestion } from './request-delegation.ts'
 export type { Caller, RevocationReceipt } from './revoke.ts'
+export type { StatusPosition } from './status-position.ts'
 export { checkText, TEXT_LIMITS } from './text-rule.ts'

@@ -3,6 +3,7 @@ import type { OnBehalfOf } from '@behalf/credential'
 import type { Did } from '@behalf/did'
 import type { ApprovalDraft } from './approval-draft.ts'
 import type { DelegationRequest, KnownCapability, RequestStatus } from './delegation-request.ts'
+import type { StatusPosition } from './status-position.ts'
 
 /** Terms within which requests of one agent key for one principal are approved without asking. */
 export interface Enrolment {
@@ -17,12 +18,6 @@ export interface Enrolment {
   readonly createdAt: number
   readonly createdBy: Did
   readonly withdrawnAt?: number
-}
-
-/** A place in a status list. */
-export interface StatusPosition {
-  readonly list: number
-  readonly index: number
 }
 
 /** When, by whom and why a delegation or a key was revoked. */

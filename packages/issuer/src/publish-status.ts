@@ -7,7 +7,8 @@ import {
   writeBit,
 } from '@behalf/credential'
 import type { IssuerContext } from './issuer-context.ts'
-import type { IssuerTransaction, Publication, StatusListState, StatusPosition } from './issuer-store.ts'
+import type { IssuerTransaction, Publication, StatusListState } from './issuer-store.ts'
+import type { StatusPosition } from './status-position.ts'
 
 /** Entries of every status list: the least that hides one delegation among others. */
 export const STATUS_LIST_LENGTH = 131_072

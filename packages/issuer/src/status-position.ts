@@ -1,0 +1,5 @@
+/** A place in a status list. */
+export interface StatusPosition {
+  readonly list: number
+  readonly index: number
+}
