@@ -8,6 +8,7 @@ import { tellEveryTab } from '../live/tabs.ts'
 import { AgentName } from '../parts/agent-name.tsx'
 import { ConfirmDialog } from '../parts/confirm-dialog.tsx'
 import { focusPageTitle } from '../parts/page-title.tsx'
+import { usePerson } from '../person-context.ts'
 
 /** What a person is about to stop. */
 export type StopTarget =
@@ -35,6 +36,7 @@ export function StopDialog({ target, onClose }: StopDialogProps): ReactNode {
       for (const what of ['delegations', 'history', 'requests']) tellEveryTab(what)
     },
   })
+  const isOperator = usePerson().roles.includes('operator')
   const close = (): void => {
     revoke.reset()
     onClose()
@@ -62,7 +64,7 @@ export function StopDialog({ target, onClose }: StopDialogProps): ReactNode {
       }}
       onClose={close}
     >
-      <Text>{target && consequence(target)}</Text>
+      <Text>{target && consequence(target, isOperator)}</Text>
     </ConfirmDialog>
   )
 }
@@ -73,11 +75,18 @@ function bodyOf(target: StopTarget): StopBody {
   return { delegation: target.delegation.id }
 }
 
-function consequence(target: StopTarget): ReactNode {
+function consequence(target: StopTarget, isOperator: boolean): ReactNode {
   if (target.kind === 'mine') {
     return 'Every agent that acts for you, and every agent below it, is refused from now on. They can ask again.'
   }
   const name = <AgentName name={target.delegation.agent_name} />
+  if (target.kind === 'agent' && !isOperator) {
+    return (
+      <>
+        All that {name} may do for you is refused from now on, also what it had by itself. It can ask again.
+      </>
+    )
+  }
   if (target.kind === 'agent') {
     return (
       <>

@@ -80,6 +80,8 @@ export interface RequestView {
     readonly id: string
     readonly digest: string
     readonly decision: string
+    /** The rule that decided. */
+    readonly rule?: string
     readonly reason?: string
   }
   readonly requested_at: string

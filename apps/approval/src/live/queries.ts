@@ -9,8 +9,8 @@ import { queryClient } from './query-client.ts'
 
 const ASK_AGAIN_MS = 5000
 
-/** How often to ask while no news arrive by themselves. */
-function useInterval(): number | false {
+/** How often to ask while no news arrive by themselves, in milliseconds; false while they do. */
+export function usePollingInterval(): number | false {
   return useConnection().live ? false : ASK_AGAIN_MS
 }
 
@@ -46,7 +46,7 @@ export function useRequests(status: 'pending' | 'decided'): UseQueryResult<reado
   return useQuery({
     queryKey: ['requests', status],
     queryFn: () => fetchRequests(status),
-    refetchInterval: useInterval(),
+    refetchInterval: usePollingInterval(),
   })
 }
 
@@ -55,7 +55,7 @@ export function useRequest(id: string): UseQueryResult<RequestView> {
   return useQuery({
     queryKey: ['requests', 'one', id],
     queryFn: () => fetchRequest(id),
-    refetchInterval: useInterval(),
+    refetchInterval: usePollingInterval(),
   })
 }
 
@@ -64,6 +64,6 @@ export function useDelegations(state: 'active' | 'ended'): UseQueryResult<readon
   return useQuery({
     queryKey: ['delegations', state],
     queryFn: () => fetchDelegations(state),
-    refetchInterval: useInterval(),
+    refetchInterval: usePollingInterval(),
   })
 }

@@ -13,6 +13,7 @@ import { PageTitle } from '../parts/page-title.tsx'
 import { ProblemAlert } from '../parts/problem-alert.tsx'
 import { Timer } from '../parts/timer.tsx'
 import { Waiting } from '../parts/waiting.tsx'
+import { usePerson } from '../person-context.ts'
 import { capabilitySentence } from '../words/capability-sentence.ts'
 import { safeText } from '../words/safe-text.ts'
 
@@ -73,7 +74,8 @@ function AgentGroup({ requests }: { readonly requests: readonly RequestView[] })
 const SHOWN_SENTENCES = 3
 
 function RequestCard({ request }: { readonly request: RequestView }): ReactNode {
-  const { capabilities, turn } = request
+  const { capabilities, turn, approvals } = request
+  const person = usePerson()
   const rest = capabilities.length - SHOWN_SENTENCES
   return (
     <article className="card">
@@ -81,7 +83,9 @@ function RequestCard({ request }: { readonly request: RequestView }): ReactNode 
         <AgentName name={request.agent_name} /> asks to act for <bdi>{request.on_behalf_of.id}</bdi>
       </Title>
       {turn === 'second' && <Text fw={600}>It needs your second approval.</Text>}
-      {turn === 'theirs' && <Text fw={600}>You approved; a second person has to as well.</Text>}
+      {approvals.some(({ by }) => by === person.id) && (
+        <Text fw={600}>You approved; a second person has to as well.</Text>
+      )}
       <ul className="sentences">
         {capabilities.slice(0, SHOWN_SENTENCES).map((capability) => (
           <li key={JSON.stringify(capability)}>{capabilitySentence(capability)}</li>

@@ -1,6 +1,6 @@
 import { Badge, Button, Stack, Text, TextInput, Title } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { createPasskey, stepUp } from '../api/passkey-ceremony.ts'
 import {
   beginPasskey,
@@ -13,6 +13,7 @@ import {
 import { logoutEverywhere } from '../api/session-api.ts'
 import type { PasskeyView } from '../api/views.ts'
 import { announce } from '../live/announce.ts'
+import { usePollingInterval } from '../live/queries.ts'
 import { tellEveryTab } from '../live/tabs.ts'
 import { ConfirmDialog } from '../parts/confirm-dialog.tsx'
 import { Moment } from '../parts/moment.tsx'
@@ -24,7 +25,11 @@ import { safeText } from '../words/safe-text.ts'
 
 /** How this person signs in and approves: their passkeys, their recovery codes, their sessions. */
 export function PasskeysPage(): ReactNode {
-  const { data, error, refetch } = useQuery({ queryKey: ['passkeys'], queryFn: fetchPasskeys })
+  const { data, error, refetch } = useQuery({
+    queryKey: ['passkeys'],
+    queryFn: fetchPasskeys,
+    refetchInterval: usePollingInterval(),
+  })
   return (
     <Stack gap="md">
       <PageTitle tab="Passkeys">Passkeys and sign-in</PageTitle>
@@ -128,6 +133,9 @@ function Rename({
   readonly onDone: () => void
 }): ReactNode {
   const [name, setName] = useState(passkey.name)
+  const field = useRef<HTMLInputElement>(null)
+  // The button that opened this form is gone.
+  useEffect(() => field.current?.focus(), [])
   const rename = useMutation({
     mutationFn: () => renamePasskey(passkey.id, name.trim()),
     onSuccess: () => {
@@ -148,7 +156,7 @@ function Rename({
           label="Name"
           required
           maxLength={64}
-          data-autofocus
+          ref={field}
           value={name}
           onChange={(event) => setName(event.currentTarget.value)}
         />

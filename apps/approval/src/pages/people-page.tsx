@@ -2,6 +2,7 @@ import { Stack } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { fetchInvitations, fetchPeople } from '../api/people-api.ts'
+import { usePollingInterval } from '../live/queries.ts'
 import { PageTitle } from '../parts/page-title.tsx'
 import { ProblemAlert } from '../parts/problem-alert.tsx'
 import { Waiting } from '../parts/waiting.tsx'
@@ -12,7 +13,11 @@ import { usePerson } from '../person-context.ts'
 
 /** Who belongs to this authority; operators invite and change, auditors look. */
 export function PeoplePage(): ReactNode {
-  const people = useQuery({ queryKey: ['people', 'members'], queryFn: fetchPeople })
+  const people = useQuery({
+    queryKey: ['people', 'members'],
+    queryFn: fetchPeople,
+    refetchInterval: usePollingInterval(),
+  })
   const operator = usePerson().roles.includes('operator')
   const invitations = useQuery({
     queryKey: ['people', 'invitations'],

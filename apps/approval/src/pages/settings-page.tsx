@@ -4,6 +4,7 @@ import { type ReactNode, useState } from 'react'
 import { fetchEnrolments, withdrawEnrolment } from '../api/enrolments-api.ts'
 import type { EnrolmentView } from '../api/views.ts'
 import { announce } from '../live/announce.ts'
+import { usePollingInterval } from '../live/queries.ts'
 import { tellEveryTab } from '../live/tabs.ts'
 import { ConfirmDialog } from '../parts/confirm-dialog.tsx'
 import { ExactRule } from '../parts/exact-rule.tsx'
@@ -18,7 +19,11 @@ import { safeText } from '../words/safe-text.ts'
 
 /** What a person set once: agents that need not ask, and how the page looks. */
 export function SettingsPage(): ReactNode {
-  const { data, error, refetch } = useQuery({ queryKey: ['enrolments'], queryFn: fetchEnrolments })
+  const { data, error, refetch } = useQuery({
+    queryKey: ['enrolments'],
+    queryFn: fetchEnrolments,
+    refetchInterval: usePollingInterval(),
+  })
   return (
     <Stack gap="md">
       <PageTitle tab="Settings">Settings</PageTitle>

@@ -3,11 +3,13 @@ import type { ReactNode } from 'react'
 import { Link } from 'wouter'
 import type { RequestView } from '../api/views.ts'
 import { Moment } from '../parts/moment.tsx'
+import { usePerson } from '../person-context.ts'
 import { safeText } from '../words/safe-text.ts'
 
 /** How a request ended, or what it still waits for when this person has done their part. */
 export function DecidedNotice({ request }: { readonly request: RequestView }): ReactNode {
-  const { status, turn } = request
+  const { status, approvals } = request
+  const person = usePerson()
   if (status === 'expired') {
     return (
       <Alert color="gray" title="Nobody decided this in time" role="status">
@@ -17,7 +19,7 @@ export function DecidedNotice({ request }: { readonly request: RequestView }): R
   }
   if (status === 'approved') return <Approved request={request} />
   if (status === 'refused') return <Refused request={request} />
-  if (turn === 'theirs') {
+  if (approvals.some(({ by }) => by === person.id)) {
     return (
       <Alert color="green" title="You approved this" role="status">
         It takes a second person. Nothing is allowed until they approve as well.

@@ -15,7 +15,7 @@ const DECISIONS: ReadonlyMap<string, string> = new Map(
 
 /** What the policy said, and why. */
 export function PolicyBlock({ request }: { readonly request: RequestView }): ReactNode {
-  const { id, decision, reason, digest } = request.policy
+  const { id, decision, rule, reason, digest } = request.policy
   return (
     <>
       <Text>
@@ -23,8 +23,13 @@ export function PolicyBlock({ request }: { readonly request: RequestView }): Rea
         {reason !== undefined && ` Its reason: ${safeText(reason, 500)}`}
       </Text>
       <Text size="sm" c="dimmed" mt={4}>
-        Policy <span className="mono">{safeText(id, 100)}</span>,{' '}
-        <span className="mono">{safeText(digest, 90)}</span>
+        Policy <span className="mono">{safeText(id, 100)}</span>
+        {rule !== undefined && (
+          <>
+            , rule <span className="mono">{safeText(rule, 100)}</span>
+          </>
+        )}
+        , <span className="mono">{safeText(digest, 90)}</span>
       </Text>
     </>
   )
