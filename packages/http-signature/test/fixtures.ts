@@ -10,6 +10,10 @@ import {
   parseDictionary,
   serializeSignatureKey,
 } from '@behalf/http-signature'
+import { expect } from 'vitest'
+
+// Words with one space between them: where a part is missing, a space stands at the end or before a sign.
+const SENTENCE = /^\S+(?: [^\s,.:;]\S*)+$/u
 
 export const signer: Signer = createEd25519Signer(new Uint8Array(32).fill(7))
 export const otherSigner: Signer = createEd25519Signer(new Uint8Array(32).fill(8))
@@ -97,14 +101,21 @@ export function codeOf(action: () => unknown): string {
   return refusalOf(action)?.code ?? 'ok'
 }
 
-/** The refusal, `undefined` without one; any other error is a failure of the test. */
+/** Asserts that `action` throws a TypeError that says why in words: the mistake is the caller's. */
+export function expectMistake(action: () => unknown): void {
+  expect(action).toThrow(TypeError)
+  expect(action).toThrow(SENTENCE)
+}
+
+/** The refusal, which says why in words; `undefined` without one; any other error is a failure of the test. */
 export function refusalOf(action: () => unknown): HttpSignatureError | undefined {
   try {
     action()
     return undefined
   } catch (error) {
-    if (error instanceof HttpSignatureError) return error
-    throw error
+    if (!(error instanceof HttpSignatureError)) throw error
+    expect(error.message).toMatch(SENTENCE)
+    return error
   }
 }
 

@@ -6,7 +6,7 @@ import {
   parseDictionary,
 } from '@behalf/http-signature'
 import { describe, expect, test } from 'vitest'
-import { codeOf, refusalOf } from './fixtures.ts'
+import { codeOf, expectMistake, refusalOf } from './fixtures.ts'
 
 const request: HttpRequestMessage = {
   kind: 'request',
@@ -89,7 +89,7 @@ describe('derived components', () => {
     'https://a?b',
     '//a',
   ])('the origin %j is a mistake of the caller', (origin) => {
-    expect(() => linesOf('("@target-uri")', { ...request, origin })).toThrow(TypeError)
+    expectMistake(() => linesOf('("@target-uri")', { ...request, origin }))
   })
 
   test('a target in another form has no path or query and makes no URI', () => {

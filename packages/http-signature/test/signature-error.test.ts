@@ -1,6 +1,6 @@
 import { parseSignatureError, serializeSignatureError } from '@behalf/http-signature'
 import { describe, expect, test } from 'vitest'
-import { codeOf } from './fixtures.ts'
+import { codeOf, expectMistake } from './fixtures.ts'
 
 describe('Signature-Error', () => {
   test('names a token', () => {
@@ -35,6 +35,6 @@ describe('Signature-Error', () => {
   })
 
   test('a component that cannot be written is a mistake of the caller', () => {
-    expect(() => serializeSignatureError('invalid_input', { requiredInput: ['é'] })).toThrow(TypeError)
+    expectMistake(() => serializeSignatureError('invalid_input', { requiredInput: ['é'] }))
   })
 })

@@ -1,6 +1,6 @@
 import { parseSignatureKeyCache, serializeSignatureKeyCache } from '@behalf/http-signature'
 import { describe, expect, test } from 'vitest'
-import { codeOf } from './fixtures.ts'
+import { codeOf, expectMistake } from './fixtures.ts'
 
 const HELD = { cid: 'AAEC', jti: 'urn:uuid:1', expires: 1_796_126_400 }
 const TEXT = 'sig="AAEC";jti="urn:uuid:1";expires=1796126400'
@@ -38,8 +38,8 @@ describe('Signature-Key-Cache', () => {
   })
 
   test('that cannot be written is a mistake of the caller', () => {
-    expect(() => serializeSignatureKeyCache('SIG', HELD)).toThrow(TypeError)
-    expect(() => serializeSignatureKeyCache('sig', { ...HELD, jti: 'é' })).toThrow(TypeError)
-    expect(() => serializeSignatureKeyCache('sig', { ...HELD, expires: Number.NaN })).toThrow(TypeError)
+    expectMistake(() => serializeSignatureKeyCache('SIG', HELD))
+    expectMistake(() => serializeSignatureKeyCache('sig', { ...HELD, jti: 'é' }))
+    expectMistake(() => serializeSignatureKeyCache('sig', { ...HELD, expires: Number.NaN }))
   })
 })

@@ -6,7 +6,7 @@ import {
   serializeSignatureKey,
 } from '@behalf/http-signature'
 import { describe, expect, test } from 'vitest'
-import { codeOf, refusalOf, signer } from './fixtures.ts'
+import { codeOf, expectMistake, refusalOf, signer } from './fixtures.ts'
 
 const x = encodeBase64url(signer.publicKey)
 const HWK = `sig=hwk;kty="OKP";crv="Ed25519";alg="Ed25519";x="${x}"`
@@ -98,8 +98,8 @@ describe('the field', () => {
   })
 
   test('is not written when it could not be read', () => {
-    expect(() => serializeSignatureKey('SIG', { scheme: 'cached', cid: 'a' })).toThrow(TypeError)
-    expect(() => serializeSignatureKey('sig', { scheme: 'cached', cid: 'é' })).toThrow(TypeError)
+    expectMistake(() => serializeSignatureKey('SIG', { scheme: 'cached', cid: 'a' }))
+    expectMistake(() => serializeSignatureKey('sig', { scheme: 'cached', cid: 'é' }))
     expect(() => serializeSignatureKey('sig', { scheme: 'hwk', publicKey: new Uint8Array(32) })).toThrow(
       CoreError,
     )

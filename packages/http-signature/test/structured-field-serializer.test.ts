@@ -8,6 +8,7 @@ import {
   serializeList,
 } from '@behalf/http-signature'
 import { describe, expect, test } from 'vitest'
+import { expectMistake } from './fixtures.ts'
 
 const none: SfParameters = new Map()
 
@@ -64,7 +65,7 @@ describe('bare items', () => {
     { type: 'token', value: 'a b' },
     { type: 'token', value: 'a\n' },
   ])('%j cannot be expressed', (item) => {
-    expect(() => spell(item)).toThrow(TypeError)
+    expectMistake(() => spell(item))
   })
 
   test('a display string with a lone surrogate cannot be expressed', () => {
@@ -98,7 +99,7 @@ describe('keys and containers', () => {
   })
 
   test.each(['', 'A', '1', 'a b', 'a\n', 'é', 'a="x', '-'])('%j is no key', (key) => {
-    expect(() => serializeDictionary(new Map([[key, { value: one, params: none }]]))).toThrow(TypeError)
-    expect(() => serializeItem({ value: one, params: new Map([[key, one]]) })).toThrow(TypeError)
+    expectMistake(() => serializeDictionary(new Map([[key, { value: one, params: none }]])))
+    expectMistake(() => serializeItem({ value: one, params: new Map([[key, one]]) }))
   })
 })
