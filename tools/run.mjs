@@ -27,6 +27,7 @@ const TASKS = {
   bench: [['node', ...source, 'test/bench/main.ts']],
   fuzz: [['node', ...source, 'test/fuzz/main.ts']],
   oracle: [['node', ...source, 'test/properties/oracle.ts']],
+  faults: [['node', ...source, 'test/faults/main.ts']],
   packaging: [['node', ...source, 'tools/check-packaging.ts']],
   mutation: [['node', ...source, 'tools/mutation.ts']],
   screenshots: [['node', ...source, 'test/browser/screenshots.ts']],

@@ -73,12 +73,14 @@ export function converse(port: number, conversation: Conversation): Promise<read
   })
 }
 
-interface ReadOptions {
+/** What is known of the bytes that answers are read from. */
+export interface ReadOptions {
   readonly isEnd: boolean
   readonly bodiless: boolean
 }
 
-function parseAnswers(text: string, options: ReadOptions): readonly Answer[] {
+/** The complete answers at the beginning of what came off the wire. */
+export function parseAnswers(text: string, options: ReadOptions): readonly Answer[] {
   const answers: Answer[] = []
   for (let rest = text; rest !== ''; ) {
     const found = parseAnswer(rest, options)
