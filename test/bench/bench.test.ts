@@ -49,7 +49,7 @@ describe('the loop', () => {
 
 describe('the command line', () => {
   test('has defaults', () => {
-    expect(parseOptions([])).toEqual({ rounds: 60, json: false })
+    expect(parseOptions([])).toEqual({ rounds: 30, json: false })
     expect(parseOptions(['--json', '--rounds', '3'])).toEqual({ rounds: 3, json: true })
   })
 

@@ -6,8 +6,8 @@ import type { SpeedResult } from './results.ts'
 // One process measures one backend, chosen by its import conditions: node measure-speed.ts <rounds>.
 // It prints the results as JSON, and on standard error how far it is.
 
-const WARM_UP_ROUNDS = 60
-const RUNS_PER_ROUND = 25
+const WARM_UP_ROUNDS = 10
+const RUNS_PER_ROUND = 100
 
 const rounds = Number(process.argv[2])
 const cases = [...(await createRequestCases()), ...(await createPeerCases())]

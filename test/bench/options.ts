@@ -8,7 +8,7 @@ export interface BenchOptions {
 }
 
 export const USAGE = `usage: bench [--rounds N] [--json]
-  --rounds  how often every case is measured (60); more rounds give steadier figures
+  --rounds  how often every case is measured (30); more rounds give steadier figures
   --json    the results as JSON`
 
 const MOST_ROUNDS = 10_000
@@ -21,7 +21,7 @@ const MOST_ROUNDS = 10_000
 export function parseOptions(args: readonly string[]): BenchOptions {
   const { values } = parseArgs({
     args: [...args],
-    options: { rounds: { type: 'string', default: '60' }, json: { type: 'boolean', default: false } },
+    options: { rounds: { type: 'string', default: '30' }, json: { type: 'boolean', default: false } },
   })
   const rounds = Number(values.rounds)
   if (/^[0-9]+$/.test(values.rounds) && rounds >= 1 && rounds <= MOST_ROUNDS) {
