@@ -1,10 +1,12 @@
+import { randomBytes } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
 import { expect } from 'vitest'
 import { type CaseGroup, call, http, invariant, invariantOnce, own } from '../support/attack-case.ts'
+import { ASKED, type RunningAuthority, signCall, withAuthority } from '../support/authority.ts'
 import { createChain, NOW } from '../support/chain.ts'
 import { expectAnswer, readCode } from '../support/expectation.ts'
 import type { Lab } from '../support/lab.ts'
-import { otherIssuer } from '../support/party.ts'
+import { createParty, otherIssuer, type Party } from '../support/party.ts'
 import { slowPatterns } from '../support/pattern-sweep.ts'
 import {
   baseline,
@@ -14,6 +16,7 @@ import {
   signatureBase,
   withSignature,
 } from '../support/request.ts'
+import { timeInTurn, welchT } from '../support/timing.ts'
 
 const SECONDS = NOW / 1000
 const GARBAGE = `sig=:${Buffer.alloc(64, 0x5a).toString('base64')}:`
@@ -27,6 +30,7 @@ export const denial: CaseGroup = {
   catalogue: {
     'DS-001': invariant(outlastSlowHeaders),
     'DS-004': invariant(answerFloodCheaply),
+    'DS-006': invariantOnce(() => withAuthority(expectNoTellingApart)),
     'DS-009': invariant(surviveJunk),
     'DS-010': invariantOnce(async () => expect(slowPatterns()).toEqual([])),
   },
@@ -97,6 +101,58 @@ export const denial: CaseGroup = {
       call(() => (signatureBase(baseline()).length < 16_384 ? 'ok' : 'too large')),
     ),
   },
+}
+
+const TIMED_AGENTS = 50
+const TIMED_ROUNDS = 50
+/** Enough for what does differ to be told apart, on a busy machine too. */
+const CONTROL_ROUNDS = 20
+
+/** Requests in the names of agents that an authority knows take as long as in the names of those it never met. */
+async function expectNoTellingApart(running: RunningAuthority): Promise<void> {
+  const parties = Array.from({ length: 2 * TIMED_AGENTS }, (_, index) => createParty(0x20 + index))
+  const known = parties.slice(0, TIMED_AGENTS)
+  for (const as of known) {
+    expect((await running.send({ path: '/delegation-requests', as, body: ASKED })).status).toBe(201)
+  }
+  const forKnown = await forge(running, known)
+  const forUnknown = await forge(running, parties.slice(TIMED_AGENTS))
+  for (const send of [...forKnown, ...forUnknown]) expect(await send()).toBe('signature_invalid')
+  // What does differ is told apart: here the signature is not looked at.
+  const early = await forge(running, known, -400)
+  for (const send of early) expect(await send()).toBe('signature_expired')
+  expect(welchT(await timeInTurn([forKnown, early], CONTROL_ROUNDS))).toBeGreaterThan(4.5)
+  expect(welchT(await timeInTurn([forKnown, forUnknown], TIMED_ROUNDS))).toBeLessThan(4.5)
+}
+
+/** For each agent, sends a request in its name whose signature is not its own. */
+async function forge(
+  { authority, origin, now }: RunningAuthority,
+  agents: readonly Party[],
+  shiftSeconds = 0,
+): Promise<readonly (() => Promise<string>)[]> {
+  const call = { path: '/delegation-requests', body: ASKED }
+  const at = { origin, now: now + shiftSeconds * 1000 }
+  return Promise.all(
+    agents.map(async (as) => {
+      const { lines, body } = await signCall({ ...call, as }, at)
+      const headers = lines.map(([name, value]): [string, string] => [
+        name,
+        name === 'Signature' ? `sig=:${randomSignature()}:` : value,
+      ])
+      const init = { method: 'POST', headers, body: Uint8Array.from(body) }
+      return async () => {
+        const response = await authority.app.fetch(new Request(origin + call.path, init))
+        return String(JSON.parse(await response.text()).code)
+      }
+    }),
+  )
+}
+
+/** R is a point and S is small enough, so that nothing but the equation can fail. */
+function randomSignature(): string {
+  const s = randomBytes(32).fill(0, 31)
+  return Buffer.concat([createParty(randomBytes(1)[0] ?? 0).publicKey, s]).toString('base64')
 }
 
 /** Connections that never finish their headers are cut, and nobody else notices them. */

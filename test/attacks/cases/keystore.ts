@@ -5,11 +5,15 @@ import { createEd25519Signer, encodeHex } from '@behalf/core'
 import { createFileWallet, createMemoryWallet, openFileWallet } from '@behalf/wallet'
 import { readEncryptedFile, writeEncryptedFile } from '@behalf/wallet/encrypted-file'
 import { expect } from 'vitest'
-import { type CaseGroup, call, invariantOnce, own } from '../support/attack-case.ts'
-import { CHAIN, NOW } from '../support/chain.ts'
+import { type CaseGroup, call, http, invariantOnce, own } from '../support/attack-case.ts'
+import { CHAIN, createChain, FIRST_INDEX, NOW } from '../support/chain.ts'
 import { withFolder } from '../support/databases.ts'
-import { codeOf } from '../support/expectation.ts'
+import { codeOf, expectAnswer } from '../support/expectation.ts'
 import { killAfterChanges } from '../support/killed-process.ts'
+import type { Lab } from '../support/lab.ts'
+import { stranger } from '../support/party.ts'
+import { baseline } from '../support/request.ts'
+import type { Answer } from '../support/wire.ts'
 
 const PASSPHRASE = 'correct horse battery staple'
 const CHEAP = { passphrase: PASSPHRASE, workFactor: 12 }
@@ -59,6 +63,7 @@ export const keystore: CaseGroup = {
       }),
     ),
     'KS-007': invariantOnce(survivesEveryCut),
+    'KS-013': http(replaceLostKey),
     'KS-015': invariantOnce(hidesItsKey),
     'KS-016': invariantOnce(async () => {
       const names = (value: object): readonly string[] =>
@@ -209,4 +214,16 @@ async function signsEachTryAnew(): Promise<void> {
   expect(new Set(all('signature')).size).toBe(3)
   expect(new Set(all('idempotency-key'))).toEqual(new Set(['key-1']))
   expect(new Set(all('agent-context')).size).toBe(1)
+}
+
+/** The delegation of a lost key is revoked and another key gets one: what was delegated below the lost one ends. */
+async function replaceLostKey(lab: Lab): Promise<Answer> {
+  const api = await lab.open({})
+  expectAnswer(await api.sendSigned(baseline()), 'ok')
+  const entry = (text: string): string => text.replaceAll(`${FIRST_INDEX}"`, `${FIRST_INDEX + 50}"`)
+  const replacement = await createChain([{ terms: { subject: stranger.did }, json: entry }])
+  api.world.feed.revoke(FIRST_INDEX)
+  await api.world.refresh()
+  expectAnswer(await api.sendSigned(baseline({ chain: replacement, signer: stranger })), 'ok')
+  return api.sendSigned(baseline())
 }

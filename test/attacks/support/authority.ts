@@ -103,7 +103,8 @@ export function withAuthority<Result>(run: (running: RunningAuthority) => Promis
   })
 }
 
-async function signCall(
+/** The call as its caller signs it. */
+export async function signCall(
   call: AuthorityCall,
   at: { readonly origin: string; readonly now: number },
 ): Promise<WireRequest> {
