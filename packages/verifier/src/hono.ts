@@ -141,10 +141,15 @@ function isNodeRequest(value: unknown): value is NodeRequest {
   return typeof value === 'object' && value !== null && 'rawHeaders' in value && 'readableDidRead' in value
 }
 
+/** Whether a web `Request` of this method can be made that has a body; of the last three none can be made at all. */
+function mayHaveBody(method: string): boolean {
+  return !['GET', 'HEAD', 'TRACE', 'TRACK', 'CONNECT'].includes(method.toUpperCase())
+}
+
 /** Later handlers read the body from here: the stream of the request was read to verify it. */
 function offerBody(context: Context, body: Uint8Array): void {
   const { method, headers, url } = context.req.raw
-  if (body.length > 0 && method !== 'GET' && method !== 'HEAD') {
+  if (body.length > 0 && mayHaveBody(method)) {
     context.req.raw = new Request(url, { method, headers, body: new Uint8Array(body) })
   }
 }
@@ -152,7 +157,7 @@ function offerBody(context: Context, body: Uint8Array): void {
 /** The same for a body that is in the stream again: `@hono/node-server` gives up on a stream that anybody has read. */
 function offerStream(context: Context, incoming: NodeRequest): void {
   const { method, headers, url, signal } = context.req.raw
-  if (method !== 'GET' && method !== 'HEAD') {
+  if (mayHaveBody(method)) {
     const init = { method, headers, body: toWebStream(incoming), signal, duplex: 'half' as const }
     context.req.raw = new Request(url, init)
   }

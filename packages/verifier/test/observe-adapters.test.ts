@@ -137,6 +137,12 @@ describe.each(observedAdapters)('behind an observing verifier, $name', (adapter)
     expect(seen.map(({ body }) => body)).toEqual(['{"x":1}', '{"x":1}', '{"x":1}', '{"x":1}'])
   })
 
+  test.each(['OPTIONS', 'DELETE', 'PROPFIND'])('lets a %s with a body through', async (method) => {
+    const { responses, seen } = await exchange([await b0({ method })])
+    expect(responses.map(({ status }) => status)).toEqual([200])
+    expect(seen).toEqual([{ verified: undefined, refusal: 'scope_exceeded', body: '{"x":1}' }])
+  })
+
   test('hands on a body that grows beyond the cap while it is read', async () => {
     const long = 'x'.repeat(2_000_000)
     const chunks = [long, 'the end', ''].map((part) => `${part.length.toString(16)}\r\n${part}\r\n`)

@@ -192,6 +192,18 @@ describe('Hono that observes', () => {
     })
   })
 
+  test.each(['GET', 'TRACE'])('lets a %s through whose body no web Request can hold', async (method) => {
+    const app = new Hono()
+    app.all('*', protectHono(makeObserver().observer), (context) =>
+      context.text(context.get('behalfRefusal') ?? ''),
+    )
+    await withServer(createServer(getRequestListener(app.fetch)), async (server) => {
+      expect((await send(portOf(server), await b0({ method, target: '/v1/admin' }))).body).toBe(
+        'scope_exceeded',
+      )
+    })
+  })
+
   test('has read an accepted request to its end', async () => {
     const app = new Hono<{ Bindings: HttpBindings }>()
     app.all('*', protectHono(makeObserver().observer), (context) =>
