@@ -14,36 +14,37 @@ const principal = z.strictObject({
 })
 const reason = z.string().optional()
 
-const request = z
-  .strictObject({
-    id: uuid,
-    version: z.int(),
-    status: z.enum(['pending', 'approved', 'refused', 'expired']),
-    agent: did,
-    agent_name: z.string().optional().openapi({ description: 'What the agent calls itself: hostile text' }),
-    on_behalf_of: principal,
-    capabilities,
-    valid_for_seconds: z.int(),
-    max_uses: z.int().optional(),
-    max_delegation_depth: z.int(),
-    purpose: z.string(),
-    workflow: z.strictObject({ id: z.string(), run: z.string().optional() }).optional(),
-    policy: z.strictObject({
-      id: z.string(),
-      digest: z.string(),
-      decision: z.enum(['approve-enrolled', 'ask-one', 'ask-two', 'refuse']),
-      rule: z.string().optional().openapi({ description: 'The rule that decided' }),
-      reason,
-    }),
-    approval_url: z.url(),
-    requested_at: time,
-    expires_at: time,
-    decided_at: time.optional(),
-    decided_by: z.string().optional(),
+/** The members of a request, for schemas that add to them. */
+export const requestMembers: Readonly<Record<string, z.ZodType>> = {
+  id: uuid,
+  version: z.int(),
+  status: z.enum(['pending', 'approved', 'refused', 'expired']),
+  agent: did,
+  agent_name: z.string().optional().openapi({ description: 'What the agent calls itself: hostile text' }),
+  on_behalf_of: principal,
+  capabilities,
+  valid_for_seconds: z.int(),
+  max_uses: z.int().optional(),
+  max_delegation_depth: z.int(),
+  purpose: z.string(),
+  workflow: z.strictObject({ id: z.string(), run: z.string().optional() }).optional(),
+  policy: z.strictObject({
+    id: z.string(),
+    digest: z.string(),
+    decision: z.enum(['approve-enrolled', 'ask-one', 'ask-two', 'refuse']),
+    rule: z.string().optional().openapi({ description: 'The rule that decided' }),
     reason,
-    delegation_id: uuid.optional(),
-  })
-  .openapi('DelegationRequest')
+  }),
+  approval_url: z.url(),
+  requested_at: time,
+  expires_at: time,
+  decided_at: time.optional(),
+  decided_by: z.string().optional(),
+  reason,
+  delegation_id: uuid.optional(),
+}
+
+const request = z.strictObject(requestMembers).openapi('DelegationRequest')
 
 const enrolment = z
   .strictObject({
@@ -55,35 +56,36 @@ const enrolment = z
     max_delegation_depth: z.int(),
     valid_until: time.optional(),
     created_at: time,
-    created_by: did,
+    created_by: z.string().openapi({ description: 'DID of an operator, or id of a person' }),
   })
   .openapi('Enrolment')
 
-const delegation = z
-  .strictObject({
-    id: uuid,
-    status: z.enum(['active', 'expired', 'revoked']).openapi({
-      description: 'Of the whole chain: revoked also when a delegation above it is',
-    }),
-    delegator: did,
-    subject: did,
-    on_behalf_of: principal,
-    capabilities,
-    purpose: z.string().optional(),
-    parent_id: uuid.optional(),
-    root_id: uuid,
-    request_id: uuid.optional(),
-    valid_from: time,
-    valid_until: time,
-    created_at: time,
-    revoked_at: time.optional(),
-    revoked_by: did.optional(),
-    reason,
-    revoked_above: uuid.optional().openapi({
-      description: 'The nearest delegation above that is revoked, and this one with it',
-    }),
-  })
-  .openapi('Delegation')
+/** The members of a delegation, for schemas that add to them. */
+export const delegationMembers: Readonly<Record<string, z.ZodType>> = {
+  id: uuid,
+  status: z.enum(['active', 'expired', 'revoked']).openapi({
+    description: 'Of the whole chain: revoked also when a delegation above it is',
+  }),
+  delegator: did,
+  subject: did,
+  on_behalf_of: principal,
+  capabilities,
+  purpose: z.string().optional(),
+  parent_id: uuid.optional(),
+  root_id: uuid,
+  request_id: uuid.optional(),
+  valid_from: time,
+  valid_until: time,
+  created_at: time,
+  revoked_at: time.optional(),
+  revoked_by: z.string().optional().openapi({ description: 'DID of a key, or id of a person' }),
+  reason,
+  revoked_above: uuid.optional().openapi({
+    description: 'The nearest delegation above that is revoked, and this one with it',
+  }),
+}
+
+const delegation = z.strictObject(delegationMembers).openapi('Delegation')
 
 const event = z.strictObject({ sequence: z.int(), time, type: z.string(), data: object }).openapi('Event')
 

@@ -7,7 +7,8 @@ interface PrincipalBody {
   readonly tenant?: string | undefined
 }
 
-interface BoundsBody {
+/** What an agent asks for, or what is left of it. */
+export interface BoundsBody {
   readonly capabilities?: JsonValue | undefined
   readonly valid_for_seconds?: number | undefined
   readonly max_uses?: number | undefined
@@ -108,11 +109,13 @@ export const changedRequestSchema: z.ZodType<ChangedRequestBody> = z.strictObjec
 /** Of `POST /delegation-requests/{id}/collect`: nothing to say. */
 export const collectSchema: z.ZodType<object> = z.strictObject({})
 
+/** What an approval may leave of a request. */
+export const narrowSchema: z.ZodType<BoundsBody | undefined> = z
+  .strictObject({ capabilities: capabilities.optional(), ...bounds })
+  .optional()
+
 /** Of `POST /delegation-requests/{id}/approve`. */
-export const approveSchema: z.ZodType<ApproveBody> = z.strictObject({
-  version,
-  narrow: z.strictObject({ capabilities: capabilities.optional(), ...bounds }).optional(),
-})
+export const approveSchema: z.ZodType<ApproveBody> = z.strictObject({ version, narrow: narrowSchema })
 
 /** Of `POST /delegation-requests/{id}/deny`. */
 export const denySchema: z.ZodType<DenyBody> = z.strictObject({ version, reason })

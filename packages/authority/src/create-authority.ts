@@ -74,6 +74,8 @@ export type CreateAuthorityOptions = DatabaseOption &
     readonly page?: { readonly folder: string }
     /** What is asked of the authenticators that people register. Default: nothing. */
     readonly attestation?: AttestationPolicy
+    /** From one sign of life of the stream of changes to the next. Default 15. */
+    readonly pingSeconds?: number
   }
 
 /** A running authority. */
@@ -103,6 +105,7 @@ interface Parts {
 }
 
 const DEFAULT_HEARTBEAT_SECONDS = 10
+const DEFAULT_PING_SECONDS = 15
 
 /**
  * Starts an authority: its database is open, checked and up to date, its first heartbeat is published, and the next
@@ -196,6 +199,7 @@ function createApp(options: CreateAuthorityOptions, parts: Parts): HttpApp {
     origin,
     rpId: new URL(origin).hostname,
     attestation: options.attestation ?? { kind: 'none' },
+    pingSeconds: options.pingSeconds ?? DEFAULT_PING_SECONDS,
   }
   return createHttpApp({
     ...parts,

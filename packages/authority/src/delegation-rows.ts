@@ -1,5 +1,5 @@
-import type { DelegationRecord, IssuerTransaction, Revocation } from '@behalf/issuer'
-import type { Insertable, Selectable } from 'kysely'
+import type { DelegationFilter, DelegationRecord, IssuerTransaction, Revocation } from '@behalf/issuer'
+import { type Insertable, type RawBuilder, type Selectable, type SelectQueryBuilder, sql } from 'kysely'
 import type { AuthorityDatabase, AuthorityTables } from './database-schema.ts'
 import { optional, readJsonColumn } from './json-column.ts'
 import { readOnBehalfOf } from './request-rows.ts'
@@ -9,12 +9,16 @@ type DelegationPart = Pick<
   | 'insertDelegation'
   | 'findDelegation'
   | 'countChildren'
+  | 'listLiveDelegations'
   | 'listDelegations'
   | 'markRevoked'
   | 'insertRevokedKey'
   | 'findRevokedKey'
   | 'listRevokedKeys'
 >
+/** The id of a delegation's principal; an index holds it. */
+export const principalOfDelegation: RawBuilder<string> = sql<string>`json_extract(on_behalf_of_json, '$.id')`
+
 type DelegationRow = Selectable<AuthorityTables['delegations']>
 
 /** The part of an issuer's transaction that keeps delegations and revoked keys. */
@@ -64,14 +68,20 @@ function createLedgerRows(
         .executeTakeFirstOrThrow()
       return count
     },
-    listDelegations: async ({ limit }) => {
-      const rows = await db
+    listLiveDelegations: async ({ principal, subject, now }) => {
+      let query = db
         .selectFrom('delegations')
         .selectAll()
-        .orderBy('number', 'desc')
-        .limit(limit)
-        .execute()
-      const above = await findRevokedAbove(db, limit)
+        .where(principalOfDelegation, '=', principal)
+        .where('revoked_at', 'is', null)
+        .where('valid_until', '>', now)
+        .orderBy('number')
+      if (subject !== undefined) query = query.where('subject', '=', subject)
+      return (await query.execute()).map(fromRow)
+    },
+    listDelegations: async (filter) => {
+      const rows = await selectNewest(db, filter).selectAll().execute()
+      const above = await findRevokedAbove(db, filter)
       return rows.map((row) => ({ ...fromRow(row), ...optional('revokedAbove', above.get(row.id) ?? null) }))
     },
     markRevoked: async (id, { at, by, reason }) => {
@@ -85,12 +95,23 @@ function createLedgerRows(
   }
 }
 
-/** Of each of the newest delegations below a revoked one: the nearest revoked above it. */
-async function findRevokedAbove(db: AuthorityDatabase, limit: number): Promise<ReadonlyMap<string, string>> {
+function selectNewest(
+  db: Pick<AuthorityDatabase, 'selectFrom'>,
+  { principal, endsAfter, limit }: DelegationFilter,
+): SelectQueryBuilder<AuthorityTables, 'delegations', object> {
+  let query = db.selectFrom('delegations').orderBy('number', 'desc').limit(limit)
+  if (principal !== undefined) query = query.where(principalOfDelegation, '=', principal)
+  if (endsAfter !== undefined) query = query.where('valid_until', '>', endsAfter)
+  return query
+}
+
+/** Of each of these delegations below a revoked one: the nearest revoked above it. */
+async function findRevokedAbove(
+  db: AuthorityDatabase,
+  filter: DelegationFilter,
+): Promise<ReadonlyMap<string, string>> {
   const rows = await db
-    .withRecursive('newest', (query) =>
-      query.selectFrom('delegations').select(['id', 'parent_id']).orderBy('number', 'desc').limit(limit),
-    )
+    .withRecursive('newest', () => selectNewest(db, filter).select(['id', 'parent_id']))
     .withRecursive('ancestry(id, above)', (query) =>
       query
         .selectFrom('newest')

@@ -49,7 +49,7 @@ export function createEventRows(db: AuthorityDatabase): EventPart {
         .orderBy('sequence')
         .limit(limit)
         .execute()
-      return rows.map(fromRow)
+      return rows.map(readEventRow)
     },
     findLastEvent: async (type) => {
       const row = await db
@@ -58,7 +58,7 @@ export function createEventRows(db: AuthorityDatabase): EventPart {
         .where('type', '=', type)
         .orderBy('sequence', 'desc')
         .executeTakeFirst()
-      return row && fromRow(row)
+      return row && readEventRow(row)
     },
     findPolicy: async (digest) => {
       const row = await db
@@ -67,13 +67,14 @@ export function createEventRows(db: AuthorityDatabase): EventPart {
         .where('type', '=', 'policy_loaded')
         .where(sql`json_extract(data_json, '$.digest')`, '=', digest)
         .executeTakeFirst()
-      const document = row && fromRow(row).data['document']
+      const document = row && readEventRow(row).data['document']
       return isJsonObject(document) ? document : undefined
     },
   }
 }
 
-function fromRow(row: Selectable<AuthorityTables['events']>): IssuerEvent {
+/** Reads a row of the record. */
+export function readEventRow(row: Selectable<AuthorityTables['events']>): IssuerEvent {
   const type = TYPES.find((known) => known === row.type)
   if (type === undefined) throw new Error('The record holds an event of an unknown type')
   return { sequence: row.sequence, time: row.time, type, data: readJsonColumn(row.data_json) }

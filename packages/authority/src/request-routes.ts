@@ -1,8 +1,9 @@
 import type { Clock, JsonObject } from '@behalf/core'
-import type { AskedTerms, DelegationRequest, Issuer } from '@behalf/issuer'
+import type { AskedTerms, DelegationRequest, Issuer, Narrowing } from '@behalf/issuer'
 import { ANSWERS } from './answer-schemas.ts'
 import {
   approveSchema,
+  type BoundsBody,
   changedRequestSchema,
   collectSchema,
   denySchema,
@@ -139,17 +140,20 @@ function createApproveRoute(context: SignedContext): Route {
         id: readId(call.param),
         version,
         operator: requireCaller(call).did,
-        ...(narrow && {
-          narrow: defined({
-            capabilities: narrow.capabilities,
-            validForSeconds: narrow.valid_for_seconds,
-            maxUses: narrow.max_uses,
-            maxDelegationDepth: narrow.max_delegation_depth,
-          }),
-        }),
+        ...(narrow && { narrow: narrowingFrom(narrow) }),
       })
       return answerRequest(context, request)
     },
+  })
+}
+
+/** What an approval leaves of a request, as the issuer spells it. */
+export function narrowingFrom(narrow: BoundsBody): Narrowing {
+  return defined({
+    capabilities: narrow.capabilities,
+    validForSeconds: narrow.valid_for_seconds,
+    maxUses: narrow.max_uses,
+    maxDelegationDepth: narrow.max_delegation_depth,
   })
 }
 

@@ -8,7 +8,7 @@ import type {
   PolicyEffect,
   RequestedTerms,
 } from '@behalf/issuer'
-import type { Insertable, Selectable } from 'kysely'
+import { type Insertable, type RawBuilder, type Selectable, sql } from 'kysely'
 import type { AuthorityDatabase, AuthorityTables } from './database-schema.ts'
 import {
   optional,
@@ -25,6 +25,9 @@ type RequestPart = Pick<
   'insertRequest' | 'findRequest' | 'saveRequest' | 'listRequests' | 'countPending' | 'findFirstRequestTime'
 >
 
+/** The id of a request's principal; an index holds it. */
+export const principalOfRequest: RawBuilder<string> = sql<string>`json_extract(terms_json, '$.onBehalfOf.id')`
+
 const EFFECTS: readonly PolicyEffect[] = ['approve-enrolled', 'ask-one', 'ask-two', 'refuse']
 
 /** The part of an issuer's transaction that keeps requests. */
@@ -35,7 +38,7 @@ export function createRequestRows(db: AuthorityDatabase): RequestPart {
     },
     findRequest: async (id) => {
       const row = await db.selectFrom('requests').selectAll().where('id', '=', id).executeTakeFirst()
-      return row && fromRow(row)
+      return row && readRequestRow(row)
     },
     saveRequest: async (request) => {
       await db.updateTable('requests').set(toRow(request)).where('id', '=', request.id).execute()
@@ -46,7 +49,7 @@ export function createRequestRows(db: AuthorityDatabase): RequestPart {
       if (stored !== undefined) query = query.where('status', '=', stored)
       if (status === 'pending') query = query.where('expires_at', '>', now)
       if (status === 'expired') query = query.where('expires_at', '<=', now)
-      return (await query.execute()).map(fromRow)
+      return (await query.execute()).map(readRequestRow)
     },
     countPending: async ({ agent, now }) => {
       let query = db
@@ -91,7 +94,8 @@ function toRow(request: DelegationRequest): Insertable<AuthorityTables['requests
   }
 }
 
-function fromRow(row: Selectable<AuthorityTables['requests']>): DelegationRequest {
+/** Reads a row of requests. */
+export function readRequestRow(row: Selectable<AuthorityTables['requests']>): DelegationRequest {
   return {
     id: row.id,
     version: row.version,

@@ -20,7 +20,7 @@ export interface Answer {
   readonly status: 200 | 201 | 204 | 304 | 503
   /** `Content-Type`, and with it the form of `body`. */
   readonly type?: string
-  readonly body?: string
+  readonly body?: string | ReadableStream<Uint8Array>
   readonly headers?: Readonly<Record<string, string>>
 }
 

@@ -104,6 +104,7 @@ function chooseStep(choice: number, detail: number): Step {
     (issuer, { enrolment }) => issuer.withdrawEnrolment({ id: enrolment, operator: OPERATOR }),
     (issuer, { request }) => issuer.readRequest({ id: request, caller }),
     (issuer) => issuer.heartbeat(),
+    (issuer) => issuer.revokePrincipal({ person: ALICE, ...(detail % 2 === 0 && { agent }) }),
     (issuer) => issuer.revokeKey({ agent: didOf(`lost ${detail % 3}`), operator: OPERATOR }),
   ]
   return steps[choice % steps.length] ?? ((issuer) => issuer.heartbeat())

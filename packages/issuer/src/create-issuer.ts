@@ -5,6 +5,7 @@ import { DEFAULT_VALIDITY } from './check-terms.ts'
 import { type CollectedDelegation, collect } from './collect-delegation.ts'
 import { type CompleteApprovalOptions, completeApproval } from './complete-approval.ts'
 import { type ApproveOptions, approve, type DenyOptions, deny } from './decide-request.ts'
+import type { Decider, DecidingPerson } from './decider.ts'
 import type { DelegationRequest, RequestStatus } from './delegation-request.ts'
 import { type EnrolOptions, enrol, withdrawEnrolment } from './enrol-agent.ts'
 import { IssuerError } from './error.ts'
@@ -20,10 +21,16 @@ import type {
 } from './issuer-store.ts'
 import type { Policy } from './policy.ts'
 import { type PrepareApprovalOptions, type PreparedApproval, prepareApproval } from './prepare-approval.ts'
+import { previewRequest } from './preview-request.ts'
 import { publishHeartbeat } from './publish-status.ts'
 import { type ChildRegistration, type RegisterChildOptions, registerChild } from './register-child.ts'
 import { type DelegationQuestion, requestDelegation } from './request-delegation.ts'
 import { type Caller, type RevocationReceipt, revokeDelegation, revokeKey } from './revoke.ts'
+import {
+  type PrincipalRevocationReceipt,
+  type RevokePrincipalOptions,
+  revokePrincipal,
+} from './revoke-principal.ts'
 
 /** What an issuer is made of. */
 export interface CreateIssuerOptions {
@@ -58,9 +65,9 @@ export interface Issuer {
   /** To be called once before anything else: notes a changed policy and publishes the first heartbeat. */
   start(): Promise<Publication>
   enrol(options: EnrolOptions): Promise<Enrolment>
-  withdrawEnrolment(options: { readonly id: string; readonly operator: Did }): Promise<Enrolment>
+  withdrawEnrolment(options: { readonly id: string } & Decider): Promise<Enrolment>
   /** Those in force, newest first. */
-  listEnrolments(options?: { readonly limit?: number }): Promise<readonly Enrolment[]>
+  listEnrolments(options?: { readonly agent?: Did; readonly limit?: number }): Promise<readonly Enrolment[]>
   requestDelegation(question: DelegationQuestion): Promise<DelegationRequest>
   /** A pending request of the agent asks for something else, as its next version. */
   changeRequest(options: ChangeRequestOptions): Promise<DelegationRequest>
@@ -77,23 +84,30 @@ export interface Issuer {
   prepareApproval(options: PrepareApprovalOptions): Promise<PreparedApproval>
   /** The requests as they are after the answer of a passkey: approved, or waiting for a second person. */
   completeApproval(options: CompleteApprovalOptions): Promise<readonly DelegationRequest[]>
+  /**
+   * The terms of a request as a payload: what was issued for it, what waits for a second person, or what approving it
+   * now as it was asked would issue.
+   */
+  previewRequest(request: DelegationRequest): Promise<JsonObject>
   collect(options: { readonly id: string; readonly agent: Did }): Promise<CollectedDelegation>
   registerChild(options: RegisterChildOptions): Promise<ChildRegistration>
   revokeDelegation(options: {
     readonly id: string
-    readonly caller: Caller
+    readonly caller: Caller | DecidingPerson
     readonly reason?: string
   }): Promise<RevocationReceipt>
-  revokeKey(options: {
-    readonly agent: Did
-    readonly operator: Did
-    readonly reason?: string
-  }): Promise<RevocationReceipt>
+  revokeKey(options: { readonly agent: Did; readonly reason?: string } & Decider): Promise<RevocationReceipt>
+  /** Stops what acts on behalf of a person: all of it, or what one agent has. */
+  revokePrincipal(options: RevokePrincipalOptions): Promise<PrincipalRevocationReceipt>
   isKeyRevoked(agent: Did): Promise<boolean>
   /** The document of a policy that applied at some time; undefined when none of that digest ever did. */
   findPolicy(digest: string): Promise<JsonObject | undefined>
   /** Newest first. */
-  listDelegations(options?: { readonly limit?: number }): Promise<readonly ListedDelegation[]>
+  listDelegations(options?: {
+    readonly principal?: string
+    readonly endsAfter?: number
+    readonly limit?: number
+  }): Promise<readonly ListedDelegation[]>
   /** The list as last signed; undefined when there is none of that number. */
   statusList(number: number): Promise<StatusListRecord | undefined>
   /** Signs and stores the next heartbeat. */
@@ -129,8 +143,8 @@ export function createIssuer(options: CreateIssuerOptions): Issuer {
     start: () => start(context),
     enrol: (input) => enrol(context, input),
     withdrawEnrolment: (input) => withdrawEnrolment(context, input),
-    listEnrolments: ({ limit = LIST_LIMIT } = {}) =>
-      store.transaction((tx) => tx.listEnrolments({ now: context.clock(), limit })),
+    listEnrolments: ({ limit = LIST_LIMIT, ...filter } = {}) =>
+      store.transaction((tx) => tx.listEnrolments({ ...filter, now: context.clock(), limit })),
     requestDelegation: (question) => requestDelegation(context, question),
     changeRequest: (input) => changeRequest(context, input),
     readRequest: (input) => readRequest(context, input),
@@ -140,14 +154,16 @@ export function createIssuer(options: CreateIssuerOptions): Issuer {
     deny: (input) => deny(context, input),
     prepareApproval: (input) => prepareApproval(context, input),
     completeApproval: (input) => completeApproval(context, input),
+    previewRequest: (request) => previewRequest(context, request),
     collect: (input) => collect(context, input),
     registerChild: (input) => registerChild(context, input),
     revokeDelegation: (input) => revokeDelegation(context, input),
     revokeKey: (input) => revokeKey(context, input),
+    revokePrincipal: (input) => revokePrincipal(context, input),
     isKeyRevoked: (agent) => store.transaction(async (tx) => (await tx.findRevokedKey(agent)) !== undefined),
     findPolicy: (digest) => store.transaction((tx) => tx.findPolicy(digest)),
-    listDelegations: ({ limit = LIST_LIMIT } = {}) =>
-      store.transaction((tx) => tx.listDelegations({ limit })),
+    listDelegations: ({ limit = LIST_LIMIT, ...filter } = {}) =>
+      store.transaction((tx) => tx.listDelegations({ ...filter, limit })),
     statusList: (number) => store.transaction((tx) => tx.findStatusList(number)),
     heartbeat: () => store.transaction((tx) => publishHeartbeat(context, tx)),
     lastHeartbeat: () => store.transaction((tx) => tx.readPublication()),

@@ -1,6 +1,6 @@
 import type { Did } from '@behalf/did'
-import type { Approver } from './approver.ts'
 import { decideTerms } from './decide-terms.ts'
+import { type Decider, identifyDecider } from './decider.ts'
 import { approvalsNeeded, type DelegationRequest } from './delegation-request.ts'
 import { IssuerError } from './error.ts'
 import { issueDelegation } from './issue-delegation.ts'
@@ -24,7 +24,7 @@ export type DenyOptions = {
   readonly id: string
   readonly version: number
   readonly reason?: string
-} & ({ readonly operator: Did } | { readonly person: Approver })
+} & Decider
 
 /**
  * The request is approved as asked or narrower, and its delegation is signed and ready for the key that asked.
@@ -57,9 +57,8 @@ export async function approve(context: IssuerContext, options: ApproveOptions): 
 export async function deny(context: IssuerContext, options: DenyOptions): Promise<DelegationRequest> {
   const reason = checkOptionalText(options.reason, { field: 'reason', maxLength: TEXT_LIMITS.reason })
   return context.store.transaction(async (tx) => {
-    if ('operator' in options) await checkKeyAlive(tx, options.operator)
+    const by = await identifyDecider(tx, options)
     const request = await takePending(context, tx, options)
-    const by = 'operator' in options ? options.operator : options.person.id
     const { half, ...decided } = request
     if (half !== undefined) await tx.deleteDraft(half)
     const denied: DelegationRequest = {

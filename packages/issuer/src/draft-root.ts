@@ -1,4 +1,4 @@
-import { createUuid } from '@behalf/core'
+import { createUuid, type JsonObject } from '@behalf/core'
 import {
   approvedPart,
   createDelegationPayload,
@@ -51,6 +51,30 @@ export async function draftRoot(
     now,
   )
   return { request: { id: request.id, version: request.version }, payload: approvedPart(payload), status }
+}
+
+/**
+ * Returns the payload that a root on these terms would have if its time ran from `now`: with ids and a status entry that
+ * are nobody's.
+ */
+export function previewRoot(
+  context: IssuerContext,
+  { request, terms, policy }: RootTerms,
+  now: number,
+): JsonObject {
+  const validFrom = Math.floor(now / 1000) * 1000
+  return approvedPart(
+    createDelegationPayload(
+      {
+        ...fixedTerms(context, { request, terms, policy }),
+        id: request.id,
+        validFrom,
+        validUntil: validFrom + terms.validForSeconds * 1000,
+        status: createStatusEntry(context, PLACEHOLDER_POSITION),
+      },
+      now,
+    ),
+  )
 }
 
 /**

@@ -2,15 +2,15 @@ import { createUuid, type JsonValue } from '@behalf/core'
 import type { OnBehalfOf } from '@behalf/credential'
 import type { Did } from '@behalf/did'
 import { checkAgent, checkCapabilities, checkDepth, checkOnBehalfOf, checkSeconds } from './check-terms.ts'
+import { type Decider, identifyDecider } from './decider.ts'
 import { IssuerError } from './error.ts'
 import { checkKeyAlive, type IssuerContext } from './issuer-context.ts'
 import { principalOf, record } from './issuer-event.ts'
-import type { Enrolment } from './issuer-store.ts'
+import type { Enrolment, IssuerTransaction } from './issuer-store.ts'
 import { formatTime } from './rfc3339.ts'
 
-/** What an operator enrols an agent key for. */
-export interface EnrolOptions {
-  readonly operator: Did
+/** What an agent key is enrolled for, and by whom. */
+export type EnrolOptions = Decider & {
   readonly agent: Did
   readonly onBehalfOf: OnBehalfOf
   /** The wire form, a JSON array. */
@@ -30,22 +30,22 @@ export interface EnrolOptions {
  * @throws CredentialError `scope_malformed`, `credential_malformed`
  */
 export async function enrol(context: IssuerContext, options: EnrolOptions): Promise<Enrolment> {
-  const enrolment = checkEnrolment(context, options)
-  await context.store.transaction(async (tx) => {
-    await checkKeyAlive(tx, options.operator)
+  const checked = checkEnrolment(context, options)
+  return context.store.transaction(async (tx) => {
+    const enrolment = { ...checked, createdBy: await identifyDecider(tx, options) }
     await checkKeyAlive(tx, options.agent)
     await tx.insertEnrolment(enrolment)
     await record(context, tx, {
       type: 'enrolled',
       data: {
         ...describe(context, enrolment),
-        by: options.operator,
+        by: enrolment.createdBy,
         max_seconds: enrolment.maxSeconds,
         valid_until: enrolment.validUntil === undefined ? undefined : formatTime(enrolment.validUntil),
       },
     })
+    return enrolment
   })
-  return enrolment
 }
 
 /**
@@ -56,24 +56,37 @@ export async function enrol(context: IssuerContext, options: EnrolOptions): Prom
  */
 export async function withdrawEnrolment(
   context: IssuerContext,
-  options: { readonly id: string; readonly operator: Did },
+  options: { readonly id: string } & Decider,
 ): Promise<Enrolment> {
   return context.store.transaction(async (tx) => {
-    await checkKeyAlive(tx, options.operator)
+    const by = await identifyDecider(tx, options)
     const enrolment = await tx.findEnrolment(options.id)
-    if (!enrolment) throw new IssuerError('not_found', 'There is no such enrolment')
+    if (!enrolment || !concerns(enrolment, options))
+      throw new IssuerError('not_found', 'There is no such enrolment')
     if (enrolment.withdrawnAt !== undefined) return enrolment
     const withdrawn: Enrolment = { ...enrolment, withdrawnAt: context.clock() }
     await tx.saveEnrolment(withdrawn)
-    await record(context, tx, {
-      type: 'enrolment_withdrawn',
-      data: { ...describe(context, enrolment), by: options.operator },
-    })
+    await recordWithdrawal(context, tx, { enrolment, by })
     return withdrawn
   })
 }
 
-function checkEnrolment(context: IssuerContext, options: EnrolOptions): Enrolment {
+/** The withdrawal stands in the record. */
+export async function recordWithdrawal(
+  context: IssuerContext,
+  tx: IssuerTransaction,
+  { enrolment, by }: { readonly enrolment: Enrolment; readonly by: string },
+): Promise<void> {
+  const data = { ...describe(context, enrolment), by }
+  await record(context, tx, { type: 'enrolment_withdrawn', data })
+}
+
+/** To everybody but its principal and operators an enrolment does not exist. */
+function concerns({ onBehalfOf }: Enrolment, decider: Decider): boolean {
+  return !('person' in decider) || decider.isOperator === true || decider.person.id === onBehalfOf.id
+}
+
+function checkEnrolment(context: IssuerContext, options: EnrolOptions): Omit<Enrolment, 'createdBy'> {
   const now = context.clock()
   const { validUntil } = options
   if (validUntil !== undefined && !(validUntil > now)) {
@@ -88,7 +101,6 @@ function checkEnrolment(context: IssuerContext, options: EnrolOptions): Enrolmen
     maxDelegationDepth: checkDepth(options.maxDelegationDepth ?? 0, 'max_delegation_depth'),
     ...(validUntil !== undefined && { validUntil }),
     createdAt: now,
-    createdBy: options.operator,
   }
 }
 

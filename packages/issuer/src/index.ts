@@ -6,6 +6,7 @@ export type { CollectedDelegation } from './collect-delegation.ts'
 export type { CompleteApprovalOptions, GivenAssertion } from './complete-approval.ts'
 export { type CreateIssuerOptions, createIssuer, type Issuer } from './create-issuer.ts'
 export type { ApproveOptions, DenyOptions } from './decide-request.ts'
+export type { Decider, DecidingPerson } from './decider.ts'
 export {
   approvalsNeeded,
   type DelegationRequest,
@@ -22,6 +23,7 @@ export { IssuerError, type IssuerErrorCode, type IssuerErrorEvidence } from './e
 export { evaluatePolicy, type PolicyEvaluation, type PolicyVerdict } from './evaluate-policy.ts'
 export type { IssuerLimits } from './issuer-context.ts'
 export type {
+  DelegationFilter,
   DelegationRecord,
   Enrolment,
   EnrolmentFilter,
@@ -51,5 +53,6 @@ export type { PolicyFile } from './read-policy-file.ts'
 export type { ChildRegistration, RegisterChildOptions } from './register-child.ts'
 export type { DelegationQuestion } from './request-delegation.ts'
 export type { Caller, RevocationReceipt } from './revoke.ts'
+export type { PrincipalRevocationReceipt, RevokePrincipalOptions } from './revoke-principal.ts'
 export type { StatusPosition } from './status-position.ts'
 export { checkText, TEXT_LIMITS } from './text-rule.ts'

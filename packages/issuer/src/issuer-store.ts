@@ -16,14 +16,16 @@ export interface Enrolment {
   /** Milliseconds since the epoch, like every time here. Absent: until withdrawn. */
   readonly validUntil?: number
   readonly createdAt: number
-  readonly createdBy: Did
+  /** DID of an operator's key, or id of a person. */
+  readonly createdBy: string
   readonly withdrawnAt?: number
 }
 
 /** When, by whom and why a delegation or a key was revoked. */
 export interface Revocation {
   readonly at: number
-  readonly by: Did
+  /** DID of a key, or id of a person. */
+  readonly by: string
   readonly reason?: string
 }
 
@@ -140,6 +142,23 @@ export interface EnrolmentFilter {
   readonly limit: number
 }
 
+/** Which delegations a list shows. */
+export interface DelegationFilter {
+  /** The id of the principal, whatever its tenant. */
+  readonly principal?: string
+  /** Only those that end later than this. */
+  readonly endsAfter?: number
+  readonly limit: number
+}
+
+/** Which delegations can be stopped. */
+export interface LiveFilter {
+  /** The id of the principal, whatever its tenant. */
+  readonly principal: string
+  readonly subject?: Did
+  readonly now: number
+}
+
 /** What an issuer reads and writes inside one transaction: it sees its own writes and nobody else's half. */
 export interface IssuerTransaction {
   insertRequest(request: DelegationRequest): Promise<void>
@@ -171,8 +190,10 @@ export interface IssuerTransaction {
   insertDelegation(delegation: DelegationRecord): Promise<boolean>
   findDelegation(id: string): Promise<DelegationRecord | undefined>
   countChildren(id: string): Promise<number>
+  /** Unrevoked and not ended, of every principal with this id, oldest first; of one subject or of all. */
+  listLiveDelegations(filter: LiveFilter): Promise<readonly DelegationRecord[]>
   /** Newest first. */
-  listDelegations(filter: { readonly limit: number }): Promise<readonly ListedDelegation[]>
+  listDelegations(filter: DelegationFilter): Promise<readonly ListedDelegation[]>
   /** Never undone, and never overwritten by a second call. */
   markRevoked(id: string, revocation: Revocation): Promise<void>
 

@@ -1,5 +1,6 @@
 import type { Did } from '@behalf/did'
 import { checkAgent } from './check-terms.ts'
+import { type Decider, type DecidingPerson, identifyDecider } from './decider.ts'
 import { IssuerError } from './error.ts'
 import { checkKeyAlive, type IssuerContext } from './issuer-context.ts'
 import { principalOf, record } from './issuer-event.ts'
@@ -27,23 +28,24 @@ export interface RevocationReceipt {
  * The delegation is revoked, and with it everything below it. When this resolves, the revocation, the new list and a
  * heartbeat over it are stored together. Revoking again changes nothing and gives the first time.
  *
- * @param options.caller - an operator, the agent that delegated, or the agent it was delegated to
+ * @param options.caller - an operator, its principal, the agent that delegated, or the agent it was delegated to
  * @throws IssuerError `not_found` (also when it is none of the caller's business), `key_revoked`, `input_invalid`
  */
 export async function revokeDelegation(
   context: IssuerContext,
-  options: { readonly id: string; readonly caller: Caller; readonly reason?: string },
+  options: { readonly id: string; readonly caller: Caller | DecidingPerson; readonly reason?: string },
 ): Promise<RevocationReceipt> {
   const { id, caller } = options
   const reason = checkOptionalText(options.reason, { field: 'reason', maxLength: TEXT_LIMITS.reason })
   return context.store.transaction(async (tx) => {
-    await checkKeyAlive(tx, caller.did)
+    if ('did' in caller) await checkKeyAlive(tx, caller.did)
+    const by = 'did' in caller ? caller.did : caller.person.id
     const delegation = await tx.findDelegation(id)
     if (!delegation || !mayRevoke(caller, delegation)) {
       throw new IssuerError('not_found', 'There is no such delegation')
     }
     if (delegation.revoked) return receiptOf(tx, id, delegation.revoked)
-    const revocation = { at: context.clock(), by: caller.did, ...(reason !== undefined && { reason }) }
+    const revocation = { at: context.clock(), by, ...(reason !== undefined && { reason }) }
     await tx.markRevoked(id, revocation)
     await recordRevocation(context, tx, { delegation, revocation })
     await signList(context, tx, delegation.status.list)
@@ -56,15 +58,14 @@ export async function revokeDelegation(
  * The agent key is revoked for good: no verifier takes a request or a chain with it, and the issuer serves it no more.
  * Revoking again changes nothing and gives the first time.
  *
- * @param options.operator - the operator's key; whether it is one is decided outside
+ * @param options - by which operator, key or person; whether they are one is decided outside
  * @throws IssuerError `key_revoked` (the operator's own), `input_invalid` for the issuer's own key
  *   and for what is no key
  */
 export async function revokeKey(
   context: IssuerContext,
-  options: { readonly agent: Did; readonly operator: Did; readonly reason?: string },
+  options: { readonly agent: Did; readonly reason?: string } & Decider,
 ): Promise<RevocationReceipt> {
-  const { operator } = options
   const agent = checkAgent(options.agent, 'agent')
   if (agent === context.did) {
     // Its own key would sign its own death notice, which a thief of that key could simply not publish.
@@ -74,18 +75,19 @@ export async function revokeKey(
   }
   const reason = checkOptionalText(options.reason, { field: 'reason', maxLength: TEXT_LIMITS.reason })
   return context.store.transaction(async (tx) => {
-    await checkKeyAlive(tx, operator)
+    const by = await identifyDecider(tx, options)
     const known = await tx.findRevokedKey(agent)
     if (known) return receiptOf(tx, agent, known)
-    const revocation = { at: context.clock(), by: operator, ...(reason !== undefined && { reason }) }
+    const revocation = { at: context.clock(), by, ...(reason !== undefined && { reason }) }
     await tx.insertRevokedKey({ agent, ...revocation })
-    await record(context, tx, { type: 'key_revoked', data: { subject: agent, by: operator, reason } })
+    await record(context, tx, { type: 'key_revoked', data: { subject: agent, by, reason } })
     await publishHeartbeat(context, tx)
     return receiptOf(tx, agent, revocation)
   })
 }
 
-function mayRevoke(caller: Caller, delegation: DelegationRecord): boolean {
+function mayRevoke(caller: Caller | DecidingPerson, delegation: DelegationRecord): boolean {
+  if ('person' in caller) return caller.isOperator === true || caller.person.id === delegation.onBehalfOf.id
   return caller.operator || caller.did === delegation.delegator || caller.did === delegation.subject
 }
 
@@ -98,7 +100,8 @@ async function receiptOf(
   return { revoked, sequence: published?.sequence ?? 0, time: revocation.at }
 }
 
-async function recordRevocation(
+/** The revocation stands in the record. */
+export async function recordRevocation(
   context: IssuerContext,
   tx: IssuerTransaction,
   facts: { readonly delegation: DelegationRecord; readonly revocation: Revocation },

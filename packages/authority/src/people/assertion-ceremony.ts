@@ -1,7 +1,7 @@
 import { decodeBase64url, type JsonObject } from '@behalf/core'
 import { generateAuthenticationOptions } from '@simplewebauthn/server'
 import { AuthorityError } from '../error.ts'
-import { type CeremonyPurpose, openCeremony, takeCeremony } from './ceremony.ts'
+import { type CeremonyPurpose, type OpenCeremonyOptions, openCeremony, takeCeremony } from './ceremony.ts'
 import { createPasskeyRows, type Passkey } from './passkey-rows.ts'
 import type { PeopleContext } from './people-context.ts'
 import { type OpenedCeremony, toJson } from './registration-ceremony.ts'
@@ -17,12 +17,10 @@ export interface StepUpBody {
 /**
  * An assertion is waited for: by any passkey of this authority at login, by one of the person's own otherwise, and
  * only with its user verified.
- *
- * @param options.challenge - base64url; default: random
  */
 export async function openAssertion(
   context: PeopleContext,
-  options: { readonly purpose: CeremonyPurpose; readonly session?: LiveSession; readonly challenge?: string },
+  options: Omit<OpenCeremonyOptions, 'data'>,
 ): Promise<OpenedCeremony> {
   const { id, challenge } = await openCeremony(context, options)
   const { session } = options

@@ -5,14 +5,7 @@ import type { PeopleContext } from './people-context.ts'
 import type { LiveSession } from './session.ts'
 
 /** What a ceremony is for. The answer to one is no answer to another. */
-export type CeremonyPurpose =
-  | 'claim'
-  | 'join'
-  | 'recover'
-  | 'passkey'
-  | 'login'
-  | 'step-up'
-  | `approval ${string}`
+export type CeremonyPurpose = 'claim' | 'join' | 'recover' | 'passkey' | 'login' | 'step-up' | 'approval'
 
 /** One passkey ceremony that waits for its answer. */
 export interface Ceremony {
@@ -25,6 +18,8 @@ export interface Ceremony {
 /** What a ceremony begins with. */
 export interface OpenCeremonyOptions {
   readonly purpose: CeremonyPurpose
+  /** Default: 16 random bytes in base64url. */
+  readonly id?: string
   /** base64url; default: 32 random bytes. */
   readonly challenge?: string
   readonly session?: LiveSession
@@ -48,7 +43,7 @@ export async function openCeremony(
   options: OpenCeremonyOptions,
 ): Promise<{ readonly id: string; readonly challenge: string }> {
   const { purpose, session, data = {} } = options
-  const id = encodeBase64url(random(ID_BYTES))
+  const id = options.id ?? encodeBase64url(random(ID_BYTES))
   const challenge = options.challenge ?? encodeBase64url(random(CHALLENGE_BYTES))
   const now = clock()
   const row = {

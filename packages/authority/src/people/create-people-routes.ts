@@ -1,6 +1,12 @@
+import { createActiveRoutes } from './active-routes.ts'
+import { createApprovalRoutes } from './approval-routes.ts'
 import { createCeremonyErrorRoute } from './ceremony-error-route.ts'
+import { createHistoryRoute } from './history-route.ts'
+import { createInboxRoutes } from './inbox-routes.ts'
 import { createInvitationRoutes } from './invitation-routes.ts'
 import { createJoinRoutes } from './join-routes.ts'
+import { createLiveRoute } from './live-route.ts'
+import { createOwnEnrolmentRoutes } from './own-enrolment-routes.ts'
 import { createPasskeyRoutes } from './passkey-routes.ts'
 import type { PeopleContext } from './people-context.ts'
 import type { PeopleRoute } from './people-route.ts'
@@ -17,6 +23,12 @@ export function createPeopleRoutes(context: PeopleContext): readonly PeopleRoute
     ...createPasskeyRoutes(context),
     ...createInvitationRoutes(context),
     ...createPersonRoutes(context),
+    ...createInboxRoutes(context),
+    ...createApprovalRoutes(context),
+    ...createOwnEnrolmentRoutes(context),
+    ...createActiveRoutes(context),
+    createHistoryRoute(context),
+    createLiveRoute(context),
     createCeremonyErrorRoute(context),
   ]
 }

@@ -12,6 +12,7 @@ import {
 } from './joining-person.ts'
 import { PEOPLE_ANSWERS } from './people-answers.ts'
 import {
+  type ClaimOptionsBody,
   claimOptionsSchema,
   joinOptionsSchema,
   type RegistrationBody,
@@ -21,7 +22,7 @@ import type { PeopleContext } from './people-context.ts'
 import { definePeopleRoute, type PeopleRoute } from './people-route.ts'
 import { changePeople } from './people-transaction.ts'
 import { sessionToWire } from './people-wire.ts'
-import { checkPersonId, checkPersonName, type Person, ROLES } from './person.ts'
+import { checkPersonId, checkPersonName, checkTenant, type Person, ROLES } from './person.ts'
 import { replaceRecoveryCodes } from './recovery-codes.ts'
 import { finishRegistration, type OpenedCeremony, openRegistration } from './registration-ceremony.ts'
 import { hashSecret } from './secret-code.ts'
@@ -68,16 +69,14 @@ function createFinishRoute(context: PeopleContext, way: Way): PeopleRoute {
   })
 }
 
-async function beginClaim(
-  context: PeopleContext,
-  body: { readonly code: string; readonly id: string; readonly name: string },
-): Promise<OpenedCeremony> {
+async function beginClaim(context: PeopleContext, body: ClaimOptionsBody): Promise<OpenedCeremony> {
   const hash = hashSecret(body.code)
   await findUsableCode(context.database, { hash, purpose: 'claim', now: context.clock() })
   return openJoin(context, 'claim', hash, {
     id: checkPersonId(body.id, 'id'),
     name: checkPersonName(body.name, 'name'),
     roles: ROLES,
+    ...(body.tenant !== undefined && { tenant: checkTenant(body.tenant) }),
     userHandle: createUserHandle(context.random),
   })
 }

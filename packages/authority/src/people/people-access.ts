@@ -38,6 +38,19 @@ export const PEOPLE_ACCESS: Readonly<Record<RouteName, PeopleAccess>> = {
   'DELETE /api/invitations/{id}': 'operator',
   'GET /api/people': 'reader',
   'PATCH /api/people/{id}': 'operator',
+  'GET /api/requests': 'person',
+  'GET /api/requests/{id}': 'person',
+  'POST /api/requests/{id}/deny': 'approver',
+  'POST /api/approvals': 'approver',
+  'POST /api/approvals/{id}': 'approver',
+  'GET /api/enrolments': 'person',
+  'POST /api/enrolments': 'approver',
+  'DELETE /api/enrolments/{id}': 'person',
+  'GET /api/delegations': 'person',
+  // Whatever acts on behalf of a person, that person may stop, whichever roles they have.
+  'POST /api/revocations': 'person',
+  'GET /api/history': 'person',
+  'GET /api/live': 'person',
   'POST /api/ceremony-errors': 'anybody',
 }
 

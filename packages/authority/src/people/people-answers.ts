@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject } from '@behalf/core'
 import { z } from '@hono/zod-openapi'
+import { ANSWERS, delegationMembers, requestMembers } from '../answer-schemas.ts'
 import { ROLES } from './person.ts'
 
 const time = z.iso.datetime().openapi({ type: 'string', format: 'date-time' })
@@ -43,6 +44,36 @@ const invitation = {
   expires_at: time,
 }
 
+const request = z
+  .strictObject({
+    ...requestMembers,
+    agent_fingerprint: z.string().openapi({ description: 'What people compare to know the key again' }),
+    agent_first_seen: time,
+    agent_enrolled: z.boolean().openapi({ description: 'It has something by itself for this principal' }),
+    name_warnings: z.array(z.string()),
+    sentences: z.array(z.string()).openapi({ description: 'What it means; what was approved, once it is' }),
+    previous: z
+      .strictObject({ decided_at: time, differences: z.array(z.string()) })
+      .optional()
+      .openapi({ description: 'What this agent was last approved for, and how this differs' }),
+    approvals_needed: z.int(),
+    approvals: z.array(z.strictObject({ by: z.string(), at: time })),
+    turn: z.enum(['yours', 'second', 'theirs', 'none']).openapi({ description: 'Who decides next' }),
+  })
+  .openapi('RequestView')
+
+const delegation = z
+  .strictObject({
+    ...delegationMembers,
+    agent_name: z
+      .string()
+      .optional()
+      .openapi({ description: 'What the agent last called itself: hostile text' }),
+    agent_fingerprint: z.string(),
+    children: z.int().openapi({ description: 'How many were passed on from it' }),
+  })
+  .openapi('DelegationView')
+
 /** What the JSON answers to people are called. */
 export type PeopleAnswerName =
   | 'session'
@@ -57,6 +88,14 @@ export type PeopleAnswerName =
   | 'invitations'
   | 'person'
   | 'people'
+  | 'request'
+  | 'requests'
+  | 'approval'
+  | 'enrolment'
+  | 'enrolments'
+  | 'delegations'
+  | 'stopped'
+  | 'events'
 
 const listedPerson = z
   .strictObject({
@@ -90,4 +129,23 @@ export const PEOPLE_ANSWERS: Readonly<Record<PeopleAnswerName, z.ZodType>> = {
   invitations: z.strictObject({ invitations: z.array(z.strictObject(invitation)) }),
   person: listedPerson,
   people: z.strictObject({ people: z.array(listedPerson) }),
+  request,
+  requests: z.strictObject({ requests: z.array(request) }),
+  approval: z.strictObject({
+    approval: z.string(),
+    sentences: z.array(z.array(z.string())).openapi({ description: 'Those of each request' }),
+    payloads: z.array(z.record(z.string(), z.unknown())).openapi({ description: 'What will be signed' }),
+    expires_at: time,
+    options,
+  }),
+  enrolment: ANSWERS.enrolment,
+  enrolments: ANSWERS.enrolments,
+  delegations: z.strictObject({ delegations: z.array(delegation) }),
+  stopped: z.strictObject({
+    revoked: z.array(z.string()).openapi({ description: 'Ids of delegations, or the DID of an agent' }),
+    withdrawn: z.array(z.string()).openapi({ description: 'Ids of enrolments' }),
+    sequence: z.int(),
+    time,
+  }),
+  events: ANSWERS.events,
 }

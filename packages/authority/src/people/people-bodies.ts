@@ -1,6 +1,8 @@
 import { isJsonObject, type JsonObject } from '@behalf/core'
 import { z } from '@hono/zod-openapi'
+import { type BoundsBody, narrowSchema } from '../body-schemas.ts'
 import type { StepUpBody } from './assertion-ceremony.ts'
+import type { EnrolmentBounds } from './enrol-for.ts'
 import { ROLES, type Role } from './person.ts'
 
 /** Body of `POST /api/claim/options`. */
@@ -8,6 +10,7 @@ export interface ClaimOptionsBody {
   readonly code: string
   readonly id: string
   readonly name: string
+  readonly tenant?: string | undefined
 }
 
 /** Body of `POST /api/join/options`. */
@@ -68,6 +71,49 @@ export interface CeremonyErrorBody {
   readonly message: string
 }
 
+/** Query of `GET /api/requests`. */
+export interface InboxFilterQuery {
+  readonly status?: 'pending' | 'decided' | undefined
+}
+
+/** Body of `POST /api/approvals`. */
+export interface ApprovalBody {
+  readonly requests: readonly {
+    readonly id: string
+    readonly version: number
+    readonly narrow?: BoundsBody | undefined
+  }[]
+}
+
+/** Body of `POST /api/approvals/{id}`. */
+export interface CompleteApprovalBody {
+  readonly response?: JsonObject | undefined
+  readonly enrol?: EnrolmentBounds | undefined
+}
+
+/** Body of `POST /api/enrolments`. */
+export interface OwnEnrolmentBody extends EnrolmentBounds, StepUpOnlyBody {
+  readonly request: string
+}
+
+/** Query of `GET /api/delegations`. */
+export interface DelegationFilterQuery {
+  readonly state?: 'active' | 'ended' | undefined
+}
+
+/** Body of `POST /api/revocations`. */
+export type StopBody = { readonly reason?: string | undefined } & (
+  | { readonly delegation: string }
+  | { readonly agent: string }
+  | { readonly mine: true }
+)
+
+/** Query of `GET /api/history`. */
+export interface HistoryQuery {
+  /** Canonical decimal. */
+  readonly before?: string | undefined
+}
+
 const response = z
   .custom<JsonObject>(isJsonObject)
   .openapi({ type: 'object', description: 'What the browser answered, by its toJSON()' })
@@ -76,6 +122,11 @@ const stepUp = z
   .optional()
   .openapi({ description: 'A fresh assertion, begun with POST /api/step-up/options' })
 const roles = z.array(z.enum(ROLES)).min(1)
+const reason = z.string().optional()
+const enrolmentBounds = {
+  valid_until: z.iso.datetime().openapi({ type: 'string', format: 'date-time' }),
+  max_seconds: z.int(),
+}
 
 /** Of calls that have nothing to say. */
 export const nothingSchema: z.ZodType<object> = z.strictObject({})
@@ -85,6 +136,7 @@ export const claimOptionsSchema: z.ZodType<ClaimOptionsBody> = z.strictObject({
   code: z.string(),
   id: z.string(),
   name: z.string(),
+  tenant: z.string().optional(),
 })
 
 /** Of `POST /api/join/options`. */
@@ -138,4 +190,47 @@ export const changePersonSchema: z.ZodType<ChangePersonBody> = z.strictObject({
 /** Of `POST /api/ceremony-errors`. */
 export const ceremonyErrorSchema: z.ZodType<CeremonyErrorBody> = z.strictObject({
   message: z.string().max(10_000),
+})
+
+/** Of `GET /api/requests`. */
+export const inboxFilterSchema: z.ZodType<InboxFilterQuery> = z.strictObject({
+  status: z.enum(['pending', 'decided']).optional(),
+})
+
+/** Of `POST /api/approvals`. */
+export const approvalSchema: z.ZodType<ApprovalBody> = z.strictObject({
+  requests: z.array(z.strictObject({ id: z.string(), version: z.int(), narrow: narrowSchema })),
+})
+
+/** Of `POST /api/approvals/{id}`. */
+export const completeApprovalSchema: z.ZodType<CompleteApprovalBody> = z.strictObject({
+  response: response.optional(),
+  enrol: z.strictObject(enrolmentBounds).optional(),
+})
+
+/** Of `POST /api/enrolments`. */
+export const ownEnrolmentSchema: z.ZodType<OwnEnrolmentBody> = z.strictObject({
+  request: z.string(),
+  ...enrolmentBounds,
+  step_up: stepUp,
+})
+
+/** Of `GET /api/delegations`. */
+export const delegationFilterSchema: z.ZodType<DelegationFilterQuery> = z.strictObject({
+  state: z.enum(['active', 'ended']).optional(),
+})
+
+/** Of `POST /api/revocations`. */
+export const stopSchema: z.ZodType<StopBody> = z.union([
+  z.strictObject({ delegation: z.string(), reason }),
+  z.strictObject({ agent: z.string(), reason }),
+  z.strictObject({ mine: z.literal(true), reason }),
+])
+
+/** Of `GET /api/history`. */
+export const historySchema: z.ZodType<HistoryQuery> = z.strictObject({
+  before: z
+    .string()
+    .regex(/^[1-9][0-9]{0,14}$/u)
+    .optional(),
 })

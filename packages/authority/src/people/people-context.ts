@@ -27,4 +27,6 @@ export interface PeopleContext {
   readonly log: AuthorityLog
   readonly attestation: AttestationPolicy
   readonly feed: ChangeFeed
+  /** From one sign of life of a stream to the next. */
+  readonly pingSeconds: number
 }

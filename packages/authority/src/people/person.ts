@@ -1,5 +1,4 @@
-import type { OnBehalfOf } from '@behalf/credential'
-import { checkText } from '@behalf/issuer'
+import { type Approver, checkText, type DecidingPerson } from '@behalf/issuer'
 import { AuthorityError } from '../error.ts'
 
 /**
@@ -82,11 +81,12 @@ export function seesEverything(person: Person): boolean {
   return hasRole(person, 'operator') || hasRole(person, 'auditor')
 }
 
-/**
- * Whether something done on behalf of this principal is the person's own. A principal of another tenant is somebody
- * else, whatever its id.
- */
-export function isOwn(person: Person, { id, tenant }: OnBehalfOf): boolean {
-  if (id !== person.id) return false
-  return person.tenant === undefined || tenant === undefined || tenant === person.tenant
+/** The person as the issuer knows people. */
+export function toApprover({ id, tenant }: Person): Approver {
+  return { id, ...(tenant !== undefined && { tenant }) }
+}
+
+/** The person as one who decides there, and whether about what is others', too. */
+export function toDecider(person: Person): DecidingPerson {
+  return { person: toApprover(person), isOperator: hasRole(person, 'operator') }
 }

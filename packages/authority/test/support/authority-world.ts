@@ -104,6 +104,7 @@ export type WorldOptions = Partial<
     | 'maxSeconds'
     | 'operators'
     | 'page'
+    | 'pingSeconds'
     | 'policy'
     | 'random'
     | 'repeat'

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, parseJson } from '@behalf/core'
-import type { RawAnswer, World } from './authority-world.ts'
+import { ASKED, type RawAnswer, type World } from './authority-world.ts'
 import {
   type CeremonyOptions,
   createTestPasskey,
@@ -23,6 +23,8 @@ export interface Browser {
   csrf: string | undefined
   readonly call: (path: string, call?: BrowserCall) => Promise<RawAnswer>
   readonly get: (path: string) => Promise<RawAnswer>
+  /** A stream, as it comes. */
+  readonly open: (path: string) => Promise<Response>
   /** A POST, unless told otherwise. */
   readonly send: (path: string, body?: unknown, method?: string) => Promise<RawAnswer>
   readonly register: (
@@ -49,6 +51,7 @@ export async function openBrowser(world: World, passkey?: TestPasskey): Promise<
       return answer
     },
     get: (path) => browser.call(path),
+    open: (path) => fetch(`${origin}${path}`, { headers: { cookie: browser.cookie ?? '' } }),
     send: (path, body = {}, method = 'POST') => browser.call(path, { method, body }),
     register: async (kind, facts, faults) => {
       const begun = await browser.send(`/api/${kind}/options`, facts)
@@ -76,6 +79,31 @@ export async function claim(world: World, id = 'alice'): Promise<Browser> {
   const answer = await browser.register('claim', { code, id, name: id })
   if (answer.status !== 200) throw new Error(`the claim failed: ${answer.text}`)
   return browser
+}
+
+/** A request of an agent for something on behalf of a person. */
+export async function ask(
+  world: World,
+  changes: Partial<AskOptions> = {},
+  agent = world.agent,
+): Promise<string> {
+  const { id } = await agent.client.createRequest({ ...ASKED, onBehalfOf: { id: 'alice' }, ...changes })
+  return id
+}
+
+type AskOptions = Parameters<World['agent']['client']['createRequest']>[0]
+
+/** Prepares an approval and answers it with the browser's passkey. */
+export async function approve(
+  browser: Browser,
+  requests: readonly object[],
+  more: { readonly faults?: PasskeyFaults; readonly enrol?: object } = {},
+): Promise<RawAnswer> {
+  const prepared = await browser.send('/api/approvals', { requests })
+  if (prepared.status !== 201) return prepared
+  const response = await browser.passkey.assert(optionsOf(prepared), more.faults)
+  const body = { response, ...(more.enrol && { enrol: more.enrol }) }
+  return browser.send(`/api/approvals/${textOf(prepared, 'approval')}`, body)
 }
 
 /** One person more, by invitation, signed in. */

@@ -147,6 +147,7 @@ function delegationPart(
   | 'insertDelegation'
   | 'findDelegation'
   | 'countChildren'
+  | 'listLiveDelegations'
   | 'listDelegations'
   | 'markRevoked'
   | 'insertRevokedKey'
@@ -162,8 +163,18 @@ function delegationPart(
     findDelegation: async (id) => state.delegations.get(id),
     countChildren: async (id) =>
       [...state.delegations.values()].filter((delegation) => delegation.parentId === id).length,
-    listDelegations: async ({ limit }) =>
+    listLiveDelegations: async ({ principal, subject, now }) =>
+      [...state.delegations.values()].filter(
+        (delegation) =>
+          !delegation.revoked &&
+          now < delegation.validUntil &&
+          delegation.onBehalfOf.id === principal &&
+          (subject === undefined || delegation.subject === subject),
+      ),
+    listDelegations: async ({ principal, endsAfter = -Infinity, limit }) =>
       [...state.delegations.values()]
+        .filter(({ onBehalfOf }) => principal === undefined || onBehalfOf.id === principal)
+        .filter(({ validUntil }) => validUntil > endsAfter)
         .toReversed()
         .slice(0, limit)
         .map((delegation) => ({ ...delegation, ...revokedAbove(state, delegation) })),

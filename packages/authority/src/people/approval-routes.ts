@@ -1,0 +1,111 @@
+import type { JsonObject } from '@behalf/core'
+import type { DelegationRequest, GivenAssertion } from '@behalf/issuer'
+import { AuthorityError } from '../error.ts'
+import { readId } from '../read-input.ts'
+import { narrowingFrom } from '../request-routes.ts'
+import { json, jsonAnswer } from '../route.ts'
+import { finishAssertion, openAssertion } from './assertion-ceremony.ts'
+import { checkEnrolmentBounds, enrolFor } from './enrol-for.ts'
+import { PEOPLE_ANSWERS } from './people-answers.ts'
+import { approvalSchema, type CompleteApprovalBody, completeApprovalSchema } from './people-bodies.ts'
+import type { PeopleContext } from './people-context.ts'
+import { definePeopleRoute, type PeopleRoute, requireSession } from './people-route.ts'
+import { formatTime } from './people-wire.ts'
+import { toApprover } from './person.ts'
+import { viewRequest } from './request-view.ts'
+import type { LiveSession } from './session.ts'
+
+/** The routes by which people approve: what they read is fixed first, and what their passkey signs is exactly that. */
+export function createApprovalRoutes(context: PeopleContext): readonly PeopleRoute[] {
+  return [createPrepareRoute(context), createCompleteRoute(context)]
+}
+
+function createPrepareRoute(context: PeopleContext): PeopleRoute {
+  return definePeopleRoute({
+    name: 'POST /api/approvals',
+    summary: 'Fix what is to be approved, as it was asked or narrower, for five minutes',
+    body: approvalSchema,
+    answers: { 201: jsonAnswer('What to read, and what the passkey is to sign', PEOPLE_ANSWERS.approval) },
+    run: async (call) => {
+      const session = requireSession(call)
+      const prepared = await context.issuer.prepareApproval({
+        person: toApprover(session.person),
+        requests: call.body.requests.map(({ id, version, narrow }) => ({
+          id: readId(id),
+          version,
+          ...(narrow && { narrow: narrowingFrom(narrow) }),
+        })),
+      })
+      const { id, challenge, sentences, payloads, expiresAt } = prepared
+      const { options } = await openAssertion(context, { purpose: 'approval', id, challenge, session })
+      return json(201, {
+        approval: id,
+        sentences: sentences.map((list) => [...list]),
+        payloads: [...payloads],
+        expires_at: formatTime(expiresAt),
+        options,
+      })
+    },
+  })
+}
+
+function createCompleteRoute(context: PeopleContext): PeopleRoute {
+  return definePeopleRoute({
+    name: 'POST /api/approvals/{id}',
+    summary: 'Approve what was fixed, with the answer of the passkey',
+    body: completeApprovalSchema,
+    answers: { 200: jsonAnswer('The requests as they are now', PEOPLE_ANSWERS.requests) },
+    run: async (call) => {
+      const session = requireSession(call)
+      const { body } = call
+      if (body.enrol) checkEnrolmentBounds(context, body.enrol)
+      const completed = await complete(context, session, { id: readId(call.param), response: body.response })
+      await enrolCompleted(context, session, { completed, enrol: body.enrol })
+      const requests = []
+      for (const request of completed) requests.push(await viewRequest(context, session.person, request))
+      return json(200, { requests })
+    },
+  })
+}
+
+async function complete(
+  context: PeopleContext,
+  session: LiveSession,
+  { id, response }: { readonly id: string; readonly response: JsonObject | undefined },
+): Promise<readonly DelegationRequest[]> {
+  if (!response) {
+    throw new AuthorityError('step_up_required', 'An approval takes a passkey, whoever is signed in')
+  }
+  const { assertion, passkey } = await finishAssertion(context, {
+    purpose: 'approval',
+    ceremony: id,
+    session,
+    response,
+  })
+  const given: GivenAssertion = {
+    passkeyId: passkey.id,
+    publicKey: passkey.publicKey,
+    software: passkey.software,
+    rpId: assertion.rp_id,
+    origin: assertion.origin,
+    authenticatorData: assertion.authenticator_data,
+    clientDataJson: assertion.client_data_json,
+    signature: assertion.signature,
+  }
+  return context.issuer.completeApproval({ draft: id, person: toApprover(session.person), assertion: given })
+}
+
+/** The agent may have what was approved by itself from now on; what waits for a second person is not approved yet. */
+async function enrolCompleted(
+  context: PeopleContext,
+  { person }: LiveSession,
+  facts: {
+    readonly completed: readonly DelegationRequest[]
+    readonly enrol: CompleteApprovalBody['enrol']
+  },
+): Promise<void> {
+  if (!facts.enrol) return
+  for (const request of facts.completed) {
+    if (request.status === 'approved') await enrolFor(context, { person, request, bounds: facts.enrol })
+  }
+}
