@@ -91,8 +91,9 @@ function isFieldLines(fields: Fields): fields is FieldLines {
 function trimFieldValue(value: string): string {
   let start = 0
   let end = value.length
-  while (start < end && isSpaceOrTab(value.charCodeAt(start))) start += 1
-  while (end > start && isSpaceOrTab(value.charCodeAt(end - 1))) end -= 1
+  // Past either end the code is NaN, which is neither.
+  while (isSpaceOrTab(value.charCodeAt(start))) start += 1
+  while (isSpaceOrTab(value.charCodeAt(end - 1))) end -= 1
   return value.slice(start, end)
 }
 

@@ -46,11 +46,13 @@ describe('an index', () => {
       ['__proto__', 'p'],
       ['x-a', '\u00a02'],
       ['X-B', ''],
+      ['X-C', ' \t '],
     ])
     expect([...values]).toEqual([
       ['x-a', '1, \u00a02'],
       ['__proto__', 'p'],
       ['x-b', ''],
+      ['x-c', ''],
     ])
     expect([...repeated]).toEqual(['x-a'])
   })

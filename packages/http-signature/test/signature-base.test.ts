@@ -88,6 +88,8 @@ describe('derived components', () => {
     'https://a b',
     'https://a?b',
     '//a',
+    ' https://a',
+    '1https://a',
   ])('the origin %j is a mistake of the caller', (origin) => {
     expectMistake(() => linesOf('("@target-uri")', { ...request, origin }))
   })
@@ -112,7 +114,12 @@ describe('derived components', () => {
     }
   })
 
-  test.each(['', 'GET ', 'G\nET', 'GÉT', 'GET:'])('the method %j is refused', (method) => {
+  test('a target in another form is held to the same characters', () => {
+    for (const target of [' *', 'é*', '*\n'])
+      expect(codeOf(() => linesOf('("@request-target")', { ...request, target }))).toBe('signature_malformed')
+  })
+
+  test.each(['', ' GET', 'GET ', 'G\nET', 'GÉT', 'GET:'])('the method %j is refused', (method) => {
     expect(codeOf(() => linesOf('("@method")', { ...request, method }))).toBe('signature_malformed')
   })
 
