@@ -245,7 +245,7 @@ describe('behalf enrol', () => {
 
 describe('behalf list --as-operator', () => {
   test('lists requests that wait, and active delegations', async () => {
-    const waiting = await ask(world, ...termsFor(world, '/issues/**'), '--name', 'Invoice bot')
+    const waiting = await ask(world, ...termsFor(world, '/issues/7'), '--name', 'Invoice bot')
     const active = await obtain(world, ...termsFor(world, '/issues/**'))
     const listed = await listOpen()
     expect(listed.pending.map(({ id }) => id)).toContain(waiting)

@@ -32,6 +32,12 @@ export interface AuthorityTables extends PeopleTables {
     readonly collected_at: number | null
     readonly approvals_json: Generated<string>
     readonly half: string | null
+    readonly stranger: 0 | 1
+  }
+  readonly question_counts: {
+    readonly key: string
+    readonly minute: number
+    readonly count: number
   }
   readonly approval_drafts: {
     readonly id: string

@@ -137,6 +137,18 @@ const APPROVAL_TABLES: readonly string[] = [
   `create index approval_drafts_end on approval_drafts (expires_at)`,
 ]
 
+/** What keeps a flood of requests from filling the store or a person's day. */
+const FLOOD_CHANGES: readonly string[] = [
+  `alter table requests add column stranger integer not null default 0 check (stranger in (0, 1))`,
+  `create index requests_stranger on requests (json_extract(terms_json, '$.onBehalfOf.id'), requested_at)
+    where stranger = 1`,
+  `create table question_counts (
+    key text primary key,
+    minute integer not null,
+    count integer not null
+  ) strict`,
+]
+
 /** What a mistake in the code above them must not be able to undo. */
 const FIRST_TRIGGERS: readonly string[] = [
   ...refuse('events', ['update', 'delete'], 'the record is append-only'),
@@ -194,6 +206,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '2026_11_first': runAll([...FIRST_TABLES, ...FIRST_TRIGGERS]),
   '2026_11_policy': runAll(POLICY_CHANGES),
   '2026_12_approvals': runAll(APPROVAL_TABLES),
+  '2026_12_flood': runAll(FLOOD_CHANGES),
   '2026_12_people': runAll(PEOPLE_TABLES),
 }
 

@@ -22,7 +22,13 @@ import {
 
 type RequestPart = Pick<
   IssuerTransaction,
-  'insertRequest' | 'findRequest' | 'saveRequest' | 'listRequests' | 'countPending' | 'findFirstRequestTime'
+  | 'insertRequest'
+  | 'findRequest'
+  | 'saveRequest'
+  | 'listRequests'
+  | 'listPendingOf'
+  | 'wasApproved'
+  | 'findFirstRequestTime'
 >
 
 /** The id of a request's principal; an index holds it. */
@@ -51,14 +57,26 @@ export function createRequestRows(db: AuthorityDatabase): RequestPart {
       if (status === 'expired') query = query.where('expires_at', '<=', now)
       return (await query.execute()).map(readRequestRow)
     },
-    countPending: async ({ agent, now }) => {
-      let query = db
+    listPendingOf: async (agent, now) => {
+      const rows = await db
         .selectFrom('requests')
-        .select(({ fn }) => fn.countAll<number>().as('count'))
+        .selectAll()
         .where('status', '=', 'pending')
+        .where('agent', '=', agent)
         .where('expires_at', '>', now)
-      if (agent !== undefined) query = query.where('agent', '=', agent)
-      return (await query.executeTakeFirstOrThrow()).count
+        .orderBy('number', 'desc')
+        .execute()
+      return rows.map(readRequestRow)
+    },
+    wasApproved: async (agent, principal) => {
+      const row = await db
+        .selectFrom('requests')
+        .select('number')
+        .where('agent', '=', agent)
+        .where(principalOfRequest, '=', principal)
+        .where('status', '=', 'approved')
+        .executeTakeFirst()
+      return row !== undefined
     },
     findFirstRequestTime: async (agent) => {
       const row = await db
@@ -80,6 +98,7 @@ function toRow(request: DelegationRequest): Insertable<AuthorityTables['requests
     agent_name: request.agentName ?? null,
     terms_json: JSON.stringify(request.terms),
     policy_json: JSON.stringify(request.policy),
+    stranger: request.stranger ? 1 : 0,
     status: request.status,
     requested_at: request.requestedAt,
     expires_at: request.expiresAt,
@@ -103,6 +122,7 @@ export function readRequestRow(row: Selectable<AuthorityTables['requests']>): De
     ...optional('agentName', row.agent_name),
     terms: readTerms(readJsonColumn(row.terms_json)),
     policy: readPolicy(readJsonColumn(row.policy_json)),
+    ...(row.stranger === 1 && { stranger: true }),
     status: row.status,
     requestedAt: row.requested_at,
     expiresAt: row.expires_at,

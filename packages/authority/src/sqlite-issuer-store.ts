@@ -4,6 +4,7 @@ import { createDelegationRows } from './delegation-rows.ts'
 import { createDraftRows } from './draft-rows.ts'
 import { createEnrolmentRows } from './enrolment-rows.ts'
 import { createEventRows } from './event-rows.ts'
+import { createFloodRows } from './flood-rows.ts'
 import { createRequestRows } from './request-rows.ts'
 import { createStatusRows } from './status-rows.ts'
 
@@ -23,6 +24,7 @@ export function createSqliteIssuerStore(
         const events = createEventRows(db)
         return work({
           ...createRequestRows(db),
+          ...createFloodRows(db),
           ...createDraftRows(db),
           ...createEnrolmentRows(db),
           ...createDelegationRows(db),

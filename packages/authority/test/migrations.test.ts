@@ -63,6 +63,7 @@ describe('migrations', () => {
       'passkeys',
       'persons',
       'publication',
+      'question_counts',
       'requests',
       'revoked_keys',
       'sessions',

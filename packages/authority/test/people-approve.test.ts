@@ -61,7 +61,7 @@ describe('a person reads what an agent asks for', () => {
 
   test('and is warned of names that are made to be taken for others', async () => {
     const warningsOf = async (agentName: string, agent = world.agent): Promise<unknown> => {
-      const id = await ask(world, { agentName }, agent)
+      const id = await ask(world, { agentName, workflow: { id: agentName } }, agent)
       return (await alice.get(`/api/requests/${id}`)).json['name_warnings']
     }
     expect(await warningsOf('Calendar Bot')).toEqual([])

@@ -174,7 +174,7 @@ describe('the stream of changes', () => {
 
   test('tells what kind of thing changed', async () => {
     const stream = await open(bob)
-    await ask(world, { onBehalfOf: { id: 'bob' } })
+    await ask(world, { onBehalfOf: { id: 'bob' }, workflow: { id: 'another' } })
     await stream.next('event: changed\ndata: {"what":"requests"}\n\n')
     const delegation = await obtain(bob, 'bob')
     await stream.next('event: changed\ndata: {"what":"delegations"}\n\n')

@@ -102,8 +102,11 @@ describe('POST /delegation-requests', () => {
   test('has an end for one key', async () => {
     const world = await createWorld({ limits: { pendingPerAgent: 2 } })
     await ask(world)
-    await ask(world)
-    const third = await world.agent.send({ path: '/delegation-requests', ...post(ASK) })
+    await ask(world, { workflow: { id: 'two' } })
+    const third = await world.agent.send({
+      path: '/delegation-requests',
+      ...post({ ...ASK, workflow: { id: 'three' } }),
+    })
     expect([third.status, third.code, third.headers.get('retry-after')]).toEqual([429, 'rate_limited', '60'])
   })
 })
@@ -168,7 +171,7 @@ describe('POST /delegation-requests/{id}/collect', () => {
 
   test('tells that a request was refused, or was not decided in time', async () => {
     const world = await createWorld()
-    const [denied, forgotten] = [await ask(world), await ask(world)]
+    const [denied, forgotten] = [await ask(world), await ask(world, { workflow: { id: 'two' } })]
     await world.operator.send({ path: `/delegation-requests/${denied}/deny`, ...post({ version: 1 }) })
     world.clock.advance(900)
     const codes = []
@@ -251,7 +254,7 @@ describe('the decisions of an operator', () => {
 describe('the lists', () => {
   test('of requests, by where they stand', async () => {
     const world = await createWorld()
-    const [one, two] = [await ask(world), await ask(world)]
+    const [one, two] = [await ask(world), await ask(world, { workflow: { id: 'two' } })]
     await world.operator.send({ path: `/delegation-requests/${one}/deny`, ...post({ version: 1 }) })
     const ids = async (query: string): Promise<unknown> => {
       const answer = await world.operator.send({ path: `/delegation-requests${query}` })
@@ -292,7 +295,7 @@ describe('the lists', () => {
 
   test('of delegations, with what became of them', async () => {
     const world = await createWorld()
-    const ids = [await ask(world), await ask(world)]
+    const ids = [await ask(world), await ask(world, { workflow: { id: 'two' } })]
     for (const id of ids) await world.operator.client.approve(id, { version: 1 })
     const { delegationId = '' } = await world.operator.client.getRequest(ids[0] ?? '')
     await world.operator.client.revoke({ delegation: delegationId }, 'Enough')

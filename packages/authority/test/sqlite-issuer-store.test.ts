@@ -47,6 +47,14 @@ const REQUEST: DelegationRequest = {
   approvals: [{ by: 'acct-42', at: 1000 }],
   half: 'draft-1',
 }
+const APPROVED: DelegationRequest = {
+  ...REQUEST,
+  status: 'approved',
+  decidedAt: 1500,
+  decidedBy: 'did:key:zOperator',
+  delegationId: 'root-1',
+  collectedAt: 1600,
+}
 const BARE_REQUEST: DelegationRequest = {
   id: 'request-2',
   version: 1,
@@ -184,16 +192,8 @@ describe('what is written is read as it was', () => {
 
   test('requests, after they changed', async () => {
     await insertFamily()
-    const approved: DelegationRequest = {
-      ...REQUEST,
-      status: 'approved',
-      decidedAt: 1500,
-      decidedBy: 'did:key:zOperator',
-      delegationId: 'root-1',
-      collectedAt: 1600,
-    }
-    await store.transaction((tx) => tx.saveRequest(approved))
-    await expect(store.transaction((tx) => tx.findRequest('request-1'))).resolves.toEqual(approved)
+    await store.transaction((tx) => tx.saveRequest(APPROVED))
+    await expect(store.transaction((tx) => tx.findRequest('request-1'))).resolves.toEqual(APPROVED)
   })
 
   test('approvals that were begun, until they end', async () => {
@@ -372,9 +372,58 @@ describe('lists and counts of requests', () => {
       expect(await ids({ status: 'expired' })).toEqual(['request-3'])
       expect(await ids({ status: 'refused' })).toEqual(['request-2'])
       expect(await ids({ status: 'approved' })).toEqual([])
-      await expect(tx.countPending({ now: 1500 })).resolves.toBe(2)
-      await expect(tx.countPending({ now: 1499 })).resolves.toBe(3)
-      await expect(tx.countPending({ agent: 'did:key:zAgent', now: 1500 })).resolves.toBe(1)
+      const pendingOf = async (agent: string, now: number): Promise<string[]> =>
+        (await tx.listPendingOf(agent, now)).map(({ id }) => id)
+      expect(await pendingOf('did:key:zAgent', 1499)).toEqual(['request-3', 'request-1'])
+      expect(await pendingOf('did:key:zAgent', 1500)).toEqual(['request-1'])
+      expect(await pendingOf('did:key:zOther', 1500)).toEqual(['request-4'])
+    })
+  })
+})
+
+describe('what could become a flood', () => {
+  test('is counted for one principal and for all, by what waits and by what was asked', async () => {
+    const asked = { ...REQUEST, stranger: true as const }
+    const other = { ...asked.terms, onBehalfOf: { id: 'other' } }
+    await store.transaction(async (tx) => {
+      await tx.insertRequest(REQUEST)
+      await tx.insertRequest({ ...asked, id: 'r-2' })
+      await tx.insertRequest({ ...asked, id: 'r-3', requestedAt: 500, expiresAt: 1500 })
+      await tx.insertRequest({ ...asked, id: 'r-4', terms: other })
+    })
+    await store.transaction(async (tx) => {
+      const principal = 'acct-42'
+      await expect(tx.findRequest('r-2')).resolves.toEqual({ ...asked, id: 'r-2' })
+      const counts = [
+        await tx.countStrangers({ principal, askedAfter: 499, now: 1499 }),
+        await tx.countStrangers({ principal, askedAfter: 500, now: 1500 }),
+        await tx.countStrangers({ askedAfter: 500, now: 1500 }),
+        await tx.countStrangers({ askedAfter: 1000, now: 2000 }),
+      ]
+      expect(counts).toEqual([
+        { pending: 2, asked: 2 },
+        { pending: 1, asked: 1 },
+        { pending: 2, asked: 2 },
+        { pending: 0, asked: 0 },
+      ])
+    })
+  })
+
+  test('is a question in the same minute, and none of the minutes before', async () => {
+    const count = (key: string, minute: number): Promise<number> =>
+      store.transaction((tx) => tx.countQuestion(key, minute))
+    expect([await count('a', 1), await count('a', 1), await count('b', 1)]).toEqual([1, 2, 1])
+    expect([await count('b', 2), await count('a', 2)]).toEqual([1, 1])
+  })
+
+  test('knows the agents that a principal approved', async () => {
+    await insertFamily()
+    await expect(store.transaction((tx) => tx.wasApproved(REQUEST.agent, 'acct-42'))).resolves.toBe(false)
+    await store.transaction((tx) => tx.saveRequest(APPROVED))
+    await store.transaction(async (tx) => {
+      await expect(tx.wasApproved(REQUEST.agent, 'acct-42')).resolves.toBe(true)
+      await expect(tx.wasApproved(REQUEST.agent, 'acct-43')).resolves.toBe(false)
+      await expect(tx.wasApproved('did:key:zOther', 'acct-42')).resolves.toBe(false)
     })
   })
 })

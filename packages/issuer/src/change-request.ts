@@ -1,7 +1,10 @@
+import { isStranger } from './decide-policy.ts'
 import type { DelegationRequest } from './delegation-request.ts'
 import { IssuerError } from './error.ts'
+import { countQuestion } from './flood-limits.ts'
 import { checkKeyAlive, type IssuerContext } from './issuer-context.ts'
-import { checkQuestion, type DelegationQuestion, settleQuestion } from './request-delegation.ts'
+import { checkQuestion, type DelegationQuestion } from './question.ts'
+import { replaceRequest } from './replace-request.ts'
 import { takePending } from './take-pending.ts'
 
 /** What an agent asks instead of what it asked. */
@@ -11,16 +14,13 @@ export interface ChangeRequestOptions extends DelegationQuestion {
   readonly version: number
 }
 
-// Each change stands in the append-only record, which an agent must not be able to fill.
-const MAX_VERSION = 20
-
 /**
  * The request asks for something else, under the next version: what was prepared or half approved of it before is void,
  * and the policy has answered anew. It ends when it would have ended.
  *
  * @returns the request as it stands
  * @throws IssuerError `not_found` (also for another key's request), `approval_consumed`, `approval_expired`,
- *   `approval_mismatch` for another version, `input_invalid` also for another principal, `rate_limited` after 20
+ *   `approval_mismatch` for another version, `input_invalid` also for another principal, `rate_limited` also after 20
  *   versions, `policy_unknown`, `key_revoked`
  * @throws CredentialError `scope_malformed`, `credential_malformed`, `credential_too_large`
  */
@@ -29,26 +29,20 @@ export async function changeRequest(
   options: ChangeRequestOptions,
 ): Promise<DelegationRequest> {
   const { id, version } = options
-  const question = checkQuestion(context, options)
+  const asked = checkQuestion(context, options)
   return context.store.transaction(async (tx) => {
-    await checkKeyAlive(tx, question.agent)
+    const { agent } = asked
+    await checkKeyAlive(tx, agent)
+    const stranger = await isStranger(context, tx, asked)
+    await countQuestion(context, tx, { agent, stranger })
     const known = await tx.findRequest(id)
-    if (known?.agent !== question.agent) throw new IssuerError('not_found', 'There is no such request')
-    const { requestedAt, expiresAt, lastPolledAt, half, terms } = await takePending(context, tx, {
-      id,
-      version,
-    })
-    if (terms.onBehalfOf.id !== question.terms.onBehalfOf.id) {
+    if (known?.agent !== agent) throw new IssuerError('not_found', 'There is no such request')
+    const pending = await takePending(context, tx, { id, version })
+    if (pending.terms.onBehalfOf.id !== asked.terms.onBehalfOf.id) {
       throw new IssuerError('input_invalid', 'A request stays that of its principal', {
         field: 'on_behalf_of.id',
       })
     }
-    if (version >= MAX_VERSION) {
-      throw new IssuerError('rate_limited', 'This request was changed too often', { retryAfterSeconds: 60 })
-    }
-    if (half !== undefined) await tx.deleteDraft(half)
-    const kept = { id, version: version + 1, requestedAt, expiresAt }
-    const asked = { ...question, ...kept, ...(lastPolledAt !== undefined && { lastPolledAt }) }
-    return settleQuestion(context, tx, { asked, keep: (request) => tx.saveRequest(request) })
+    return replaceRequest(context, tx, { pending, asked, stranger })
   })
 }

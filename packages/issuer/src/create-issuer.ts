@@ -23,8 +23,9 @@ import type { Policy } from './policy.ts'
 import { type PrepareApprovalOptions, type PreparedApproval, prepareApproval } from './prepare-approval.ts'
 import { previewRequest } from './preview-request.ts'
 import { publishHeartbeat } from './publish-status.ts'
+import type { DelegationQuestion } from './question.ts'
 import { type ChildRegistration, type RegisterChildOptions, registerChild } from './register-child.ts'
-import { type DelegationQuestion, requestDelegation } from './request-delegation.ts'
+import { requestDelegation } from './request-delegation.ts'
 import { type Caller, type RevocationReceipt, revokeDelegation, revokeKey } from './revoke.ts'
 import {
   type PrincipalRevocationReceipt,
@@ -119,7 +120,11 @@ export interface Issuer {
 }
 
 const DEFAULT_LIMITS: IssuerLimits = {
+  questionsPerAgent: 60,
+  questionsOfStrangers: 600,
   pendingPerAgent: 10,
+  pendingOfStrangers: 20,
+  strangersPerHour: 60,
   pendingInTotal: 10_000,
   childrenPerDelegation: 1000,
 }

@@ -26,8 +26,7 @@ export async function decidePolicy(
 ): Promise<DecidedPolicy> {
   const { agent, terms } = asked
   const now = context.clock()
-  const enrolments = await tx.listEnrolments({ agent, now, limit: MAX_ENROLMENTS_PER_AGENT })
-  const own = enrolments.filter(({ onBehalfOf }) => isSamePrincipal(onBehalfOf, terms.onBehalfOf))
+  const own = await listOwnEnrolments(context, tx, asked)
   const enrolment = own.find((one) => allows(one, terms))
   const { decided } = evaluatePolicy(context.policy, {
     agent,
@@ -38,6 +37,28 @@ export async function decidePolicy(
     now,
   })
   return { policy: decided, ...(enrolment && decided.decision === 'approve-enrolled' && { enrolment }) }
+}
+
+/**
+ * Tells whether the principal neither enrolled this key, so that it is in force, nor ever approved a request of it.
+ */
+export async function isStranger(
+  context: IssuerContext,
+  tx: IssuerTransaction,
+  asked: { readonly agent: Did; readonly terms: RequestedTerms },
+): Promise<boolean> {
+  if ((await listOwnEnrolments(context, tx, asked)).length > 0) return false
+  return !(await tx.wasApproved(asked.agent, asked.terms.onBehalfOf.id))
+}
+
+async function listOwnEnrolments(
+  context: IssuerContext,
+  tx: IssuerTransaction,
+  { agent, terms }: { readonly agent: Did; readonly terms: RequestedTerms },
+): Promise<readonly Enrolment[]> {
+  const now = context.clock()
+  const enrolments = await tx.listEnrolments({ agent, now, limit: MAX_ENROLMENTS_PER_AGENT })
+  return enrolments.filter(({ onBehalfOf }) => isSamePrincipal(onBehalfOf, terms.onBehalfOf))
 }
 
 function isSamePrincipal(left: OnBehalfOf, right: OnBehalfOf): boolean {

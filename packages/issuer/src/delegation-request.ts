@@ -52,6 +52,8 @@ export interface DelegationRequest {
   readonly agentName?: string
   readonly terms: RequestedTerms
   readonly policy: PolicyDecision
+  /** It waits for people, and its principal had neither approved nor enrolled this key before. */
+  readonly stranger?: true
   readonly status: Exclude<RequestStatus, 'expired'>
   readonly requestedAt: number
   /** A request not decided by then never will be. */

@@ -39,7 +39,10 @@ export type {
   RevokedKey,
   StatusListRecord,
   StatusListState,
+  StrangerCounts,
+  StrangerFilter,
 } from './issuer-store.ts'
+export { nameWarnings } from './name-warnings.ts'
 export type { Narrowing } from './narrow-terms.ts'
 export { type Policy, type PolicySource, parsePolicy } from './policy.ts'
 export type { PolicyQuestion } from './policy-call.ts'
@@ -49,9 +52,9 @@ export type { PolicyPosition, PolicyRule } from './policy-rule.ts'
 export { POLICY_SCHEMA } from './policy-schema.ts'
 export type { PrepareApprovalOptions, PreparedApproval, RequestToApprove } from './prepare-approval.ts'
 export { STATUS_LIST_LENGTH } from './publish-status.ts'
+export type { DelegationQuestion } from './question.ts'
 export type { PolicyFile } from './read-policy-file.ts'
 export type { ChildRegistration, RegisterChildOptions } from './register-child.ts'
-export type { DelegationQuestion } from './request-delegation.ts'
 export type { Caller, RevocationReceipt } from './revoke.ts'
 export type { PrincipalRevocationReceipt, RevokePrincipalOptions } from './revoke-principal.ts'
 export type { StatusPosition } from './status-position.ts'

@@ -7,11 +7,19 @@ import type { Policy } from './policy.ts'
 
 /** Upper bounds that keep one caller from filling the store or a person's day. */
 export interface IssuerLimits {
-  /** Undecided requests of one agent key. */
+  /** Questions of one agent key in a minute. Default 60. */
+  readonly questionsPerAgent: number
+  /** Questions in a minute of all keys together that their principals never approved or enrolled. Default 600. */
+  readonly questionsOfStrangers: number
+  /** Undecided requests of one agent key. Default 10. */
   readonly pendingPerAgent: number
-  /** Undecided requests of all keys together. */
+  /** Undecided requests for one principal of all keys that it never approved or enrolled. Default 20. */
+  readonly pendingOfStrangers: number
+  /** Requests of such keys that one principal is asked about within an hour. Default 60. */
+  readonly strangersPerHour: number
+  /** Undecided requests of such keys for all principals. Default 10,000. */
   readonly pendingInTotal: number
-  /** Children registered under one delegation. */
+  /** Children registered under one delegation. Default 1,000. */
   readonly childrenPerDelegation: number
 }
 

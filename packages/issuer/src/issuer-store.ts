@@ -135,6 +135,22 @@ export interface RequestFilter {
   readonly limit: number
 }
 
+/** Which requests of strangers are counted. */
+export interface StrangerFilter {
+  /** `onBehalfOf.id`; absent: all. */
+  readonly principal?: string
+  readonly askedAfter: number
+  readonly now: number
+}
+
+/** How many requests strangers made. */
+export interface StrangerCounts {
+  /** Undecided and unexpired ones. */
+  readonly pending: number
+  /** Those asked after `askedAfter`, whatever became of them. */
+  readonly asked: number
+}
+
 /** Which enrolments a list shows. */
 export interface EnrolmentFilter {
   readonly agent?: Did
@@ -167,8 +183,19 @@ export interface IssuerTransaction {
   saveRequest(request: DelegationRequest): Promise<void>
   /** Newest first. */
   listRequests(filter: RequestFilter): Promise<readonly DelegationRequest[]>
-  /** Undecided and unexpired requests, of one agent or of all. */
-  countPending(filter: { readonly agent?: Did; readonly now: number }): Promise<number>
+  /** The undecided and unexpired requests of an agent, newest first. */
+  listPendingOf(agent: Did, now: number): Promise<readonly DelegationRequest[]>
+  /** Of the requests with `stranger`, for one principal or for all. */
+  countStrangers(filter: StrangerFilter): Promise<StrangerCounts>
+  /** Whether a request of the agent on behalf of that principal was ever approved. */
+  wasApproved(agent: Did, principal: string): Promise<boolean>
+  /**
+   * Counts a question, and forgets those of minutes before.
+   *
+   * @param minute - since the epoch
+   * @returns how many there were with this key in this minute
+   */
+  countQuestion(key: string, minute: number): Promise<number>
   /** When an agent first asked for something; undefined when it never did. */
   findFirstRequestTime(agent: Did): Promise<number | undefined>
 

@@ -13,9 +13,14 @@ export const TEXT_LIMITS = {
 } as const
 
 // Cc, Cs, Co, Cn: control characters, halves of pairs, private use, unassigned. Zl, Zp: line and paragraph ends.
-// Cf holds every bidi control, zero-width spaces and tag characters; the two joiners that real scripts need stay.
-const FORBIDDEN = /[\p{Cc}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]|(?![\u200C\u200D])\p{Cf}/u
-const MARK_PILE = /\p{M}{5}/u
+// Cf holds every bidi control, zero-width spaces and tag characters. Default_Ignorable_Code_Point holds what else shows
+// nothing: fillers, selectors, the grapheme joiner; U+2800 is a blank of its own. What real scripts and emoji need
+// stays: two joiners, two presentation selectors and the selectors of Mongolian.
+const FORBIDDEN =
+  /[\p{Cc}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u2800]|(?!\u200C|\u200D|\uFE0E|\uFE0F|[\u180B-\u180D]|\u180F)[\p{Cf}\p{DI}]/u
+// A joiner between marks does not end the pile.
+const MARK_PILE = /(?:[\u200C\u200D]*\p{M}){5}/u
+const SHOWN = /[^\s\p{M}\p{DI}]/u
 
 /**
  * The text is short enough, visible, on one line and reads left to right as stored: no control, bidi or other
@@ -39,8 +44,8 @@ export function checkText(
   if (text.length > 2 * maxLength || Array.from(text).length > maxLength) {
     return refuse(`must have at most ${maxLength} characters`)
   }
-  if (text.trim() === '') return refuse('must not be empty')
   if (FORBIDDEN.test(text)) return refuse('must not contain control, bidi or invisible characters')
+  if (!SHOWN.test(text)) return refuse('must not be empty')
   if (MARK_PILE.test(text)) return refuse('must not pile up combining marks')
   return text
 }

@@ -7,7 +7,7 @@ import type {
   GivenAssertion,
   PreparedApproval,
 } from '../src/index.ts'
-import { createWorld, ORIGIN, START, type World } from './support/issuer-world.ts'
+import { createWorld, ORIGIN, READ_ONE, START, type World } from './support/issuer-world.ts'
 import { answer, approveAs, createPerson } from './support/person.ts'
 
 const refused = (code: string, field?: string): unknown =>
@@ -113,7 +113,7 @@ describe('an approval by one person', () => {
 
   test('of several requests issues them all on one evidence', async () => {
     const world = await createWorld()
-    const asked = [await world.ask(), await world.ask({ purpose: 'Another' })]
+    const asked = [await world.ask(), await world.ask({ purpose: 'Another', capabilities: READ_ONE })]
     const requests = await approveAs(world, alice, asked)
     expect(requests.map(({ status }) => status)).toEqual(['approved', 'approved'])
     const collected = []

@@ -8,6 +8,7 @@ import {
   createWorld,
   idOf,
   READ_ISSUES,
+  READ_ONE,
   type World,
 } from './support/issuer-world.ts'
 import { createMemoryIssuerStore } from './support/memory-issuer-store.ts'
@@ -142,7 +143,7 @@ describe('reading requests', () => {
 
   test('lists them newest first, by where they stand now', async () => {
     const world = await createWorld()
-    const [approved, denied] = [await world.ask(), await world.ask()]
+    const [approved, denied] = [await world.ask(), await world.ask({ capabilities: READ_ONE })]
     await world.issuer.approve({ id: approved.id, version: 1, operator: world.operator.did })
     await world.issuer.deny({ id: denied.id, version: 1, operator: world.operator.did })
     const expired = await world.ask()

@@ -219,7 +219,7 @@ describe('an approval', () => {
   })
 
   test('gives each delegation its own place in the list', async () => {
-    const world = await createWorld({ limits: { pendingPerAgent: 1000 } })
+    const world = await createWorld({ limits: { questionsPerAgent: 1000 } })
     const delegations = []
     for (let count = 0; count < 50; count += 1) delegations.push(await world.obtain())
     const indices = delegations.map(({ delegation }) => parseDelegation(delegation).status.statusListIndex)

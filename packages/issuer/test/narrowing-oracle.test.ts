@@ -38,7 +38,7 @@ async function approve(world: World, asked: Narrowing, narrow: Narrowing): Promi
 
 describe('whatever an operator narrows', () => {
   test('the delegation is what was asked or less, in every respect', async () => {
-    const world = await createWorld()
+    const world = await createWorld({ limits: { questionsPerAgent: 10_000, pendingPerAgent: 10_000 } })
     let issued = 0
     await fc.assert(
       fc.asyncProperty(terms, terms, async (asked, narrow) => {

@@ -139,7 +139,7 @@ describe('a prepared approval', () => {
 describe('an approval of several requests', () => {
   test('has the payloads and sentences of all', async () => {
     const world = await createWorld()
-    const [one, two] = [await world.ask(), await world.ask({ purpose: 'Another' })]
+    const [one, two] = [await world.ask(), await world.ask({ purpose: 'Another', capabilities: READ_ONE })]
     const prepared = await prepare(world, { requests: [one, two].map(({ id }) => ({ id, version: 1 })) })
     expect(prepared.payloads.map(({ credentialSubject }) => Object(credentialSubject).purpose)).toEqual([
       'Sum up the open issues',

@@ -36,7 +36,15 @@ function createContext(random = createTestRandom()): IssuerContext {
     maxSeconds: 3600,
     requestSeconds: 900,
     pollIntervalSeconds: 2,
-    limits: { pendingPerAgent: 10, pendingInTotal: 10, childrenPerDelegation: 10 },
+    limits: {
+      questionsPerAgent: 10,
+      questionsOfStrangers: 10,
+      pendingPerAgent: 10,
+      pendingOfStrangers: 10,
+      strangersPerHour: 10,
+      pendingInTotal: 10,
+      childrenPerDelegation: 10,
+    },
   }
 }
 
@@ -86,7 +94,7 @@ describe('a heartbeat', () => {
 
 describe('places in the status lists', () => {
   test('are never given twice, not even after the delegation ended', async () => {
-    const world = await createWorld({ limits: { pendingPerAgent: 1000 } })
+    const world = await createWorld({ limits: { questionsPerAgent: 1000 } })
     const seen = new Set<number>()
     for (let count = 0; count < 60; count += 1) {
       const { delegation } = await world.obtain()

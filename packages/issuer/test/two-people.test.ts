@@ -1,6 +1,6 @@
 import { parseDelegation, verifyApprovalEvidence } from '@behalf/credential'
 import { describe, expect, test } from 'vitest'
-import type { Approver, DelegationRequest, PreparedApproval } from '../src/index.ts'
+import type { Approver, DelegationQuestion, DelegationRequest, PreparedApproval } from '../src/index.ts'
 import { ALICE, createPolicy, createWorld, READ_ONE, START, type World } from './support/issuer-world.ts'
 import { answer, approveAs, createPerson } from './support/person.ts'
 
@@ -11,8 +11,11 @@ const alice = createPerson()
 const bob = createPerson('bob')
 
 /** Approved by the principal, waiting for a second person. */
-async function halfApproved(world: World): Promise<DelegationRequest> {
-  const [request] = await approveAs(world, alice, [await world.ask()])
+async function halfApproved(
+  world: World,
+  more: Partial<DelegationQuestion> = {},
+): Promise<DelegationRequest> {
+  const [request] = await approveAs(world, alice, [await world.ask(more)])
   if (request === undefined) throw new Error('There is no request')
   return request
 }
@@ -121,10 +124,10 @@ describe('an approval by two people', () => {
 
   test('is of one request', async () => {
     const world = await createWorld({ policy: ASK_TWO })
-    const asked = [await world.ask(), await world.ask()]
+    const asked = [await world.ask(), await world.ask({ capabilities: READ_ONE })]
     await expect(approveAs(world, alice, asked)).rejects.toEqual(refused('input_invalid', 'requests'))
     const half = await halfApproved(world)
-    const another = await halfApproved(world)
+    const another = await halfApproved(world, { workflow: { id: 'another' } })
     await expect(approveAs(world, bob, [half, another])).rejects.toEqual(refused('input_invalid', 'requests'))
   })
 

@@ -15,6 +15,7 @@ import {
 
 interface State {
   requests: Map<string, DelegationRequest>
+  questions: Map<string, { readonly minute: number; readonly count: number }>
   drafts: Map<string, ApprovalDraft>
   enrolments: Map<string, Enrolment>
   delegations: Map<string, DelegationRecord>
@@ -34,6 +35,7 @@ export interface MemoryIssuerStore extends IssuerStore {
 export function createMemoryIssuerStore(): MemoryIssuerStore {
   let committed: State = {
     requests: new Map(),
+    questions: new Map(),
     drafts: new Map(),
     enrolments: new Map(),
     delegations: new Map(),
@@ -62,6 +64,7 @@ export function createMemoryIssuerStore(): MemoryIssuerStore {
 function copy(state: State): State {
   return {
     requests: new Map(state.requests),
+    questions: new Map(state.questions),
     drafts: new Map(state.drafts),
     enrolments: new Map(state.enrolments),
     delegations: new Map(state.delegations),
@@ -92,7 +95,10 @@ function requestPart(
   | 'findRequest'
   | 'saveRequest'
   | 'listRequests'
-  | 'countPending'
+  | 'listPendingOf'
+  | 'countStrangers'
+  | 'wasApproved'
+  | 'countQuestion'
   | 'findFirstRequestTime'
   | 'insertEnrolment'
   | 'findEnrolment'
@@ -110,8 +116,33 @@ function requestPart(
         .filter((request) => status === undefined || requestStatus(request, now) === status)
         .toReversed()
         .slice(0, limit),
-    countPending: async ({ agent, now }) =>
-      pending(now).filter((request) => agent === undefined || request.agent === agent).length,
+    listPendingOf: async (agent, now) =>
+      pending(now)
+        .filter((request) => request.agent === agent)
+        .toReversed(),
+    countStrangers: async ({ principal, askedAfter, now }) => {
+      const ofStrangers = (request: DelegationRequest): boolean =>
+        request.stranger === true && (principal === undefined || request.terms.onBehalfOf.id === principal)
+      return {
+        pending: pending(now).filter(ofStrangers).length,
+        asked: [...state.requests.values()].filter(
+          (request) => ofStrangers(request) && request.requestedAt > askedAfter,
+        ).length,
+      }
+    },
+    wasApproved: async (agent, principal) =>
+      [...state.requests.values()].some(
+        (request) =>
+          request.agent === agent &&
+          request.terms.onBehalfOf.id === principal &&
+          request.status === 'approved',
+      ),
+    countQuestion: async (key, minute) => {
+      for (const [name, counted] of state.questions) if (counted.minute < minute) state.questions.delete(name)
+      const count = (state.questions.get(key)?.count ?? 0) + 1
+      state.questions.set(key, { minute, count })
+      return count
+    },
     findFirstRequestTime: async (agent) =>
       [...state.requests.values()].find((request) => request.agent === agent)?.requestedAt,
     insertEnrolment: async (enrolment) => void state.enrolments.set(enrolment.id, enrolment),
