@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'vitest'
 
+const FIND_BROWSER = join(import.meta.dirname, '..', 'browser', 'support', 'print-browser.ts')
+
 /** What a suite may need that a user's machine may lack, and how to get it. */
 const REQUIREMENTS = {
   vectors: {
@@ -16,6 +18,10 @@ const REQUIREMENTS = {
   nginx: {
     how: 'apt-get install nginx-light',
     available: (): boolean => spawnSync('nginx', ['-v']).status === 0,
+  },
+  browser: {
+    how: 'apt-get install libnss3, or chromium',
+    available: (): boolean => spawnSync(process.execPath, [FIND_BROWSER]).status === 0,
   },
 } as const
 

@@ -13,6 +13,7 @@ import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
 import { pino } from 'pino'
 import { freePort } from './free-port.ts'
+import { oldVerifierFile } from './old-verifier-file.ts'
 
 /** A real authority and a real protected API on loopback, in this process, and the operator's wallet. */
 export interface World {
@@ -122,12 +123,6 @@ async function openApi(options: ApiOptions): Promise<{ end(): Promise<void> }> {
       database.close()
     },
   }
-}
-
-/** A file that has been in use for a minute, so that nothing has to wait out a new file's first seconds. */
-function oldVerifierFile(path: string): string {
-  openVerifierDatabase(path, { clock: () => Date.now() - 60_000 }).close()
-  return path
 }
 
 async function closeServer(server: Server): Promise<void> {

@@ -5,7 +5,7 @@ import { groupByAgent } from '../src/model/group-by-agent.ts'
 import { capabilitySentence } from '../src/words/capability-sentence.ts'
 import { codeOfAddress } from '../src/words/code-of-address.ts'
 import { durationWords } from '../src/words/duration.ts'
-import { eventDetails, eventWords } from '../src/words/event-words.ts'
+import { eventActor, eventDetails, eventWords } from '../src/words/event-words.ts'
 import { leadWords } from '../src/words/lead-words.ts'
 import { problemWords } from '../src/words/problem-words.ts'
 import { safeText } from '../src/words/safe-text.ts'
@@ -112,6 +112,15 @@ describe('events', () => {
     })
     expect(eventWords({ ...event, type: 'new_thing' })).toEqual({ headline: 'new thing', tone: 'plain' })
     expect(eventWords({ ...event, type: 'constructor' }).headline).toBe('constructor')
+  })
+
+  test.each([
+    ['approved', { by: 'alice', person: 'bob' }, 'alice'],
+    ['person_joined', { by: 'join', person: 'bob' }, 'bob'],
+    ['approved', { person: 'bob\u202E' }, 'bob⟨U+202E⟩'],
+    ['approved', { by: { id: 1 } }, undefined],
+  ])('%s %j has an actor', (type, data, actor) => {
+    expect(eventActor({ sequence: 1, time: '', type, data })).toBe(actor)
   })
 
   test('show every member', () => {

@@ -80,7 +80,8 @@ function Node({ row, place, chosen, keep, onChoose, onKey }: NodeProps): ReactNo
   const { delegation, depth } = row
   const { x, y, width, height } = place
   const { short } = countDown(delegation.valid_until, useNow())
-  const name = safeText(delegation.agent_name ?? 'no name', 80)
+  const name =
+    delegation.agent_name === undefined ? 'without a name' : `“${safeText(delegation.agent_name, 80)}”`
   const fingerprint = safeText(delegation.agent_fingerprint, 120)
   return (
     <g
@@ -97,7 +98,7 @@ function Node({ row, place, chosen, keep, onChoose, onKey }: NodeProps): ReactNo
       <rect x={x} y={y} width={width} height={height} rx="8" />
       <circle className="mark" cx={x + 16} cy={y + 19} r="5" />
       <text x={x + 30} y={y + 24}>
-        {fitText(`“${name}”`, width - 40, 14)}
+        {fitText(name, width - 40, 14)}
       </text>
       <text className="sub" x={x + 30} y={y + 43}>
         {fitText(`${short} left · ${fingerprint}`, width - 40, 12.5)}

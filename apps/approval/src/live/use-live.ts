@@ -36,6 +36,8 @@ function openStream(): () => void {
     source.addEventListener('changed', learn)
     source.addEventListener('error', () => {
       noteConnection({ live: false })
+      // The authority ends the stream of a session that is over.
+      refresh('session')
       if (source.readyState === EventSource.CLOSED) timer = setTimeout(open, REOPEN_MS)
     })
   }

@@ -8,7 +8,7 @@ import { NothingHere } from '../parts/nothing-here.tsx'
 import { PageTitle } from '../parts/page-title.tsx'
 import { ProblemAlert } from '../parts/problem-alert.tsx'
 import { Waiting } from '../parts/waiting.tsx'
-import { eventDetails, eventWords } from '../words/event-words.ts'
+import { eventActor, eventDetails, eventWords } from '../words/event-words.ts'
 
 /** What the authority recorded, newest first. */
 export function HistoryPage(): ReactNode {
@@ -50,6 +50,7 @@ function oldest(page: readonly EventView[]): number | undefined {
 function Event({ event }: { readonly event: EventView }): ReactNode {
   const { headline, tone } = eventWords(event)
   const details = eventDetails(event.data)
+  const actor = eventActor(event)
   return (
     <li className="event">
       <span className="event-dot" data-tone={tone} aria-hidden="true" />
@@ -57,6 +58,7 @@ function Event({ event }: { readonly event: EventView }): ReactNode {
         <div className="row">
           <Title order={2} className="event-title">
             {headline}
+            {actor !== undefined && <span className="event-actor"> by {actor}</span>}
           </Title>
           <Text size="sm" c="dimmed">
             <Moment at={event.time} />

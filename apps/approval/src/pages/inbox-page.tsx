@@ -1,4 +1,4 @@
-import { Anchor, Button, Stack, Text, Title } from '@mantine/core'
+import { Anchor, Badge, Button, Stack, Text, Title } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { Link } from 'wouter'
 import type { RequestView } from '../api/views.ts'
@@ -82,6 +82,11 @@ function RequestCard({ request }: { readonly request: RequestView }): ReactNode 
       <Title order={2} className="section-title">
         <AgentName name={request.agent_name} /> asks to act for <bdi>{request.on_behalf_of.id}</bdi>
       </Title>
+      {request.name_warnings.length > 0 && (
+        <Badge color="yellow" variant="light" tt="none" mt={4}>
+          Careful with this name
+        </Badge>
+      )}
       {turn === 'second' && <Text fw={600}>It needs your second approval.</Text>}
       {approvals.some(({ by }) => by === person.id) && (
         <Text fw={600}>You approved; a second person has to as well.</Text>

@@ -13,8 +13,8 @@ export function RecoverPage(): ReactNode {
     <Stack gap="md" className="center-card">
       <PageTitle tab="Recover">Make a new passkey</PageTitle>
       <Text>
-        A recovery code works once. Without codes, ask an operator of this authority to disable you and to
-        invite you anew.
+        A recovery code works once, and ends every session of yours. Without codes, ask an operator of this
+        authority.
       </Text>
       <section className="card" aria-label="Recover">
         <RegisterForm

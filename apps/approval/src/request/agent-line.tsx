@@ -21,7 +21,6 @@ export function AgentLine({ request }: { readonly request: RequestView }): React
               <li key={warning}>{safeText(warning, 300)}</li>
             ))}
           </ul>
-          Compare the key with the one that your agent shows, not the name.
         </Alert>
       )}
     </>

@@ -86,7 +86,7 @@ export function ApproveDialog({ chosen, onClose, onApproved }: ApproveDialogProp
               : 'Your passkey signs these words. They can be proven later.'}
           </Text>
         )}
-        <div className="buttons">
+        <div className="buttons dialog-foot">
           {prepare.data && complete.error === null && (
             <Button loading={complete.isPending} onClick={() => complete.mutate(prepare.data)}>
               Approve with passkey

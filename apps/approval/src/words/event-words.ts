@@ -41,6 +41,13 @@ export function eventWords({ type }: EventView): { readonly headline: string; re
   return { headline, tone }
 }
 
+/** Whose doing an event was, as far as it says so. */
+export function eventActor({ type, data: { by, person } }: EventView): string | undefined {
+  // Nobody else brings in who joins: there `by` says how.
+  const actor = typeof by === 'string' && type !== 'person_joined' ? by : person
+  return typeof actor === 'string' ? safeText(actor, 60) : undefined
+}
+
 /** The plain members of an event: name and value, made safe to show. */
 export function eventDetails(data: JsonRecord): readonly (readonly [string, string])[] {
   return Object.entries(data).map(([name, value]) => [

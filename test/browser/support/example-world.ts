@@ -1,0 +1,67 @@
+import { createMemoryWallet, type Wallet } from '@behalf/wallet'
+import type { Browser } from 'playwright-core'
+import { asked, COMMENT, openPageWorld, type PageWorld, READ } from './page-world.ts'
+import { claimAs, joinAs } from './people.ts'
+import { type Belongings, visit } from './visitor.ts'
+
+/** An authority in the middle of a day's work. */
+export interface ExampleWorld {
+  readonly world: PageWorld
+  /** Whose requests and delegations they are. */
+  readonly alice: Belongings
+  /** Address of the request that says most. */
+  readonly request: string
+  /** What the agent of the active tree collected, JSON. */
+  readonly collected: string
+}
+
+/** Everything through the page and the wallet: two people, an active tree of four, and requests that wait. */
+export async function openExampleWorld(browser: Browser): Promise<ExampleWorld> {
+  const world = await openPageWorld()
+  const first = await claimAs(browser, world)
+  const { inviter } = await joinAs(browser, world, { inviter: first, id: 'bob', name: 'Bob Second' })
+  const sorter = createMemoryWallet()
+  const { alice, id } = await approveFor(browser, world, { wallet: sorter, belongings: inviter })
+  await growTree(sorter)
+  const collected = JSON.stringify(await sorter.authority(world.origin).collect(id))
+  const request = await askMore(world, sorter)
+  return { world, alice, request, collected }
+}
+
+async function approveFor(
+  browser: Browser,
+  world: PageWorld,
+  { wallet, belongings }: { readonly wallet: Wallet; readonly belongings: Belongings },
+): Promise<{ alice: Belongings; id: string }> {
+  const { promise, resolve } = Promise.withResolvers<{ id: string; approvalUrl: string }>()
+  const terms = asked({ capabilities: [READ], maxUses: 50, maxDelegationDepth: 3 })
+  const held = wallet.requestDelegation({ authority: world.origin, ...terms, onPending: resolve })
+  const { id, approvalUrl } = await promise
+  const visitor = await visit(browser, world, { belongings })
+  await visitor.open(approvalUrl.slice(world.origin.length))
+  await visitor.page.getByRole('button', { name: 'Approve …' }).click()
+  await visitor.page.getByRole('button', { name: 'Approve with passkey' }).click()
+  await held
+  return { alice: await visitor.leave(), id }
+}
+
+/** The agent passes part of its rights on, and so does one of those it passed them to. */
+async function growTree(sorter: Wallet): Promise<void> {
+  const [reader, translator, summariser] = [createMemoryWallet(), createMemoryWallet(), createMemoryWallet()]
+  const bundle = await sorter.delegate({ to: reader.did, capabilities: [READ], maxDelegationDepth: 1 })
+  await sorter.delegate({ to: translator.did, capabilities: [READ] })
+  await reader.receive(bundle)
+  await reader.delegate({ to: summariser.did, capabilities: [READ] })
+}
+
+async function askMore(world: PageWorld, sorter: Wallet): Promise<string> {
+  const { approvalUrl } = await sorter.authority(world.origin).createRequest(asked())
+  const other = createMemoryWallet().authority(world.origin)
+  await other.createRequest(
+    asked({ agentName: '\u0421alendar Bot', capabilities: [READ], maxDelegationDepth: 0 }),
+  )
+  await other.createRequest(
+    asked({ agentName: '\u0421alendar Bot', capabilities: [COMMENT], workflow: { id: 'payments' } }),
+  )
+  return approvalUrl.slice(world.origin.length)
+}
