@@ -267,6 +267,30 @@ describe('a web Request that is observed', () => {
   })
 })
 
+describe('the types of an observing verifier', () => {
+  const { observer } = makeObserver()
+
+  test('let no handler read a principal that may not be there', () => {
+    // @ts-expect-error -- would be undefined for a request that would have been refused
+    new Hono().get('/', protectHono(observer), (context) => context.text(context.get('behalf').principal.id))
+    // @ts-expect-error -- the same
+    protectFetch(observer, (_request, { principal }) => new Response(principal.id))
+    // @ts-expect-error -- the same
+    express().use((request, response) => void response.send(request.behalf.principal))
+  })
+
+  test('are those of both where the mode is decided at run time', async () => {
+    for (const verifier of [makeWorld().verifier, observer]) {
+      const handler = protectFetch(verifier, (_request, verified, refusal) =>
+        Response.json([verified?.principal.id ?? null, refusal ?? null]),
+      )
+      const response = await handler(toWebRequest(await b0()))
+      expect(await response.json()).toEqual(['person-7', null])
+      expect(response.headers.get('request-id')).toMatch(/^[0-9A-Z]{26}$/)
+    }
+  })
+})
+
 function toWebRequest({ method, target, headers, body }: Sent): Request {
   return new Request(`https://api.test${target}`, {
     method,
