@@ -19,6 +19,7 @@ const SINGLETON_FIELDS: ReadonlySet<string> = new Set([
   'content-digest',
   'signature-key',
   'agent-context',
+  'approval-evidence',
   'delegation-chain',
 ])
 

@@ -20,6 +20,7 @@ const REQUIRED: readonly (readonly [name: string, when: 'always' | 'sent' | 'sen
   ['content-digest', 'sent with body'],
   ['content-type', 'sent'],
   ['agent-context', 'sent'],
+  ['approval-evidence', 'sent'],
 ]
 const NO_NAMES: ReadonlySet<string> = new Set()
 

@@ -338,6 +338,12 @@ describe('coverage', () => {
     expect(verify(await covering([...COMPONENTS, 'agent-context'], message))).toBe('ok')
   })
 
+  test('approval-evidence must be covered when it is sent', async () => {
+    const message = withFields(request, ['Approval-Evidence', ':e30=:'])
+    expect(read(await covering(COMPONENTS, message))).toBe('component_missing')
+    expect(verify(await covering([...COMPONENTS, 'approval-evidence'], message))).toBe('ok')
+  })
+
   test('content-digest must be covered only with a body, content-type only when it is sent', async () => {
     const bare = withoutFields(request, 'content-type', 'content-digest')
     const message = await covering(['@method', '@target-uri', 'signature-key'], bare)

@@ -71,6 +71,7 @@ export async function decideRequest<Account>(
   if (chain !== parsed) chains.keep(chain)
   checkContextRun(context, chain.leaf.workflow?.run)
   const capability = authorizeRequest(framed, chain, now)
+  await settings.checkHumanApproval(chain, headers.fields)
   const authorized = describeRequest(chain, { capability, context, requestId: trail.requestId, body })
   const account = await mapAccount(authorized, settings.mapPrincipal)
   await claimNonce(settings.replayStore, signatory, signature)

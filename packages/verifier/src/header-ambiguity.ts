@@ -11,6 +11,7 @@ const SINGLETONS = [
   'signature-key',
   'delegation-chain',
   'agent-context',
+  'approval-evidence',
 ] as const
 
 /** Read by this package or by the framing below it, so no second spelling may exist. */

@@ -14,6 +14,7 @@ export type ClientAction =
   | 'renew'
   | 'send_chain'
   | 'ask_person'
+  | 'send_evidence'
   | 'ask_delegation'
   | 'restart'
   | 'verify_user'
@@ -40,6 +41,7 @@ export const CLIENT_ACTIONS: Readonly<Record<ClientAction, string>> = Object.fre
   renew: 'Ask for a new delegation.',
   send_chain: 'Send the whole chain, once.',
   ask_person: 'Ask a person for approval.',
+  send_evidence: 'Send the evidence of the approval, once.',
   ask_delegation: 'Ask for a delegation that covers this request.',
   restart: 'Start the ceremony again.',
   verify_user: 'Repeat the assertion with user verification.',
@@ -82,6 +84,7 @@ const RETRYABLE: ReadonlySet<ClientAction> = new Set([
   'retry',
   'retry_after',
   'send_chain',
+  'send_evidence',
   'poll_later',
   'poll_slower',
   'dpop_nonce',
@@ -172,7 +175,7 @@ export const HTTP_FAILURES: Readonly<Record<VerifierErrorCode, HttpFailure>> = O
   credential_revoked: row(401, 'Delegation revoked', 'none', { extensions: ['link'] }),
   credential_suspended: row(401, 'Delegation suspended', 'wait'),
   cache_miss: row(401, 'Referenced chain not held', 'send_chain', token('cache_miss')),
-  approval_required: row(403, 'Approval by a person required', 'ask_person'),
+  approval_required: row(403, 'Approval by a person required', 'ask_person', { extensions: ['missing'] }),
   evidence_invalid: row(401, 'Approval evidence not valid', 'none'),
   context_missing: row(401, 'Agent-Context incomplete', 'sign_and_retry', {
     token: 'invalid_input',
@@ -235,6 +238,11 @@ export const HTTP_FAILURES: Readonly<Record<VerifierErrorCode, HttpFailure>> = O
   tool_definition_changed: row(403, 'Tool definition changed', 'reapprove'),
   audit_unavailable: row(503, 'Cannot be recorded, so not done', 'retry_after'),
   internal_error: row(500, 'Internal error', 'retry_after'),
+})
+
+/** How `approval_required` is told where a person did approve and only the evidence was not shown. */
+export const EVIDENCE_REQUIRED: HttpFailure = row(403, 'Evidence of the approval required', 'send_evidence', {
+  extensions: ['missing'],
 })
 
 /**

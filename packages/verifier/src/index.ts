@@ -16,6 +16,7 @@ export {
 export { type ReportFault, reportFaultToConsole } from './fault.ts'
 export type { GuardOptions } from './guard-settings.ts'
 export { type ClientAction, HTTP_FAILURES, type HttpFailure, type ProblemExtension } from './http-failure.ts'
+export type { HumanApprovalOptions, RequiredHumanApproval } from './human-approval.ts'
 export type { BodyLimits, IncomingRequest, ReadBody } from './incoming-request.ts'
 export { didKeyIssuerKeys } from './issuer-keys.ts'
 export {

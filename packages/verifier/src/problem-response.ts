@@ -7,7 +7,14 @@ import {
   serializeSignatureError,
 } from '@behalf/http-signature'
 import { type RefusalEvidence, VerifierError, type VerifierErrorCode } from './error.ts'
-import { CLIENT_ACTIONS, HTTP_FAILURES, type HttpFailure, isVerifierErrorCode } from './http-failure.ts'
+import {
+  CLIENT_ACTIONS,
+  EVIDENCE_REQUIRED,
+  HTTP_FAILURES,
+  type HttpFailure,
+  isVerifierErrorCode,
+} from './http-failure.ts'
+import { EVIDENCE_FIELD } from './human-approval.ts'
 
 /** An answer that says why a request was refused. */
 export interface ProblemResponse {
@@ -30,6 +37,8 @@ export interface ProblemResponseOptions {
 
 const LABEL = 'sig'
 const REQUIRED_COMPONENTS = ['@method', '@target-uri', 'content-digest', 'content-type', 'signature-key']
+/** Not in every request, so asked for where they are missing. */
+const OPTIONAL_COMPONENTS = ['agent-context', EVIDENCE_FIELD]
 /** Names that may be told back: ours, and nothing that could be more than a name. */
 const MEMBER_NAME = /^[@A-Za-z0-9_.[\]-]{1,64}$/
 const SCOPE_TEXT = /^[!#-[\]-~ ]{1,1024}$/
@@ -43,8 +52,8 @@ const SCOPE_TEXT = /^[!#-[\]-~ ]{1,1024}$/
  */
 export function toProblemResponse(error: unknown, options: ProblemResponseOptions): ProblemResponse {
   const code = toCode(error)
-  const failure = HTTP_FAILURES[code]
   const evidence = readEvidence(error)
+  const failure = asksForEvidence(code, evidence) ? EVIDENCE_REQUIRED : HTTP_FAILURES[code]
   const token = evidence.signatureError ?? failure.token
   const body = {
     type: token === undefined ? `urn:behalf:error:${code}` : `urn:ietf:params:sig-error:${token}`,
@@ -74,6 +83,10 @@ interface FailureContext {
   readonly evidence: RefusalEvidence
   readonly token: SignatureErrorToken | undefined
   readonly tag: string
+}
+
+function asksForEvidence(code: VerifierErrorCode, { missing }: RefusalEvidence): boolean {
+  return code === 'approval_required' && missing?.includes(EVIDENCE_FIELD) === true
 }
 
 function toCode(error: unknown): VerifierErrorCode {
@@ -143,9 +156,11 @@ function challengeHeaders(context: FailureContext, { origin }: ProblemResponseOp
 
 function signatureHeaders({ code, failure, evidence, token, tag }: FailureContext): [string, string][] {
   const headers: [string, string][] = []
-  if (failure.status === 401 && failure.challenge === 'Signature' && failure.retryable) {
-    const needsContext = code === 'context_missing' || evidence.missing?.includes('agent-context') === true
-    const components = needsContext ? [...REQUIRED_COMPONENTS, 'agent-context'] : REQUIRED_COMPONENTS
+  const isChallenge = failure.status === 401 && failure.challenge === 'Signature' && failure.retryable
+  if (isChallenge || asksForEvidence(code, evidence)) {
+    const asked = OPTIONAL_COMPONENTS.filter((name) => evidence.missing?.includes(name))
+    if (code === 'context_missing') asked.push('agent-context')
+    const components = [...REQUIRED_COMPONENTS, ...new Set(asked)]
     headers.push(['Accept-Signature', serializeAcceptSignature({ label: LABEL, components, tag })])
   }
   if (token !== undefined && failure.status !== 403) {

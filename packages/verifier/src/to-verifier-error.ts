@@ -12,6 +12,7 @@ const ASKED_COMPONENTS: ReadonlySet<string> = new Set([
   'content-digest',
   'content-type',
   'agent-context',
+  'approval-evidence',
 ])
 
 /**

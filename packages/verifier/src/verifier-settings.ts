@@ -3,6 +3,11 @@ import type { Did } from '@behalf/did'
 import { type AgentContextMember, isAgentContextMember } from './agent-context.ts'
 import type { AuditSink } from './audit-sink.ts'
 import { type GuardOptions, type GuardSettings, parseGuardOptions } from './guard-settings.ts'
+import {
+  type CheckHumanApproval,
+  createHumanApprovalCheck,
+  type HumanApprovalOptions,
+} from './human-approval.ts'
 import { createTrustedIssuers, type TrustedIssuers } from './issuer-keys.ts'
 import type { MapPrincipal } from './map-account.ts'
 import { type ReportObservation, reportObservationToConsole } from './observation.ts'
@@ -13,7 +18,7 @@ import { type ChainCacheOptions, createVerifiedChains, type VerifiedChains } fro
 import { parseVerifierMode, type VerifierMode } from './verifier-mode.ts'
 
 /** What a verifier of delegated requests works with. */
-export interface VerifierOptions<Account> extends GuardOptions {
+export interface VerifierOptions<Account> extends GuardOptions, HumanApprovalOptions {
   /** DIDs of the issuers whose root delegations count, at least one. */
   readonly trustedIssuers: readonly Did[]
   /** Where the keys of issuers come from; without it every issuer must be a `did:key`. */
@@ -43,13 +48,14 @@ export interface VerifierSettings<Account> extends GuardSettings {
   readonly auditSink: AuditSink | undefined
   readonly mapPrincipal: MapPrincipal<Account> | undefined
   readonly requiredContext: readonly AgentContextMember[]
+  readonly checkHumanApproval: CheckHumanApproval
 }
 
 /**
  * Checks the options once.
  *
  * @throws TypeError for empty or malformed origins, issuers or context members, a bound that is not a positive number,
- * or a mode that is none
+ * a mode or a requirement that is none
  */
 export function parseVerifierOptions<Account>(
   options: VerifierOptions<Account> & { readonly mode?: VerifierMode },
@@ -71,6 +77,7 @@ export function parseVerifierOptions<Account>(
     mapPrincipal: options.mapPrincipal,
     reportObservation: options.reportObservation ?? reportObservationToConsole,
     requiredContext,
+    checkHumanApproval: createHumanApprovalCheck(options),
   }
 }
 

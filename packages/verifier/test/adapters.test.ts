@@ -13,6 +13,7 @@ import { protect as protectFetch, verifyFetchRequest } from '../src/fetch.ts'
 import { answerRequestErrors, protect as protectHono } from '../src/hono.ts'
 import { createKeyRequestVerifier, createMemoryReplayStore, type IncomingRequest } from '../src/index.ts'
 import { agentC } from './support/agents.ts'
+import { makeApprovedChain } from './support/approval.ts'
 import { addLines, makeRequest, replaceLine } from './support/b0.ts'
 import { makeChain, NOW } from './support/chain.ts'
 import { makeKeyRequest } from './support/key-request.ts'
@@ -53,6 +54,22 @@ describe.each(adapters)('the adapter of $name', (adapter) => {
     expect(verified).toMatchObject({ agent: agentC.did, principal: { id: 'person-7' } })
     expect(body).toBe('{"x":1}')
     expect(responses[0]?.headers.get('request-id')).toBe(verified?.requestId)
+  })
+
+  test('asks for the evidence of an approval, and takes it', async () => {
+    const { links, field } = await makeApprovedChain()
+    const { verifier } = makeWorld({ requireHumanApproval: 'proven' })
+    const seen: Seen[] = []
+    await withServer(startAdapter(adapter, verifier, seen), async (server) => {
+      const refused = await send(portOf(server), await makeRequest(links))
+      expect([refused.status, codeOfResponse(refused)]).toEqual([403, 'approval_required'])
+      expect(refused.headers.get('accept-signature')).toContain('"approval-evidence"')
+      const headers = [['Approval-Evidence', field]] as const
+      for (const request of [await makeRequest(links, { headers }), await makeRequest(links)]) {
+        expect((await send(portOf(server), request)).status).toBe(200)
+      }
+    })
+    expect(seen.map(({ verified }) => verified.approval?.method)).toEqual(['passkey', 'passkey'])
   })
 
   test('accepts a request without a body', async () => {

@@ -186,6 +186,7 @@ describe('the table of refusals', () => {
   test('adds evidence to the body only where it says so', () => {
     const extended = rows.flatMap(([code, { extensions }]) => extensions.map((name) => `${code} ${name}`))
     expect(extended.sort()).toEqual([
+      'approval_required missing',
       'attenuation_violation field',
       'component_missing missing',
       'context_missing missing',

@@ -93,6 +93,27 @@ describe('toProblemResponse', () => {
     expect(JSON.parse(response.body)).toMatchObject({ missing: ['run'] })
   })
 
+  test('asks for evidence of an approval where only that is missing', () => {
+    const response = respond('approval_required', { missing: ['approval-evidence'] })
+    const [wanted] = parseAcceptSignature(header(response, 'Accept-Signature') ?? '')
+    expect(response.status).toBe(403)
+    expect(wanted?.components).toContain('approval-evidence')
+    expect(JSON.parse(response.body)).toMatchObject({
+      missing: ['approval-evidence'],
+      detail: 'Send the evidence of the approval, once.',
+      retryable: true,
+    })
+  })
+
+  test('asks for a person where no evidence would help', () => {
+    const response = respond('approval_required')
+    expect(header(response, 'Accept-Signature')).toBeUndefined()
+    expect(JSON.parse(response.body)).toMatchObject({
+      detail: 'Ask a person for approval.',
+      retryable: false,
+    })
+  })
+
   test('uses its own type where no token fits', () => {
     const response = respond('nonce_replayed')
     expect(JSON.parse(response.body)).toMatchObject({

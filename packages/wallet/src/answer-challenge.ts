@@ -2,7 +2,7 @@ import { BehalfError } from '@behalf/core'
 import { parseAcceptSignature, type SfBareItem } from '@behalf/http-signature'
 import { WalletError } from './error.ts'
 import { peekProblem } from './read-response.ts'
-import { requiredComponents } from './sign-request.ts'
+import { EVIDENCE_FIELD, requiredComponents } from './sign-request.ts'
 
 /** Refused for what the signature did not cover: another try makes sense only with more. */
 const COVERAGE_CODES = ['signature_missing', 'component_missing', 'parameter_missing', 'digest_missing']
@@ -11,7 +11,7 @@ const EXTRA_DERIVED = ['@authority', '@path', '@query', '@scheme']
 /** A signature cannot cover its own value. */
 const UNCOVERABLE_FIELDS = ['signature', 'signature-input']
 /** Covered whenever the request has them; a challenge naming them asks nothing of a request that has not. */
-const CONDITIONAL_FIELDS = ['content-type', 'agent-context']
+const CONDITIONAL_FIELDS = ['content-type', 'agent-context', EVIDENCE_FIELD]
 /** A repetition of these has no further effect, whatever became of the first. */
 const IDEMPOTENT_METHODS = ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']
 
@@ -52,6 +52,19 @@ export async function answerChallenge(
   if (!isAboutCoverage && !helpsToSignAgain(code, request.method)) return undefined
   const extra = selectExtra(demanded, request.headers)
   return isAboutCoverage && extra.length === 0 ? undefined : extra
+}
+
+/**
+ * Whether a refusal asks for the evidence of the approval: `approval_required`, with a challenge that names the field.
+ *
+ * @param response - its body stays readable
+ * @param tag - ours
+ */
+export async function asksForEvidence(response: Response, tag: string): Promise<boolean> {
+  const header = response.headers.get('accept-signature')
+  if (response.status !== 403 || header === null) return false
+  if (readDemand(header, tag)?.includes(EVIDENCE_FIELD) !== true) return false
+  return (await peekProblem(response))?.code === 'approval_required'
 }
 
 function readDemand(header: string, tag: string): readonly string[] | undefined {

@@ -95,7 +95,9 @@ export async function delegateChild(
   requireOwnStatus(status, client.origin)
   const payload: JsonObject = { ...child, credentialStatus: { ...status } }
   const jws = await signDelegation(payload, { signer, kid: encodeDidKeyUrl(did) })
-  return checkChain({ chain: [...parent.chain, jws] }, { subject: options.to, issuerKeys, now: clock() })
+  const { evidence } = parent
+  const record = { chain: [...parent.chain, jws], ...(evidence === undefined ? {} : { evidence }) }
+  return checkChain(record, { subject: options.to, issuerKeys, now: clock() })
 }
 
 function createTerms(

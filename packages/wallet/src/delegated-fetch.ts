@@ -2,7 +2,7 @@ import type { Clock } from '@behalf/core'
 import type { HttpAccess } from '@behalf/credential'
 import { DELEGATION_TAG } from '@behalf/http-signature'
 import { type AgentContext, serializeAgentContext } from './agent-context.ts'
-import { answerChallenge } from './answer-challenge.ts'
+import { answerChallenge, asksForEvidence } from './answer-challenge.ts'
 import { type ChainReferences, createChainReferences, isCacheMiss } from './chain-references.ts'
 import { chooseDelegation } from './choose-delegation.ts'
 import type { HeldDelegation } from './held-delegation.ts'
@@ -35,7 +35,8 @@ export interface DelegatedFetchOptions {
 const NORMALIZED_METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT']
 
 /**
- * A fetch that signs every request under a delegation, and answers one challenge. Redirects are returned, never
+ * A fetch that signs every request under a delegation, answers one challenge, and shows the evidence of the approval,
+ * with the whole chain, to an API that asks for it. Redirects are returned, never
  * followed. See Wallet.fetch for what it throws.
  */
 export function createDelegatedFetch(
@@ -61,11 +62,17 @@ export function createDelegatedFetch(
         attempt: (by) => attempt(by, extra),
       })
 
-    const { headers, response } = await send()
-    const extra = await answerChallenge(response, { method: draft.method, headers, tag: DELEGATION_TAG })
-    if (extra === undefined) return response
-    await response.body?.cancel()
-    return (await send(extra)).response
+    const first = await send()
+    const challenged = { method: draft.method, headers: first.headers, tag: DELEGATION_TAG }
+    const extra = await answerChallenge(first.response, challenged)
+    const { response } = extra === undefined ? first : await again(first, () => send(extra))
+    const { evidence } = delegation
+    if (evidence === undefined || !(await asksForEvidence(response, DELEGATION_TAG))) return response
+    const shown = await again({ response }, () =>
+      attempt({ ...presentDelegation(delegation), evidence }, extra ?? []),
+    )
+    references.learn(target.origin, delegation, shown.response)
+    return shown.response
   }
 }
 
@@ -73,6 +80,12 @@ interface Attempt {
   /** All fields of the request, as sent. */
   readonly headers: Headers
   readonly response: Response
+}
+
+/** Sends once more, when nobody will read the refusal. */
+async function again(refused: Pick<Attempt, 'response'>, send: () => Promise<Attempt>): Promise<Attempt> {
+  await refused.response.body?.cancel()
+  return send()
 }
 
 interface BriefOptions {

@@ -6,7 +6,10 @@ import { WalletError } from './error.ts'
 export interface DelegationRecord {
   /** Compact JWS of every link, root first. */
   readonly chain: readonly string[]
-  /** Evidence of the approval as the authority handed it out; kept and passed on, never interpreted here. */
+  /**
+   * Evidence of the approval as the authority handed it out; kept, passed on and shown to an API that asks for it,
+   * never interpreted here.
+   */
   readonly evidence?: JsonObject
 }
 
@@ -27,6 +30,8 @@ export interface HeldDelegation extends DelegationRecord {
 export interface DelegationBundle {
   /** Compact JWS of every link, root first. */
   readonly chain: readonly string[]
+  /** Evidence of the root's approval, which an API may ask of whoever acts under it. */
+  readonly evidence?: JsonObject
 }
 
 /**

@@ -1,23 +1,30 @@
+import { isJsonObject } from '@behalf/core'
 import { WalletError } from './error.ts'
-import type { DelegationBundle } from './held-delegation.ts'
+import type { DelegationBundle, DelegationRecord } from './held-delegation.ts'
+
+const MEMBERS: readonly string[] = ['chain', 'evidence']
 
 /**
- * The links in what another agent handed over, as values from JSON.
+ * What another agent handed over, as values from JSON.
  *
- * @returns compact JWS, root first; their form is not checked
- * @throws {WalletError} credential_malformed: neither `{ chain: [text…] }` and nothing more, nor that list alone
+ * @returns compact JWS, root first, and the evidence; the form of neither is checked
+ * @throws {WalletError} credential_malformed: neither `{ chain: [text…], evidence?: {…} }` and nothing more, nor that
+ *   list alone
  */
-export function readBundle(bundle: DelegationBundle | readonly string[]): readonly string[] {
-  const chain: unknown = isChain(bundle) ? bundle : readChain(bundle)
-  if (Array.isArray(chain) && chain.every((link): link is string => typeof link === 'string')) return chain
-  throw new WalletError('credential_malformed', 'a bundle is { chain: [text, …] }, root first')
+export function readBundle(bundle: DelegationBundle | readonly string[]): DelegationRecord {
+  const { chain, evidence } = readMembers(bundle)
+  const isChain = Array.isArray(chain) && chain.every((link): link is string => typeof link === 'string')
+  if (!isChain || (evidence !== undefined && !isJsonObject(evidence))) {
+    throw new WalletError(
+      'credential_malformed',
+      'a bundle is { chain: [text, …], evidence?: {…} }, root first',
+    )
+  }
+  return { chain, ...(evidence === undefined ? {} : { evidence }) }
 }
 
-function isChain(bundle: DelegationBundle | readonly string[]): bundle is readonly string[] {
-  return Array.isArray(bundle)
-}
-
-function readChain(bundle: DelegationBundle): unknown {
-  if (typeof bundle !== 'object' || bundle === null) return undefined
-  return Object.keys(bundle).length === 1 ? bundle.chain : undefined
+function readMembers(bundle: unknown): { readonly chain?: unknown; readonly evidence?: unknown } {
+  if (Array.isArray(bundle)) return { chain: bundle }
+  if (typeof bundle !== 'object' || bundle === null) return {}
+  return Object.keys(bundle).every((name) => MEMBERS.includes(name)) ? bundle : {}
 }

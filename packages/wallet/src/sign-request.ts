@@ -1,10 +1,19 @@
-import { type Clock, encodeBase64url, type RandomBytes, type Signer } from '@behalf/core'
+import {
+  type Clock,
+  canonicalizeJson,
+  encodeBase64url,
+  encodeUtf8,
+  type JsonObject,
+  type RandomBytes,
+  type Signer,
+} from '@behalf/core'
 import { type Did, encodeDidKeyUrl } from '@behalf/did'
 import {
   createContentDigest,
   type FieldLines,
   type SfItem,
   type SignatureKey,
+  serializeItem,
   serializeList,
   serializeSignatureKey,
   signMessage,
@@ -17,6 +26,9 @@ export const SIGNATURE_LABEL = 'sig'
 const NONCE_BYTES = 16
 const MAX_LIFETIME_SECONDS = 300
 
+/** The field that shows the evidence of an approval. */
+export const EVIDENCE_FIELD = 'approval-evidence'
+
 /** Fields that only signRequest writes. */
 export const SIGNATURE_FIELDS: readonly string[] = [
   'signature',
@@ -25,6 +37,7 @@ export const SIGNATURE_FIELDS: readonly string[] = [
   'delegation-chain',
   'content-digest',
   'agent-context',
+  EVIDENCE_FIELD,
 ]
 
 /** A request before it is signed. */
@@ -44,6 +57,8 @@ export interface Presentation {
   readonly signatureKey: SignatureKey
   /** Compact JWS of the links above the leaf, root first. */
   readonly ancestors: readonly string[]
+  /** Evidence of the root's approval, where it is shown. */
+  readonly evidence?: JsonObject
 }
 
 /** Signs drafts with the key of one agent. Never leaves this package: with it, anything could be signed. */
@@ -102,7 +117,7 @@ export function createRequestSigner(options: RequestSignerOptions): RequestSigne
 
 /** The components that every signature over these fields covers. */
 export function requiredComponents(headers: Headers): readonly string[] {
-  const fields = ['content-type', 'content-digest', 'signature-key', 'agent-context']
+  const fields = ['content-type', 'content-digest', 'signature-key', 'agent-context', EVIDENCE_FIELD]
   return ['@method', '@target-uri', ...fields.filter((name) => headers.has(name))]
 }
 
@@ -120,6 +135,10 @@ function presentFields(
     headers.set('delegation-chain', serializeList(presentation.ancestors.map(toStringItem)))
   }
   if (draft.agentContext !== undefined) headers.set('agent-context', draft.agentContext)
+  const { evidence } = presentation
+  if (evidence !== undefined) {
+    headers.set(EVIDENCE_FIELD, serializeItem(toBytesItem(encodeUtf8(canonicalizeJson(evidence)))))
+  }
   return headers
 }
 
@@ -136,4 +155,8 @@ function toMessage(draft: RequestDraft, headers: Headers): Parameters<typeof sig
 
 function toStringItem(value: string): SfItem {
   return { value: { type: 'string', value }, params: new Map() }
+}
+
+function toBytesItem(value: Uint8Array): SfItem {
+  return { value: { type: 'byte-sequence', value }, params: new Map() }
 }

@@ -234,12 +234,13 @@ async function passOn(
   const client = authority(options.authority ?? parent.authority)
   const child = await delegateChild({ ...agent, client }, parent, options)
   await keep(agent, 'issued', child)
-  return { chain: child.chain }
+  const { chain, evidence } = child
+  return { chain, ...(evidence === undefined ? {} : { evidence }) }
 }
 
 async function takeIn(agent: Agent, bundle: DelegationBundle | readonly string[]): Promise<HeldDelegation> {
   const { did, issuerKeys, clock } = agent
-  const delegation = checkChain({ chain: readBundle(bundle) }, { subject: did, issuerKeys, now: clock() })
+  const delegation = checkChain(readBundle(bundle), { subject: did, issuerKeys, now: clock() })
   await keep(agent, 'held', delegation)
   return delegation
 }

@@ -62,6 +62,7 @@ describe('the key', () => {
     ])
     expect(Object.keys(world.wallet.authority(AUTHORITY)).toSorted()).toEqual([
       'approve',
+      'changeRequest',
       'collect',
       'createRequest',
       'deny',

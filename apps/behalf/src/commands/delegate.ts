@@ -53,13 +53,13 @@ async function delegate(context: CommandContext): Promise<void> {
   const { leaf } = parseDelegationChain(bundle.chain)
   const words = describeDelegation(leaf, io.clock())
   if (output.json) {
-    output.answer({ delegation: delegationDocument(leaf), file, bundle: { chain: bundle.chain } }, words)
+    output.answer({ delegation: delegationDocument(leaf), file, bundle: { ...bundle } }, words)
     return
   }
   output.note(...words)
   output.answer({}, [
     file === undefined
-      ? JSON.stringify({ chain: bundle.chain })
+      ? JSON.stringify(bundle)
       : `The bundle is in ${file}. The other agent runs: behalf receive ${file}`,
   ])
 }
@@ -96,7 +96,7 @@ async function checkWritable(file: string): Promise<void> {
 
 async function writeBundle(file: string, bundle: DelegationBundle): Promise<void> {
   try {
-    await writeFile(file, `${JSON.stringify({ chain: bundle.chain })}\n`, { flag: 'wx', mode: 0o600 })
+    await writeFile(file, `${JSON.stringify(bundle)}\n`, { flag: 'wx', mode: 0o600 })
   } catch (cause) {
     if (isSystemError(cause, 'EEXIST')) {
       throw fileExists(file)

@@ -90,9 +90,13 @@ function createFields(links: readonly string[], changes: RequestChanges, body: U
 
 function coverable(fields: FieldLines): readonly string[] {
   const names = fields.map(([name]) => name.toLowerCase())
-  const sent = ['content-type', 'content-digest', 'signature-key', 'agent-context'].filter((name) =>
-    names.includes(name),
-  )
+  const sent = [
+    'content-type',
+    'content-digest',
+    'signature-key',
+    'agent-context',
+    'approval-evidence',
+  ].filter((name) => names.includes(name))
   return ['@method', '@target-uri', ...sent]
 }
 
