@@ -15,6 +15,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/serve.ts'),
   },
   {
+    name: 'operator replace',
+    summary: 'replace a lost operator key, while the authority does not run',
+    load: () => import('./commands/operator-replace.ts'),
+  },
+  {
+    name: 'operator claim-code',
+    summary: 'let a person in again who lost every passkey, while the authority does not run',
+    load: () => import('./commands/operator-claim-code.ts'),
+  },
+  {
     name: 'wallet create',
     summary: 'make a wallet: a new agent key in an encrypted file',
     load: () => import('./commands/wallet-create.ts'),

@@ -31,7 +31,7 @@ export const AUTHORITY_OPTIONS: OptionSpecs = {
   authority: {
     kind: 'text',
     value: 'URL',
-    help: 'the authority (default: $BEHALF_AUTHORITY, else http://127.0.0.1:8787)',
+    help: 'the authority (default: $BEHALF_AUTHORITY, else http://localhost:8787)',
   },
 }
 
@@ -122,7 +122,7 @@ export function chooseOperatorFile(io: BehalfIo, args: Arguments): string {
  */
 export function chooseAuthority(io: BehalfIo, args: Arguments): string {
   const named = args.text('authority') ?? io.env.BEHALF_AUTHORITY ?? ''
-  return named === '' ? 'http://127.0.0.1:8787' : parseOrigin(named)
+  return named === '' ? 'http://localhost:8787' : parseOrigin(named)
 }
 
 /**

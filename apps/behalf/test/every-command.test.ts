@@ -74,7 +74,16 @@ function neverFetch(): Promise<Response> {
 }
 
 test('the cases here are all commands that open a wallet', () => {
-  const others = ['serve', 'wallet create', 'wallet list', 'inspect', 'policy check', 'policy test']
+  const others = [
+    'serve',
+    'operator replace',
+    'operator claim-code',
+    'wallet create',
+    'wallet list',
+    'inspect',
+    'policy check',
+    'policy test',
+  ]
   const named = new Set([...CASES.map(({ name }) => name), ...others])
   expect([...named].toSorted()).toEqual(COMMANDS.map(({ name }) => name).toSorted())
 })

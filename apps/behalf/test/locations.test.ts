@@ -80,7 +80,7 @@ describe('the authority of a command', () => {
   test('is the one of the option, else of the environment, else the local one', () => {
     expect(chooseAuthority(io, parse('--authority', 'https://a.example/'))).toBe('https://a.example')
     expect(chooseAuthority(io, parse())).toBe('https://from.env')
-    expect(chooseAuthority(createTestIo().io, parse())).toBe('http://127.0.0.1:8787')
+    expect(chooseAuthority(createTestIo().io, parse())).toBe('http://localhost:8787')
   })
 
   test.each(['http://localhost:1', 'http://127.0.0.1:8787', 'http://[::1]:8787'])(

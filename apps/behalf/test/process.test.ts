@@ -124,7 +124,7 @@ describe('behalf serve as a process', () => {
     first.child.kill('SIGTERM')
     const { exit, stdout, stderr } = await first.ended
     expect(exit).toBe(0)
-    expect(JSON.parse(stdout)).toMatchObject({ origin: `http://127.0.0.1:${port}` })
+    expect(JSON.parse(stdout)).toMatchObject({ origin: `http://localhost:${port}` })
     expect(stderr).toContain('Stopped.')
   })
 
@@ -138,7 +138,7 @@ describe('behalf serve as a process', () => {
     const env = {
       BEHALF_HOME: home,
       BEHALF_PASSPHRASE: PASSPHRASE,
-      BEHALF_AUTHORITY: `http://127.0.0.1:${port}`,
+      BEHALF_AUTHORITY: `http://localhost:${port}`,
     }
     const server = start(['serve', '--port', port], env)
     await server.says('The authority runs')

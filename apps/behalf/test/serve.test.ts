@@ -49,7 +49,8 @@ describe('the first start', () => {
     const serving = serve(['--data', data, '--port', String(port)])
     const document = await serving.started
     expect(document).toMatchObject({
-      origin: `http://127.0.0.1:${port}`,
+      origin: `http://localhost:${port}`,
+      claim_url: expect.stringMatching(new RegExp(`^http://localhost:${port}/claim#[\\w-]{43}$`, 'u')),
       issuer: expect.stringMatching(/^did:key:z6Mk/),
       operator: expect.stringMatching(/^did:key:z6Mk/),
       operator_wallet: join(data, 'operator.wallet.age'),

@@ -90,7 +90,7 @@ async function startServers(
   const policyFile = join(folder, 'demo.cedar')
   writeFileSync(policyFile, POLICY)
   const data = join(folder, 'authority')
-  const [authority, api] = [await freeOrigin(), await freeOrigin()]
+  const [authority, api] = [await freeOrigin('localhost'), await freeOrigin('127.0.0.1')]
   const serve = ['serve', '--data', data, '--port', authority.port, '--policy', policyFile]
   const { issuer, heartbeat } = await group.serve(BEHALF, serve, () =>
     fetchJson(`${authority.origin}/.well-known/behalf-authority`),
@@ -100,9 +100,9 @@ async function startServers(
   return { authority: authority.origin, operatorFile: join(data, 'operator.wallet.age'), api: api.origin }
 }
 
-async function freeOrigin(): Promise<{ readonly origin: string; readonly port: string }> {
+async function freeOrigin(host: string): Promise<{ readonly origin: string; readonly port: string }> {
   const port = await freePort()
-  return { origin: `http://127.0.0.1:${port}`, port: String(port) }
+  return { origin: `http://${host}:${port}`, port: String(port) }
 }
 
 async function fetchJson(url: string): Promise<Readonly<Record<string, string>>> {

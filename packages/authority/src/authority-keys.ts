@@ -14,7 +14,11 @@ import {
 } from '@behalf/core'
 import { type Did, decodeDidKey, encodeDidKey } from '@behalf/did'
 import { createFileWallet, openFileWallet, WalletError } from '@behalf/wallet'
-import { readEncryptedFile, writeEncryptedFile } from '@behalf/wallet/encrypted-file'
+import {
+  readEncryptedFile,
+  type WriteEncryptedFileOptions,
+  writeEncryptedFile,
+} from '@behalf/wallet/encrypted-file'
 import { AuthorityError } from './error.ts'
 
 /** The keys of an authority. */
@@ -37,11 +41,16 @@ export interface OpenAuthorityKeysOptions {
   readonly workFactor?: number
 }
 
-interface IssuerFile {
+/** What `issuer.age` holds. */
+export interface IssuerFile {
   readonly seed: Uint8Array
   readonly operator: Did
 }
 
+/** Where the issuer's key is in the data folder. */
+export const ISSUER_FILE = 'issuer.age'
+/** Where the wallet of the first operator is made in it. */
+export const OPERATOR_FILE = 'operator.wallet.age'
 const SEED_BYTES = 32
 
 /**
@@ -59,7 +68,7 @@ export async function openAuthorityKeys(
   options: OpenAuthorityKeysOptions = {},
 ): Promise<AuthorityKeys> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  const paths = { issuer: join(folder, 'issuer.age'), operator: join(folder, 'operator.wallet.age') }
+  const paths = { issuer: join(folder, ISSUER_FILE), operator: join(folder, OPERATOR_FILE) }
   const known = await readIssuerFile(paths.issuer, passphrase)
   const file = known ?? (await createKeys(paths, { passphrase, ...options }))
   const signer = createEd25519Signer(file.seed)
@@ -80,12 +89,22 @@ async function createKeys(
   // The issuer's file comes last and names the operator: a start that is cut off before it begins again.
   const operator = await createOperator(paths.operator, options)
   const seed = random(SEED_BYTES)
-  const document = JSON.stringify({ version: 1, seed: encodeBase64url(seed), operator })
-  await writeEncryptedFile(paths.issuer, encodeUtf8(document), { ...options, exclusive: true })
+  await writeIssuerFile(paths.issuer, { seed, operator }, { ...options, exclusive: true })
   return { seed, operator }
 }
 
-async function createOperator(
+/** The file holds this key and names this operator; a crash leaves the old file or the new one. */
+export async function writeIssuerFile(
+  path: string,
+  { seed, operator }: IssuerFile,
+  options: WriteEncryptedFileOptions,
+): Promise<void> {
+  const document = JSON.stringify({ version: 1, seed: encodeBase64url(seed), operator })
+  await writeEncryptedFile(path, encodeUtf8(document), options)
+}
+
+/** The wallet at this path, made when it is missing. */
+export async function createOperator(
   path: string,
   options: OpenAuthorityKeysOptions & { readonly passphrase: string },
 ): Promise<Did> {
@@ -97,7 +116,8 @@ async function createOperator(
   }
 }
 
-async function readIssuerFile(path: string, passphrase: string): Promise<IssuerFile | undefined> {
+/** What the file holds; undefined when there is none. */
+export async function readIssuerFile(path: string, passphrase: string): Promise<IssuerFile | undefined> {
   try {
     return parseIssuerFile(await readEncryptedFile(path, { passphrase }))
   } catch (error) {

@@ -6,6 +6,17 @@ export { AuthorityError, type AuthorityErrorCode, type AuthorityErrorEvidence } 
 export type { Listening, ListenOptions } from './http-server.ts'
 export { openDatabase } from './open-database.ts'
 export type { Operator } from './operators.ts'
+export {
+  type CreateOperatorCodeOptions,
+  createOperatorCode,
+  type OperatorCode,
+} from './people/create-operator-code.ts'
 export { PEOPLE_ACCESS, type PeopleAccess } from './people/people-access.ts'
 export type { AttestationPolicy } from './people/people-context.ts'
 export { type Repeat, repeatOnTimer } from './repeat.ts'
+export {
+  type ReplacedOperator,
+  type ReplaceOperatorOptions,
+  replaceOperator,
+} from './replace-operator.ts'
+export type { StoppedAuthorityOptions } from './stopped-authority.ts'

@@ -5,6 +5,7 @@ import type { Command, CommandContext } from '../command.ts'
 import { COMMON_OPTIONS } from '../common-options.ts'
 import { usageError } from '../error.ts'
 import { dataFolder, isLoopback, parseOrigin } from '../locations.ts'
+import { findPageFolder } from '../page-folder.ts'
 import { PASSPHRASE_OPTIONS } from '../passphrase.ts'
 import { type StartedAuthority, type StartOptions, startAuthority } from '../start-authority.ts'
 
@@ -21,7 +22,7 @@ export const command: Command = {
     data: { kind: 'text', value: 'DIR', help: 'the data folder (default: ~/.behalf/authority)' },
     host: { kind: 'text', value: 'HOST', help: `the address to listen on (default: ${DEFAULT_HOST})` },
     port: { kind: 'text', value: 'N', help: `the port to listen on (default: ${DEFAULT_PORT})` },
-    origin: { kind: 'text', value: 'URL', help: 'where others reach it (default: http://HOST:PORT)' },
+    origin: { kind: 'text', value: 'URL', help: 'where others reach it (default: http://localhost:PORT)' },
     policy: POLICY_OPTION,
     zone: ZONE_OPTION,
     ...PASSPHRASE_OPTIONS,
@@ -71,7 +72,8 @@ function readOrigin(args: Arguments, { host, port }: { host: string; port: numbe
       'give --origin https://authority.example.com, the URL of the proxy in front of it',
     )
   }
-  return parseOrigin(`http://${local}:${port}`)
+  // Browsers make passkeys for a name, never for an address.
+  return parseOrigin(`http://localhost:${port}`)
 }
 
 // A new record of seen nonces cannot know those of the seconds before it, so calls are refused that long.
@@ -96,11 +98,18 @@ function describeNewKeys({ keys }: StartedAuthority): string[] {
   ]
 }
 
+/** Whoever opens it first is the first person, with every role; so it is for one pair of eyes. */
+function describeClaim(claimUrl: string | undefined): string[] {
+  if (claimUrl === undefined) return []
+  return ['Nobody has claimed it yet. Be the first person here, once, at:', `  ${claimUrl}`]
+}
+
 function answerStarted(
   { output }: CommandContext,
   { started, options }: { readonly started: StartedAuthority; readonly options: StartOptions },
 ): void {
-  const { keys, listening } = started
+  const { keys, listening, authority } = started
+  const { claimUrl } = authority
   const { folder, origin, policy } = options
   const document = {
     origin,
@@ -110,6 +119,7 @@ function answerStarted(
     data: folder,
     created: keys.created,
     policy: { id: policy.id, digest: policy.digest },
+    ...(claimUrl !== undefined && { claim_url: claimUrl }),
     host: listening.host,
     port: listening.port,
     pid: process.pid,
@@ -120,6 +130,8 @@ function answerStarted(
     `  data             ${folder}`,
     `  operator wallet  ${keys.operatorWalletPath}`,
     `  policy           ${policy.id}`,
+    ...(findPageFolder() === undefined ? [] : [`  page for people  ${origin}/`]),
+    ...describeClaim(claimUrl),
     'APIs trust it by its issuer DID. Agents ask with: behalf request. See what is open with: behalf list --as-operator',
     'Ctrl-C stops it.',
   ])
