@@ -280,6 +280,16 @@ describeNeeding('browser', 'people decide in a browser, with a virtual authentic
     await held
   })
 
+  test('the choice of colours is kept, and needs no style of its own', async () => {
+    const { page } = await come('alice', '/settings')
+    await page.getByLabel('Colours').selectOption('dark')
+    await page.reload()
+    await page.getByLabel('Colours').waitFor()
+    expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe('rgb(20, 22, 26)')
+    expect(await page.locator('style').count()).toBe(0)
+    await page.getByLabel('Colours').selectOption('auto')
+  })
+
   test('names that try to run, to hide or to pose do none of it', async () => {
     const { path } = await ask({
       agentName: '<img src=x onerror=alert(1)>',

@@ -1,10 +1,8 @@
 import { Text } from '@mantine/core'
-import { useMutation } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { type StopBody, stop } from '../api/delegations-api.ts'
 import type { DelegationView } from '../api/views.ts'
-import { announce } from '../live/announce.ts'
-import { tellEveryTab } from '../live/tabs.ts'
+import { useAction } from '../live/use-action.ts'
 import { AgentName } from '../parts/agent-name.tsx'
 import { ConfirmDialog } from '../parts/confirm-dialog.tsx'
 import { focusPageTitle } from '../parts/page-title.tsx'
@@ -30,14 +28,17 @@ const ACTIONS = { mine: 'Stop everything', agent: 'Stop this agent', delegation:
 
 /** Asks once, then stops at once. */
 export function StopDialog({ target, onClose }: StopDialogProps): ReactNode {
-  const revoke = useMutation({
-    mutationFn: stop,
-    onSettled: () => {
-      for (const what of ['delegations', 'history', 'requests']) tellEveryTab(what)
+  const isOperator = usePerson().roles.includes('operator')
+  const revoke = useAction({
+    run: stop,
+    changes: ['delegations', 'history', 'requests'],
+    said: 'Stopped',
+    done: () => {
+      close()
+      setTimeout(focusPageTitle)
     },
   })
-  const isOperator = usePerson().roles.includes('operator')
-  const close = (): void => {
+  function close(): void {
     revoke.reset()
     onClose()
   }
@@ -50,17 +51,7 @@ export function StopDialog({ target, onClose }: StopDialogProps): ReactNode {
       pending={revoke.isPending}
       error={revoke.error}
       onConfirm={(reason) => {
-        if (target === undefined) return
-        revoke.mutate(
-          { ...bodyOf(target), ...(reason !== undefined && { reason }) },
-          {
-            onSuccess: () => {
-              announce('Stopped')
-              close()
-              setTimeout(focusPageTitle)
-            },
-          },
-        )
+        if (target) revoke.mutate({ ...bodyOf(target), ...(reason !== undefined && { reason }) })
       }}
       onClose={close}
     >

@@ -1,11 +1,10 @@
 import { Button, Input, Stack, Text, Title, useMantineColorScheme } from '@mantine/core'
-import { useMutation, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { fetchEnrolments, withdrawEnrolment } from '../api/enrolments-api.ts'
 import type { EnrolmentView } from '../api/views.ts'
-import { announce } from '../live/announce.ts'
 import { usePollingInterval } from '../live/queries.ts'
-import { tellEveryTab } from '../live/tabs.ts'
+import { useAction } from '../live/use-action.ts'
 import { ConfirmDialog } from '../parts/confirm-dialog.tsx'
 import { ExactRule } from '../parts/exact-rule.tsx'
 import { Moment } from '../parts/moment.tsx'
@@ -50,12 +49,10 @@ export function SettingsPage(): ReactNode {
 
 function Enrolment({ enrolment }: { readonly enrolment: EnrolmentView }): ReactNode {
   const [asking, setAsking] = useState(false)
-  const withdraw = useMutation({
-    mutationFn: () => withdrawEnrolment(enrolment.id),
-    onSuccess: () => {
-      announce('Taken back')
-      tellEveryTab('enrolments')
-    },
+  const withdraw = useAction({
+    run: () => withdrawEnrolment(enrolment.id),
+    changes: ['enrolments'],
+    said: 'Taken back',
   })
   return (
     <article className="card">

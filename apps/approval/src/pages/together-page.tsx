@@ -15,7 +15,7 @@ import { ProblemAlert } from '../parts/problem-alert.tsx'
 import { Waiting } from '../parts/waiting.tsx'
 import { ActionBar } from '../request/action-bar.tsx'
 import { AgentLine } from '../request/agent-line.tsx'
-import { ApproveDialog, type ChosenRequest } from '../request/approve-dialog.tsx'
+import { ApproveDialog } from '../request/approve-dialog.tsx'
 import { Limits } from '../request/limits.tsx'
 import { Permissions } from '../request/permissions.tsx'
 
@@ -52,49 +52,48 @@ interface Choice {
   readonly narrowing: Narrowing
 }
 
-function Together({ requests }: { readonly requests: readonly RequestView[] }): ReactNode {
-  const [choices, setChoices] = useState<ReadonlyMap<string, Choice>>(() => new Map())
-  const [approving, setApproving] = useState(false)
+interface Choices {
+  readonly of: (request: RequestView) => Choice
+  readonly change: (request: RequestView, change: Partial<Choice>) => void
+}
+
+/** What a person chose for each request; what was chosen for another version is no choice for this one. */
+function useChoices(): Choices {
+  const [made, setMade] = useState<ReadonlyMap<string, Choice>>(() => new Map())
   const choiceOf = (request: RequestView): Choice => {
-    const choice = choices.get(request.id)
-    // What was chosen for another version is no choice for this one.
+    const choice = made.get(request.id)
     if (choice?.version === request.version) return choice
     return { version: request.version, included: true, narrowing: asAsked(request) }
   }
-  const set = (request: RequestView, change: Partial<Choice>): void =>
-    setChoices(new Map(choices).set(request.id, { ...choiceOf(request), ...change }))
-  const chosen: readonly ChosenRequest[] = requests
-    .map((request) => ({ request, ...choiceOf(request) }))
+  return {
+    of: choiceOf,
+    change: (request, change) => setMade(new Map(made).set(request.id, { ...choiceOf(request), ...change })),
+  }
+}
+
+function Together({ requests }: { readonly requests: readonly RequestView[] }): ReactNode {
+  const choices = useChoices()
+  const [approving, setApproving] = useState(false)
+  const chosen = requests
+    .map((request) => ({ request, ...choices.of(request) }))
     .filter(({ included }) => included)
-  const first = requests[0]
-  if (first === undefined) return null
+  const isEmpty = chosen.some(({ request, narrowing }) => !grantsSomething(narrowing, request))
   return (
     <>
-      <PageTitle tab="Requests">
-        <AgentName name={first.agent_name} /> asks for {requests.length} things
-      </PageTitle>
-      <AgentLine request={first} />
-      {requests.some(({ version }) => version > 1) && (
-        <Alert color="yellow" title="Some of these were changed by the agent">
-          You see each as it is now.
-        </Alert>
-      )}
+      <Heading requests={requests} />
       {requests.map((request, index) => (
         <Item
           key={`${request.id} ${request.version}`}
           number={index + 1}
           request={request}
-          choice={choiceOf(request)}
-          change={(change) => set(request, change)}
+          choice={choices.of(request)}
+          change={(change) => choices.change(request, change)}
         />
       ))}
       <ActionBar
         end={soonest(requests)}
         words={`${chosen.length} of ${requests.length} chosen`}
-        blocked={
-          chosen.length === 0 ||
-          !chosen.every(({ request, narrowing }) => grantsSomething(narrowing, request))
-        }
+        blocked={chosen.length === 0 || isEmpty}
         approve={`Approve ${chosen.length} …`}
         onApprove={() => setApproving(true)}
       />
@@ -108,6 +107,24 @@ function Together({ requests }: { readonly requests: readonly RequestView[] }): 
             setTimeout(focusPageTitle)
           }}
         />
+      )}
+    </>
+  )
+}
+
+function Heading({ requests }: { readonly requests: readonly RequestView[] }): ReactNode {
+  const [first] = requests
+  if (first === undefined) return null
+  return (
+    <>
+      <PageTitle tab="Requests">
+        <AgentName name={first.agent_name} /> asks for {requests.length} things
+      </PageTitle>
+      <AgentLine request={first} />
+      {requests.some(({ version }) => version > 1) && (
+        <Alert color="yellow" title="Some of these were changed by the agent">
+          You see each as it is now.
+        </Alert>
       )}
     </>
   )

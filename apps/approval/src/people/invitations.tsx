@@ -1,16 +1,15 @@
 import { Button, Stack, Text, Title } from '@mantine/core'
-import { useMutation } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { withdrawInvitation } from '../api/people-api.ts'
 import type { InvitationView } from '../api/views.ts'
-import { tellEveryTab } from '../live/tabs.ts'
+import { useAction } from '../live/use-action.ts'
 import { Moment } from '../parts/moment.tsx'
 import { ProblemAlert } from '../parts/problem-alert.tsx'
 import { safeText } from '../words/safe-text.ts'
 
 /** Invitations that nobody took yet. */
 export function Invitations({ invitations }: { readonly invitations: readonly InvitationView[] }): ReactNode {
-  const withdraw = useMutation({ mutationFn: withdrawInvitation, onSettled: () => tellEveryTab('people') })
+  const withdraw = useAction({ run: withdrawInvitation, changes: ['people'], said: 'Invitation withdrawn' })
   return (
     <section className="card" aria-labelledby="invitations">
       <Stack gap="sm">

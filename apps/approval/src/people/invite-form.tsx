@@ -1,12 +1,11 @@
-import { Alert, Button, Stack, TextInput, Title } from '@mantine/core'
+import { Alert, Button, TextInput, Title } from '@mantine/core'
 import { useClipboard } from '@mantine/hooks'
-import { useMutation } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
-import { invite } from '../api/people-api.ts'
+import { type InvitationBody, invite } from '../api/people-api.ts'
 import type { InvitationView, Role } from '../api/views.ts'
-import { tellEveryTab } from '../live/tabs.ts'
+import { useAction } from '../live/use-action.ts'
+import { ActionForm } from '../parts/action-form.tsx'
 import { Moment } from '../parts/moment.tsx'
-import { ProblemAlert } from '../parts/problem-alert.tsx'
 import { RoleChoice } from './role-choice.tsx'
 
 const EMPTY = { id: '', name: '', tenant: '' }
@@ -15,18 +14,10 @@ const EMPTY = { id: '', name: '', tenant: '' }
 export function InviteForm(): ReactNode {
   const [texts, setTexts] = useState(EMPTY)
   const [roles, setRoles] = useState<readonly Role[]>(['approver'])
-  const create = useMutation({
-    mutationFn: () =>
-      invite({
-        id: texts.id.trim(),
-        roles,
-        ...(texts.name.trim() !== '' && { name: texts.name.trim() }),
-        ...(texts.tenant.trim() !== '' && { tenant: texts.tenant.trim() }),
-      }),
-    onSuccess: () => {
-      setTexts(EMPTY)
-      tellEveryTab('people')
-    },
+  const create = useAction({
+    run: () => invite(toInvitation(texts, roles)),
+    changes: ['people'],
+    done: () => setTexts(EMPTY),
   })
   const field = (name: keyof typeof EMPTY) => ({
     value: texts[name],
@@ -35,41 +26,41 @@ export function InviteForm(): ReactNode {
       setTexts((before) => ({ ...before, [name]: value })),
   })
   return (
-    <form
+    <ActionForm
+      action={create}
+      label="Make an invitation"
+      disabled={roles.length === 0}
       className="card"
-      onSubmit={(event) => {
-        event.preventDefault()
-        create.mutate()
-      }}
+      below={create.data && <Link invitation={create.data} />}
     >
-      <Stack gap="sm">
-        <Title order={2} className="section-title">
-          Invite somebody
-        </Title>
-        <TextInput
-          label="Their id"
-          description="Agents name it when they ask to act for them. It never changes."
-          required
-          pattern="[!-~]{1,200}"
-          {...field('id')}
-        />
-        <TextInput label="Their name (optional)" {...field('name')} />
-        <TextInput
-          label="Tenant (optional)"
-          description="Second approvals stay inside one tenant."
-          {...field('tenant')}
-        />
-        <RoleChoice label="Roles" roles={roles} choose={setRoles} />
-        <ProblemAlert error={create.error} />
-        <div className="buttons">
-          <Button type="submit" loading={create.isPending} disabled={roles.length === 0}>
-            Make an invitation
-          </Button>
-        </div>
-        {create.data && <Link invitation={create.data} />}
-      </Stack>
-    </form>
+      <Title order={2} className="section-title">
+        Invite somebody
+      </Title>
+      <TextInput
+        label="Their id"
+        description="Agents name it when they ask to act for them. It never changes."
+        required
+        pattern="[!-~]{1,200}"
+        {...field('id')}
+      />
+      <TextInput label="Their name (optional)" {...field('name')} />
+      <TextInput
+        label="Tenant (optional)"
+        description="Second approvals stay inside one tenant."
+        {...field('tenant')}
+      />
+      <RoleChoice label="Roles" roles={roles} choose={setRoles} />
+    </ActionForm>
   )
+}
+
+function toInvitation({ id, name, tenant }: typeof EMPTY, roles: readonly Role[]): InvitationBody {
+  return {
+    id: id.trim(),
+    roles,
+    ...(name.trim() !== '' && { name: name.trim() }),
+    ...(tenant.trim() !== '' && { tenant: tenant.trim() }),
+  }
 }
 
 function Link({ invitation }: { readonly invitation: InvitationView }): ReactNode {

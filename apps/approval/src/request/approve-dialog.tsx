@@ -1,27 +1,13 @@
 import { Button, Modal, Stack, Text } from '@mantine/core'
-import { useMutation } from '@tanstack/react-query'
-import { type ReactNode, useEffect, useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { isRefusal } from '../api/api-error.ts'
-import {
-  completeApproval,
-  type EnrolBody,
-  type PreparedApproval,
-  prepareApproval,
-} from '../api/approvals-api.ts'
-import { assertPasskey } from '../api/passkey-ceremony.ts'
+import type { EnrolBody } from '../api/approvals-api.ts'
 import type { RequestView } from '../api/views.ts'
-import { tellEveryTab } from '../live/tabs.ts'
-import { type Narrowing, toNarrow } from '../model/narrowing.ts'
 import { ProblemAlert } from '../parts/problem-alert.tsx'
 import { Waiting } from '../parts/waiting.tsx'
 import { EnrolChoice } from './enrol-choice.tsx'
 import { FinalTerms } from './final-terms.tsx'
-
-/** A request, and what the person chose for it. */
-export interface ChosenRequest {
-  readonly request: RequestView
-  readonly narrowing: Narrowing
-}
+import { type ApprovalSteps, type ChosenRequest, useApproval } from './use-approval.ts'
 
 interface ApproveDialogProps {
   readonly chosen: readonly ChosenRequest[]
@@ -29,29 +15,15 @@ interface ApproveDialogProps {
   readonly onApproved: (requests: readonly RequestView[]) => void
 }
 
+// Nothing that is tried again would be about the request that was read.
 const TOO_LATE = ['approval_mismatch', 'approval_expired', 'approval_consumed', 'access_denied']
 
 /** Shows exactly what the passkey will sign, and lets it sign. */
 export function ApproveDialog({ chosen, onClose, onApproved }: ApproveDialogProps): ReactNode {
   const [enrol, setEnrol] = useState<EnrolBody>()
-  const prepare = useMutation({
-    mutationFn: () => prepareApproval(chosen.map(toItem)),
-    onError: refreshRequests,
-  })
-  const complete = useMutation({
-    mutationFn: (prepared: PreparedApproval) => sign(prepared, enrol),
-    onError: refreshRequests,
-    onSuccess: (requests) => {
-      for (const what of ['requests', 'delegations', 'enrolments', 'history']) tellEveryTab(what)
-      onApproved(requests)
-    },
-  })
-  const { mutate } = prepare
-  useEffect(() => mutate(), [mutate])
-  const again = (): void => {
-    complete.reset()
-    mutate()
-  }
+  const steps = useApproval(chosen, onApproved)
+  const { prepared, preparing, error, again } = steps
+  const retry = isRefusal(error, ...TOO_LATE) ? {} : { retry: again }
   return (
     <Modal
       opened
@@ -61,62 +33,52 @@ export function ApproveDialog({ chosen, onClose, onApproved }: ApproveDialogProp
       closeButtonProps={{ 'aria-label': 'Close' }}
     >
       <Stack gap="md">
-        {prepare.isPending && <Waiting what="the final terms" />}
-        <ProblemAlert
-          error={prepare.error}
-          {...(!isRefusal(prepare.error, ...TOO_LATE) && { retry: again })}
-        />
-        {prepare.data && (
-          <FinalTerms prepared={prepare.data} requests={chosen.map(({ request }) => request)} />
-        )}
-        {prepare.data && canEnrol(chosen) && (
+        {preparing && <Waiting what="the final terms" />}
+        {prepared && <FinalTerms prepared={prepared} requests={chosen.map(({ request }) => request)} />}
+        {prepared && canEnrol(chosen) && (
           <EnrolChoice
             greatestSeconds={Math.max(...chosen.map(({ narrowing }) => narrowing.seconds))}
             choose={setEnrol}
           />
         )}
-        <ProblemAlert
-          error={complete.error}
-          {...(!isRefusal(complete.error, ...TOO_LATE) && { retry: again })}
-        />
-        {prepare.data && complete.error === null && (
-          <Text size="sm" c="dimmed">
-            {needsAnother(chosen)
-              ? 'Your passkey signs these words. Another person must approve as well.'
-              : 'Your passkey signs these words. They can be proven later.'}
-          </Text>
-        )}
-        <div className="buttons dialog-foot">
-          {prepare.data && complete.error === null && (
-            <Button loading={complete.isPending} onClick={() => complete.mutate(prepare.data)}>
-              Approve with passkey
-            </Button>
-          )}
-          <Button variant="default" onClick={onClose}>
-            {complete.error === null && prepare.error === null ? 'Not yet' : 'Close'}
-          </Button>
-        </div>
+        <ProblemAlert error={error} {...retry} />
+        <Foot steps={steps} chosen={chosen} onSign={() => steps.sign(enrol)} onClose={onClose} />
       </Stack>
     </Modal>
   )
 }
 
-function toItem({ request, narrowing }: ChosenRequest): { id: string; version: number } {
-  const narrow = request.turn === 'second' ? undefined : toNarrow(narrowing, request)
-  return { id: request.id, version: request.version, ...(narrow && { narrow }) }
+interface FootProps {
+  readonly steps: ApprovalSteps
+  readonly chosen: readonly ChosenRequest[]
+  readonly onSign: () => void
+  readonly onClose: () => void
 }
 
-async function sign(
-  prepared: PreparedApproval,
-  enrol: EnrolBody | undefined,
-): Promise<readonly RequestView[]> {
-  const response = await assertPasskey(prepared.options)
-  return completeApproval(prepared.approval, { response, ...(enrol && { enrol }) })
-}
-
-/** A refusal says that the page was behind. */
-function refreshRequests(): void {
-  tellEveryTab('requests')
+function Foot({ steps, chosen, onSign, onClose }: FootProps): ReactNode {
+  const { prepared, signing, error } = steps
+  const ready = prepared !== undefined && error === null
+  return (
+    <div className="dialog-foot">
+      {ready && (
+        <Text size="sm" c="dimmed" mb="xs">
+          {needsAnother(chosen)
+            ? 'Your passkey signs these words. Another person must approve as well.'
+            : 'Your passkey signs these words. They can be proven later.'}
+        </Text>
+      )}
+      <div className="buttons">
+        {ready && (
+          <Button loading={signing} onClick={onSign}>
+            Approve with passkey
+          </Button>
+        )}
+        <Button variant="default" onClick={onClose}>
+          {error === null ? 'Not yet' : 'Close'}
+        </Button>
+      </div>
+    </div>
+  )
 }
 
 /** Terms that take two people every time are not for an agent to have by itself. */

@@ -1,9 +1,8 @@
 import { Text } from '@mantine/core'
-import { useMutation } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { denyRequest } from '../api/requests-api.ts'
 import type { RequestView } from '../api/views.ts'
-import { tellEveryTab } from '../live/tabs.ts'
+import { useAction } from '../live/use-action.ts'
 import { ConfirmDialog } from '../parts/confirm-dialog.tsx'
 
 interface DenyDialogProps {
@@ -15,11 +14,11 @@ interface DenyDialogProps {
 
 /** The person says no, with a reason if they like. */
 export function DenyDialog({ opened, request, onClose, onDenied }: DenyDialogProps): ReactNode {
-  const deny = useMutation({
-    mutationFn: (reason: string | undefined) =>
+  const deny = useAction({
+    run: (reason: string | undefined) =>
       denyRequest(request.id, { version: request.version, ...(reason !== undefined && { reason }) }),
-    onSettled: () => tellEveryTab('requests'),
-    onSuccess: onDenied,
+    changes: ['requests', 'history'],
+    done: onDenied,
   })
   return (
     <ConfirmDialog

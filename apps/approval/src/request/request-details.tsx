@@ -28,9 +28,7 @@ import { useSeenRequest } from './use-seen-request.ts'
 export function RequestDetails({ latest }: { readonly latest: RequestView }): ReactNode {
   const { seen, narrowing, changed, choose, readNewer } = useSeenRequest(latest)
   const request = useExpiry(seen)
-  const [dialog, setDialog] = useState<'approve' | 'deny'>()
   const open = request.status === 'pending'
-  const canDecide = open && (request.turn === 'yours' || request.turn === 'second')
   const canNarrow = open && request.turn === 'yours' && changed === undefined
   return (
     <Stack gap="md">
@@ -44,37 +42,53 @@ export function RequestDetails({ latest }: { readonly latest: RequestView }): Re
       <SecondNotice request={request} />
       <Terms request={request} narrowing={narrowing} choose={canNarrow ? choose : undefined} />
       <Background request={request} />
-      {canDecide && (
-        <ActionBar
-          end={request.expires_at}
-          words={barWords(request, narrowing, changed !== undefined)}
-          blocked={changed !== undefined || !grantsSomething(narrowing, request)}
-          onApprove={() => setDialog('approve')}
-          onDeny={() => setDialog('deny')}
-        />
+      {open && (request.turn === 'yours' || request.turn === 'second') && (
+        <Decision request={request} narrowing={narrowing} changed={changed !== undefined} />
       )}
-      {dialog === 'approve' && canDecide && (
-        <ApproveDialog
-          chosen={[{ request, narrowing }]}
-          onClose={() => setDialog(undefined)}
-          onApproved={() => finish('Approved')}
-        />
-      )}
-      <DenyDialog
-        opened={dialog === 'deny' && canDecide}
-        request={request}
-        onClose={() => setDialog(undefined)}
-        onDenied={() => finish('Denied')}
-      />
     </Stack>
   )
+}
 
-  function finish(what: string): void {
-    setDialog(undefined)
+interface DecisionProps {
+  readonly request: RequestView
+  readonly narrowing: Narrowing
+  /** There is a newer version that was not read yet. */
+  readonly changed: boolean
+}
+
+function Decision({ request, narrowing, changed }: DecisionProps): ReactNode {
+  const [dialog, setDialog] = useState<'approve' | 'deny'>()
+  const close = (): void => setDialog(undefined)
+  const finish = (what: string): void => {
+    close()
     announce(what)
     // The button that opened the dialog is gone with the decision.
     setTimeout(focusPageTitle)
   }
+  return (
+    <>
+      <ActionBar
+        end={request.expires_at}
+        words={barWords(request, narrowing, changed)}
+        blocked={changed || !grantsSomething(narrowing, request)}
+        onApprove={() => setDialog('approve')}
+        onDeny={() => setDialog('deny')}
+      />
+      {dialog === 'approve' && (
+        <ApproveDialog
+          chosen={[{ request, narrowing }]}
+          onClose={close}
+          onApproved={() => finish('Approved')}
+        />
+      )}
+      <DenyDialog
+        opened={dialog === 'deny'}
+        request={request}
+        onClose={close}
+        onDenied={() => finish('Denied')}
+      />
+    </>
+  )
 }
 
 /** A pending request turns into an expired one by itself while it is on the page. */
