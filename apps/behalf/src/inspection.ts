@@ -1,4 +1,4 @@
-import { BehalfError, type JsonObject, type JsonValue } from '@behalf/core'
+import { BehalfError, isJsonObject, type JsonObject, type JsonValue, parseJson } from '@behalf/core'
 import {
   checkChainTime,
   type ParsedChain,
@@ -10,25 +10,17 @@ import {
 } from '@behalf/credential'
 import type { Did } from '@behalf/did'
 import { parseBundle } from './bundle.ts'
+import type { Check } from './check.ts'
 import { describeDelegation } from './delegation-words.ts'
 import { delegationDocument } from './documents.ts'
 import { CommandError } from './error.ts'
+import { inspectEvidence, missingEvidence } from './inspect-evidence.ts'
 import { ownKeys } from './issuer-keys.ts'
 import type { AnswerDocument } from './output.ts'
 import { plain } from './plain-text.ts'
 import { formatTime } from './time-words.ts'
 
 const MAX_JWS_BYTES = 4 * 1024 * 1024
-
-/** One thing that was checked, or could not be. */
-export interface Check {
-  readonly what: string
-  readonly result: 'passed' | 'failed' | 'unchecked'
-  /** The stable code of a failure. */
-  readonly code?: string
-  /** Why it failed or was not checked. */
-  readonly reason?: string
-}
 
 /** What was found in a file, as a document and in plain words, and what was checked of it. */
 export interface Inspection {
@@ -41,18 +33,33 @@ export interface Inspection {
 export interface InspectOptions {
   readonly now: number
   readonly trusted: Did | undefined
+  /** The text of a file with the evidence of the approval. */
+  readonly evidence?: string | undefined
 }
 
 /**
- * What a file holds: a bundle, a delegation, a status list or a heartbeat. Nothing is fetched.
+ * What a file holds: a bundle, a delegation, evidence of an approval, a status list or a heartbeat. Nothing is fetched.
  *
  * @throws CommandError `input_invalid` for anything else; CoreError and CredentialError for what cannot be decoded
  */
-export function inspectInput(input: string, options: InspectOptions): Inspection {
+export async function inspectInput(input: string, options: InspectOptions): Promise<Inspection> {
   const text = input.trim()
-  if (text.startsWith('{')) {
-    return inspectChain(parseDelegationChain(parseBundle(text).chain), options)
+  const given = options.evidence === undefined ? undefined : requireEvidence(options.evidence)
+  const value = text.startsWith('{') ? parseJson(text) : undefined
+  if (value !== undefined && !isEvidence(value)) {
+    const { chain, evidence } = parseBundle(text)
+    return inspectApproved(parseDelegationChain(chain), given ?? evidence, options)
   }
+  if (value === undefined && isDelegation(text)) {
+    return inspectApproved(parseDelegationChain([text]), given, options)
+  }
+  if (given !== undefined) {
+    throw new CommandError('input_invalid', 'only a delegation or a bundle has evidence of an approval')
+  }
+  return value === undefined ? inspectStatus(text, options) : inspectEvidenceAlone(value)
+}
+
+function inspectStatus(text: string, options: InspectOptions): Inspection {
   const { header, payload } = parseCompactJws(text, { maxBytes: MAX_JWS_BYTES })
   if (header.typ === 'behalf-heartbeat+jwt') {
     return inspectHeartbeat(text, payload, options)
@@ -60,13 +67,47 @@ export function inspectInput(input: string, options: InspectOptions): Inspection
   if (hasType(payload.type, 'BitstringStatusListCredential')) {
     return inspectStatusList(text, payload, options)
   }
-  if (hasType(payload.type, 'DelegationCredential')) {
-    return inspectChain(parseDelegationChain([text]), options)
-  }
   throw new CommandError(
     'input_invalid',
-    'this is neither a delegation, a bundle, a status list nor a heartbeat',
+    'this is neither a delegation, a bundle, evidence of an approval, a status list nor a heartbeat',
   )
+}
+
+function isDelegation(jws: string): boolean {
+  const { payload } = parseCompactJws(jws, { maxBytes: MAX_JWS_BYTES })
+  return hasType(payload.type, 'DelegationCredential')
+}
+
+async function inspectEvidenceAlone(evidence: JsonObject): Promise<Inspection> {
+  const { document, words, check } = await inspectEvidence(evidence, undefined)
+  return { document: { kind: 'evidence', ...document }, words, checks: [check] }
+}
+
+async function inspectApproved(
+  chain: ParsedChain,
+  evidence: JsonObject | undefined,
+  options: InspectOptions,
+): Promise<Inspection> {
+  const { document, words, checks } = inspectChain(chain, options)
+  if (evidence === undefined) {
+    return { document, words, checks: [...checks, ...missingEvidence(chain.root)] }
+  }
+  const inspected = await inspectEvidence(evidence, chain.root)
+  return {
+    document: { ...document, evidence: inspected.document },
+    words: [...words, ...inspected.words],
+    checks: [...checks, inspected.check],
+  }
+}
+
+function isEvidence(value: JsonValue): value is JsonObject {
+  return isJsonObject(value) && value.type === 'behalf-approval-evidence'
+}
+
+function requireEvidence(text: string): JsonObject {
+  const value = parseJson(text)
+  if (isEvidence(value)) return value
+  throw new CommandError('input_invalid', 'the file named with --evidence is not evidence of an approval')
 }
 
 function hasType(types: JsonValue | undefined, name: string): boolean {

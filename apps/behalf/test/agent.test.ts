@@ -233,7 +233,10 @@ describe('behalf delegate and behalf receive', () => {
   test('print the bundle when no file is named, and take it from standard input', async () => {
     const parent = await obtain(world, ...termsFor(world, '/issues/**'), '--depth', '1')
     const handed = await world.run(['delegate', '--to', world.helper, '--parent', parent])
-    expect(JSON.parse(handed.stdout)).toEqual({ chain: [expect.any(String), expect.any(String)] })
+    expect(JSON.parse(handed.stdout)).toEqual({
+      chain: [expect.any(String), expect.any(String)],
+      evidence: expect.objectContaining({ type: 'behalf-approval-evidence', method: 'operator' }),
+    })
     const received = await world.run(['receive', '-', '--wallet', 'helper'], { input: handed.stdout })
     expect(received.exit).toBe(0)
     expect(received.stdout).toContain('Received.')

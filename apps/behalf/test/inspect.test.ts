@@ -8,6 +8,7 @@ import {
   LIST_URL,
   NOW,
   readIssues,
+  signApprovedRoot,
   signBeat,
   signChild,
   signList,
@@ -90,7 +91,7 @@ describe('a delegation', () => {
         },
       ],
     })
-    expect(resultsOf(run)).toEqual(['passed', 'passed', 'unchecked', 'unchecked'])
+    expect(resultsOf(run)).toEqual(['passed', 'passed', 'unchecked', 'unchecked', 'unchecked'])
   })
 
   test('of a named issuer is trusted', async () => {
@@ -108,7 +109,13 @@ describe('a delegation', () => {
     const run = await inspect(breakSignature(root), '--json')
     expect(run.exit).toBe(1)
     expect(codeOf(run)).toBe('credential_signature_invalid')
-    expect(resultsOf(run)).toEqual(['credential_signature_invalid', 'passed', 'unchecked', 'unchecked'])
+    expect(resultsOf(run)).toEqual([
+      'credential_signature_invalid',
+      'passed',
+      'unchecked',
+      'unchecked',
+      'unchecked',
+    ])
     expect(run.stderr).toContain('NO           every signature is right')
   })
 
@@ -215,5 +222,84 @@ describe('what cannot be inspected is refused', () => {
 
   test('under the name of an issuer that is no DID', async () => {
     expect(codeOf(await inspect(root, '--json', '--issuer', 'alice'))).toBe('input_invalid')
+  })
+})
+
+describe('evidence of an approval', () => {
+  let approved: Awaited<ReturnType<typeof signApprovedRoot>>
+  beforeAll(async () => {
+    approved = await signApprovedRoot()
+  })
+
+  test('in a bundle is told: who approved what, with which passkey, and that it verifies', async () => {
+    const { root: chain, evidence } = approved
+    const run = await inspect(JSON.stringify({ chain: [chain], evidence }))
+    expect(run.exit).toBe(0)
+    expect(run.stdout).toContain('Evidence of its approval, verified')
+    expect(run.stdout).toContain('how           software-passkey')
+    expect(run.stdout).toContain('by            alice, 2030-01-15T12:00:00Z, on https://authority.example')
+    expect(run.stdout).toContain(`passkey       ${evidence.assertions[0]?.passkey.id}, which is a program`)
+    expect(run.stdout).toContain('proves        no person’s own approval')
+    expect(run.stdout).toContain('    It acts on behalf of "alice" in the role "editor".')
+    expect(run.stdout).toContain('yes          its approval is the one in the evidence')
+  })
+
+  test('says what it proves when the passkey is no program', async () => {
+    const { root: chain, evidence } = await signApprovedRoot({ software: false })
+    const run = await inspect(JSON.stringify({ chain: [chain], evidence }))
+    expect(run.stdout).toContain('proves        that these passkeys approved these words')
+  })
+
+  test('may be in a file of its own', async () => {
+    const file = join(await createFolder(), 'evidence.json')
+    await writeFile(file, JSON.stringify(approved.evidence))
+    const run = await inspect(approved.root, '--evidence', file, '--json')
+    expect(documentOf(run)).toMatchObject({
+      kind: 'delegation',
+      evidence: {
+        verified: true,
+        proves_a_person: false,
+        method: 'software-passkey',
+        sentences: expect.arrayContaining(['It acts on behalf of "alice" in the role "editor".']),
+        approvals: [{ by: 'alice', software: true, origin: 'https://authority.example' }],
+      },
+    })
+    expect(resultsOf(run)).toEqual(['passed', 'passed', 'unchecked', 'unchecked', 'passed'])
+  })
+
+  test('of another delegation fails, and is told as not verified', async () => {
+    const other = await signRoot()
+    const run = await inspect(JSON.stringify({ chain: [other], evidence: approved.evidence }))
+    expect(run.exit).toBe(1)
+    expect(run.stderr).toContain('Evidence of an approval, NOT verified')
+    expect(run.stderr).toContain('NO           its approval is the one in the evidence (evidence_invalid')
+  })
+
+  test('alone is told, and proves nothing', async () => {
+    const run = await inspect(JSON.stringify(approved.evidence), '--json')
+    expect(documentOf(run)).toMatchObject({ kind: 'evidence', verified: false, proves_a_person: false })
+    expect(resultsOf(run)).toEqual(['unchecked'])
+  })
+
+  test('that lies to the terminal is shown without what moves text', async () => {
+    const { evidence } = approved
+    const lying = { ...evidence, approved: { ...evidence.approved, sentences: [['a\u001b[2Kb\u202ec']] } }
+    const run = await inspect(JSON.stringify(lying))
+    expect(run.stdout).toContain('    a[2Kbc')
+  })
+
+  test.each([
+    ['of something else', '{"type":"other"}', 'input_invalid'],
+    ['that is malformed', '{"type":"behalf-approval-evidence","version":1}', 'credential_malformed'],
+  ])('%s is refused', async (_, content, code) => {
+    const file = join(await createFolder(), 'evidence.json')
+    await writeFile(file, content)
+    expect(codeOf(await inspect(root, '--evidence', file, '--json'))).toBe(code)
+  })
+
+  test('does not go with a status list', async () => {
+    const file = join(await createFolder(), 'evidence.json')
+    await writeFile(file, JSON.stringify(approved.evidence))
+    expect(codeOf(await inspect(await signList(), '--evidence', file, '--json'))).toBe('input_invalid')
   })
 })

@@ -1,15 +1,23 @@
-import { createEd25519Signer, type Signer } from '@behalf/core'
+import { createEd25519Signer, encodeBase64url, type Signer } from '@behalf/core'
 import {
+  type ApprovalEvidence,
+  createApprovalChallenge,
+  createApprovalEvidence,
   createBitstring,
   createDelegationPayload,
   type DelegationTerms,
+  digestApprovalEvidence,
   digestDelegationChain,
+  formatDateTime,
+  parseCompactJws,
   parseDelegation,
+  renderDelegation,
   signDelegation,
   signHeartbeat,
   signStatusList,
   writeBit,
 } from '@behalf/credential'
+import { createSoftwarePasskey } from '@behalf/credential/software-passkey'
 import { type Did, encodeDidKey, encodeDidKeyUrl } from '@behalf/did'
 
 /** The moment everything here is about, in milliseconds since the epoch. */
@@ -55,6 +63,36 @@ export async function signRoot(changes: Partial<DelegationTerms> = {}): Promise<
     status: entry(7),
     ...changes,
   })
+}
+
+/** A root that alice approved with a software passkey, and the evidence; `software` is what the authority noted. */
+export async function signApprovedRoot({ software = true } = {}): Promise<{
+  readonly root: string
+  readonly evidence: ApprovalEvidence
+}> {
+  const origin = 'https://authority.example'
+  const passkey = createSoftwarePasskey({ origin, random: (length) => new Uint8Array(length).fill(9) })
+  const { payload } = parseCompactJws(await signRoot(), { maxBytes: 12_000 })
+  const { version: renderer, sentences } = renderDelegation(payload)
+  const terms = { payloads: [payload], renderer, sentences: [sentences] }
+  const nonce = encodeBase64url(new Uint8Array(16))
+  const challenge = encodeBase64url(createApprovalChallenge({ ...terms, nonce }))
+  const { response } = await passkey.authenticate({ challenge })
+  const assertion = {
+    by: 'alice',
+    at: formatDateTime(NOW),
+    nonce,
+    rp_id: 'authority.example',
+    origin,
+    passkey: { id: passkey.id, public_key: passkey.publicKey, software },
+    authenticator_data: response.authenticatorData,
+    client_data_json: response.clientDataJSON,
+    signature: response.signature,
+  }
+  const requests = [{ id: 'urn:uuid:00000000-0000-4000-8000-000000000009', version: 1 }]
+  const evidence = createApprovalEvidence({ ...terms, requests, given: [assertion] })
+  const approval = { method: evidence.method, digest: digestApprovalEvidence(evidence) }
+  return { root: await signRoot({ approval }), evidence }
 }
 
 /** A child of `root` from AGENT to HELPER, as compact JWS. */
