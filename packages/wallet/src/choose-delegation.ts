@@ -49,7 +49,8 @@ function isAuthorized({ leaf }: HeldDelegation, access: HttpAccess): boolean {
   }
 }
 
-function namesOrigin({ leaf }: HeldDelegation, origin: string): boolean {
+/** Whether some capability of the leaf is for this origin. */
+export function namesOrigin({ leaf }: HeldDelegation, origin: string): boolean {
   return leaf.capabilities.some(
     (capability) =>
       capability.type !== 'unknown' &&

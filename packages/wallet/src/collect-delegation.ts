@@ -41,6 +41,8 @@ export interface MadeRequest {
   readonly authority: AuthorityDescription
   readonly signal: AbortSignal | undefined
   readonly once: boolean
+  /** Milliseconds since the epoch; no longer wait than this. */
+  readonly deadline: number
 }
 
 // What a client uses that was told no interval, as RFC 8628 section 3.2 says.
@@ -72,7 +74,17 @@ export async function collectDelegation(
   if (asked.agent !== did) throw new WalletError('not_found', 'the request is of another agent')
   const { expiresAt } = asked
   const intervalSeconds = DEFAULT_INTERVAL_SECONDS
-  return await collectRequest(context, { id, expiresAt, intervalSeconds, asked, authority, signal, once })
+  const deadline = Number.POSITIVE_INFINITY
+  return await collectRequest(context, {
+    id,
+    expiresAt,
+    intervalSeconds,
+    asked,
+    authority,
+    signal,
+    once,
+    deadline,
+  })
 }
 
 /**
@@ -103,10 +115,12 @@ async function pollUntilCollected(
     signal?.throwIfAborted()
     const answer = await client.collect(id, signal).catch(returnRefusal)
     if (!(answer instanceof WalletError)) return answer
-    const inTime = clock() < made.expiresAt
-    if (made.once || !isWorthWaiting(answer, inTime)) throw await explainRefusal(answer, client, made)
+    const now = clock()
+    const isLast = made.once || now >= made.deadline
+    if (isLast || !isWorthWaiting(answer, now < made.expiresAt))
+      throw await explainRefusal(answer, client, made)
     if (answer.code === 'slow_down') intervalSeconds += SLOW_DOWN_SECONDS
-    await wait(intervalSeconds * 1000, signal)
+    await wait(Math.min(intervalSeconds * 1000, made.deadline - now), signal)
   }
 }
 

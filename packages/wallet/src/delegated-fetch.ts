@@ -4,14 +4,14 @@ import { DELEGATION_TAG } from '@behalf/http-signature'
 import { type AgentContext, serializeAgentContext } from './agent-context.ts'
 import { answerChallenge, asksForEvidence } from './answer-challenge.ts'
 import { type ChainReferences, createChainReferences, isCacheMiss } from './chain-references.ts'
-import { chooseDelegation } from './choose-delegation.ts'
-import type { HeldDelegation } from './held-delegation.ts'
+import { chooseDelegation, namesOrigin } from './choose-delegation.ts'
+import type { Fetch } from './fetch.ts'
+import { type HeldDelegation, isExpired } from './held-delegation.ts'
 import { readRequestBody } from './request-body.ts'
+import type { PendingApproval, RequestDelegationOptions } from './request-delegation.ts'
 import { parseRequestTarget, type RequestTarget } from './request-target.ts'
 import { type Presentation, type RequestDraft, type RequestSigner, SIGNATURE_FIELDS } from './sign-request.ts'
-
-/** What sends a request: the global fetch, or one like it. */
-export type Fetch = (url: string, init: RequestInit) => Promise<Response>
+import { type NeededAccess, planRenewal, planStepUp, type StepUp } from './step-up.ts'
 
 /** Options of one signed request: those of fetch, and which delegation and what to say about the call. */
 export interface WalletRequestInit extends RequestInit {
@@ -19,6 +19,15 @@ export interface WalletRequestInit extends RequestInit {
   readonly delegation?: string
   /** Sent and signed as Agent-Context. */
   readonly context?: AgentContext
+  /**
+   * `request`: when the call is refused because the delegation does not cover it or has ended, ask the authority for
+   * what it needs, wait for the person, and send it once more. Default: the refusal is returned.
+   */
+  readonly onRefused?: 'request'
+  /** With `onRefused`: called once when a person has to decide. */
+  readonly onPending?: (pending: PendingApproval) => void
+  /** With `onRefused`: how long to wait for the person. Default: as long as the request stands. */
+  readonly maxWaitSeconds?: number
 }
 
 /** What createDelegatedFetch needs. */
@@ -29,26 +38,74 @@ export interface DelegatedFetchOptions {
   readonly allowPlainHttp: boolean
   /** The delegations of the moment, newest first. */
   readonly held: () => readonly HeldDelegation[]
+  /** Asks an authority, waits for the person, and keeps what came of it. */
+  readonly obtain: (options: RequestDelegationOptions) => Promise<HeldDelegation>
 }
 
 /** What fetch turns into upper case. */
 const NORMALIZED_METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT']
 
 /**
- * A fetch that signs every request under a delegation, answers one challenge, and shows the evidence of the approval,
- * with the whole chain, to an API that asks for it. Redirects are returned, never
- * followed. See Wallet.fetch for what it throws.
+ * A fetch that signs every request under a delegation, answers one challenge, shows the evidence of the approval with
+ * the whole chain to an API that asks for it, and where it is told so asks a person for more, once. Redirects are
+ * returned, never followed. See Wallet.fetch for what it throws.
  */
 export function createDelegatedFetch(
   options: DelegatedFetchOptions,
 ): (url: string | URL, init?: WalletRequestInit) => Promise<Response> {
-  const { signer, clock, held, allowPlainHttp } = options
-  const references = createChainReferences()
+  const send = createChallengedSend(options)
+  const { clock, held, allowPlainHttp, obtain } = options
 
   return async (url, init = {}) => {
     const target = parseRequestTarget(url, allowPlainHttp)
-    const unsigned = await draftRequest(target, init)
-    const delegation = chooseDelegation(held(), toAccess(unsigned, clock()), init.delegation)
+    const draft = await draftRequest(target, init)
+    const { method } = draft
+    const ask = (plan: StepUp): Promise<HeldDelegation> => obtain(toQuestion(plan, init))
+    const ended = planAhead(held(), { method, target, now: clock() }, init)
+    if (ended !== undefined) return await send(draft, await ask(ended), init)
+    const delegation = chooseDelegation(held(), toAccess(draft, clock()), init.delegation)
+    const response = await send(draft, delegation, init)
+    if (init.onRefused !== 'request') return response
+    const plan = await planStepUp(response, delegation, { method, target, now: clock() })
+    if (plan === undefined) return response
+    await response.body?.cancel()
+    return await send(draft, await ask(plan), init)
+  }
+}
+
+/** Nothing that is held can be presented, but something could be asked for again. */
+function planAhead(
+  held: readonly HeldDelegation[],
+  needed: NeededAccess,
+  init: WalletRequestInit,
+): StepUp | undefined {
+  if (init.onRefused !== 'request' || init.delegation !== undefined) return undefined
+  const isUsable = held.some(
+    (delegation) => !isExpired(delegation, needed.now) && namesOrigin(delegation, needed.target.origin),
+  )
+  return isUsable ? undefined : planRenewal(held, needed)
+}
+
+function toQuestion({ authority, terms }: StepUp, init: WalletRequestInit): RequestDelegationOptions {
+  const { signal, onPending, maxWaitSeconds } = init
+  return {
+    ...terms,
+    authority,
+    ...(signal && { signal }),
+    ...(onPending && { onPending }),
+    ...(maxWaitSeconds !== undefined && { maxWaitSeconds }),
+  }
+}
+
+type Send = (draft: RequestDraft, delegation: HeldDelegation, init: WalletRequestInit) => Promise<Response>
+
+/** Sends a request under a delegation, answers one challenge, and shows the evidence where it is asked for. */
+function createChallengedSend(options: DelegatedFetchOptions): Send {
+  const { signer, clock } = options
+  const references = createChainReferences()
+
+  return async (unsigned, delegation, init) => {
+    const { target } = unsigned
     const draft = withContext(unsigned, init.context, delegation)
     const attempt = async (presentation: Presentation, extra: readonly string[]): Promise<Attempt> => {
       const headers = await signer.sign(draft, presentation, extra)
@@ -168,7 +225,15 @@ function nameDelegation({ digest }: HeldDelegation): Presentation {
 }
 
 function toInit(draft: RequestDraft, headers: Headers, init: WalletRequestInit): RequestInit {
-  const { delegation: _delegation, context: _context, body: _body, ...rest } = init
+  const {
+    delegation: _delegation,
+    context: _context,
+    body: _body,
+    onRefused: _onRefused,
+    onPending: _onPending,
+    maxWaitSeconds: _maxWaitSeconds,
+    ...rest
+  } = init
   const redirect = init.redirect === 'error' ? 'error' : 'manual'
   const request: RequestInit = { ...rest, method: draft.method, headers, redirect }
   return draft.body === undefined ? request : { ...request, body: draft.body }

@@ -1,7 +1,7 @@
 import { encodeUtf8, type JsonValue } from '@behalf/core'
 import { KEY_TAG } from '@behalf/http-signature'
-import type { Fetch } from './delegated-fetch.ts'
 import { WalletError } from './error.ts'
+import type { Fetch } from './fetch.ts'
 import { parseRequestTarget } from './request-target.ts'
 import type { RequestDraft, RequestSigner } from './sign-request.ts'
 

@@ -8,6 +8,8 @@ export interface Problem {
   /** At most 500 characters, without control characters. */
   readonly detail?: string
   readonly requestId?: string
+  /** What would have been needed: a method, a blank and a URL without query. */
+  readonly requiredScope?: string
 }
 
 const PROBLEM_TYPE = 'application/problem+json'
@@ -56,11 +58,13 @@ export async function readProblem(response: Response): Promise<Problem | undefin
   const title = readText(problem?.title)
   const detail = readText(problem?.detail)
   const requestId = readText(problem?.request_id) ?? readText(response.headers.get('request-id'))
+  const requiredScope = readText(problem?.required_scope)
   return {
     code,
     ...(title === undefined ? {} : { title }),
     ...(detail === undefined ? {} : { detail }),
     ...(requestId === undefined ? {} : { requestId }),
+    ...(requiredScope === undefined ? {} : { requiredScope }),
   }
 }
 

@@ -1,5 +1,5 @@
 import type { AskedTerms } from './authority-client.ts'
-import { type CollectContext, collectRequest, pollSeconds } from './collect-delegation.ts'
+import { type CollectContext, collectRequest, type MadeRequest, pollSeconds } from './collect-delegation.ts'
 import { WalletError } from './error.ts'
 import type { HeldDelegation } from './held-delegation.ts'
 import { explainRefusal } from './refusal-reason.ts'
@@ -21,6 +21,8 @@ export interface RequestDelegationOptions extends AskedTerms {
   readonly onPending?: (pending: PendingApproval) => void
   /** Ends the waiting; the request itself stays. */
   readonly signal?: AbortSignal
+  /** How long to wait for the decision; authorization_pending after that. Default: as long as the request stands. */
+  readonly maxWaitSeconds?: number
 }
 
 /**
@@ -37,14 +39,23 @@ export async function requestDelegation(
   const { signal } = options
   const authority = await client.describe()
   const { id, status, expiresAt, intervalSeconds, ...receipt } = await client.createRequest(options, signal)
-  const made = { id, expiresAt, intervalSeconds, asked: options, authority, signal, once: false }
+  const made: MadeRequest = {
+    id,
+    expiresAt,
+    intervalSeconds,
+    asked: options,
+    authority,
+    signal,
+    once: false,
+    deadline: context.clock() + (options.maxWaitSeconds ?? Number.POSITIVE_INFINITY) * 1000,
+  }
   if (status === 'refused') {
     const refusal = new WalletError('access_denied', 'the policy of the authority refused the request')
     throw await explainRefusal(refusal, client, made)
   }
   if (status === 'pending') {
     options.onPending?.({ id, approvalUrl: receipt.approvalUrl, expiresAt })
-    await context.wait(pollSeconds(made) * 1000, signal)
+    await context.wait(Math.min(pollSeconds(made) * 1000, made.deadline - context.clock()), signal)
   }
   return await collectRequest(context, made)
 }

@@ -11,16 +11,19 @@ import { type Did, encodeDidKey } from '@behalf/did'
 import type { RevocationReceipt } from './authority-answer.ts'
 import { type AuthorityClient, createAuthorityClient } from './authority-client.ts'
 import { checkChain, didKeyIssuers } from './check-chain.ts'
+import { findDelegation } from './choose-delegation.ts'
 import { type CollectDelegationOptions, collectDelegation } from './collect-delegation.ts'
 import { chooseParent, type DelegateOptions, delegateChild } from './delegate-child.ts'
-import { createDelegatedFetch, type Fetch, type WalletRequestInit } from './delegated-fetch.ts'
+import { createDelegatedFetch, type WalletRequestInit } from './delegated-fetch.ts'
 import { translateErrors, WalletError } from './error.ts'
+import type { Fetch } from './fetch.ts'
 import type { DelegationBundle, HeldDelegation } from './held-delegation.ts'
 import { createKeySender } from './key-request.ts'
 import { readBundle } from './read-bundle.ts'
 import { type RequestDelegationOptions, requestDelegation } from './request-delegation.ts'
 import { DANGEROUSLY_ALLOW_PLAIN_HTTP } from './request-target.ts'
 import { createRequestSigner, type RequestSigner } from './sign-request.ts'
+import { isFromAuthority, termsOf } from './step-up.ts'
 import { type Wait, waitMilliseconds } from './wait.ts'
 import { addDelegation, type WalletStore } from './wallet-store.ts'
 
@@ -41,6 +44,9 @@ export interface WalletOptions {
   /** Signed requests over plain http to any host. */
   readonly [DANGEROUSLY_ALLOW_PLAIN_HTTP]?: boolean
 }
+
+/** How a delegation is renewed. */
+export type RenewOptions = Pick<RequestDelegationOptions, 'onPending' | 'signal' | 'maxWaitSeconds'>
 
 /** How a revocation is made. */
 export interface RevokeOptions {
@@ -69,8 +75,14 @@ export interface Wallet {
    * because a peer asks for less. To an origin that said it holds the chain the chain is named instead of sent
    * (`Signature-Key-Cache`), and sent in full, once, when it does not hold it any more. Any other failure is the caller's to retry, by a new call, which takes a new nonce.
    *
+   * With `onRefused: 'request'` a call that is refused for scope (scope_exceeded, audience_mismatch) or because its
+   * delegation ended is followed by a question to the authority of that delegation: for exactly this method and path,
+   * or for the same terms again as far as they name this API. When the person agrees, the call is sent once more under
+   * a new signature, and its answer is returned, whatever it is. A delegation that another agent handed on is not
+   * asked about. Never by default: somebody is asked, and the call may take as long as they do.
+   *
    * @throws {WalletError} credential_missing: no delegation to present; component_missing, component_unsupported: a
-   *   challenge that this request cannot meet
+   *   challenge that this request cannot meet; with `onRefused` also as requestDelegation
    * @throws {TypeError} for a URL that is neither https nor loopback, or with credentials; a body that is a stream;
    *   `redirect: 'follow'`; the field Host and fields the wallet writes itself; and when the network fails, as fetch
    * @see RFC 9421
@@ -94,6 +106,16 @@ export interface Wallet {
    *   authorization_pending and slow_down
    */
   collectDelegation(options: CollectDelegationOptions): Promise<HeldDelegation>
+
+  /**
+   * A delegation on the terms of a held one, asked for again before it ends or up to a day after; the old one stays
+   * as it is. Waits for the person who decides, unless the agent is enrolled for it.
+   *
+   * @param delegation - one of {@link Wallet.delegations}, or its id
+   * @throws {WalletError} credential_missing: the wallet does not hold it; delegation_not_permitted: another agent
+   *   handed it on, and only that agent can do so again; and as requestDelegation
+   */
+  renew(delegation: HeldDelegation | string, options?: RenewOptions): Promise<HeldDelegation>
 
   /**
    * A narrower part of a held delegation for another agent, registered with the authority so that it can be revoked.
@@ -157,18 +179,22 @@ const DEFAULT_LIFETIME_SECONDS = 60
 export function createWallet(seed: Uint8Array, store: WalletStore, options: WalletOptions = {}): Wallet {
   const agent = createAgent(seed, store, options)
   const { did } = agent
+  const authority = createAuthorityOf(agent)
+  const obtain = (asked: RequestDelegationOptions): Promise<HeldDelegation> =>
+    ask(agent, authority(asked.authority), asked)
   const delegatedFetch = createDelegatedFetch({
     ...agent,
     signer: agent.requestSigner,
     held: () => store.read().held,
+    obtain,
   })
-  const authority = createAuthorityOf(agent)
 
   // Everything secret lives in closures: nothing that prints, serialises or clones this object can reach it.
   return Object.freeze({
     did,
     fetch: (url, init) => translateErrors(() => delegatedFetch(url, init)),
-    requestDelegation: (asked) => translateErrors(() => ask(agent, authority(asked.authority), asked)),
+    requestDelegation: (asked) => translateErrors(() => obtain(asked)),
+    renew: (delegation, how) => translateErrors(() => obtain(renewalOf(agent, delegation, how))),
     collectDelegation: (made) => translateErrors(() => collect(agent, authority(made.authority), made)),
     delegate: (child) => translateErrors(() => passOn(agent, authority, child)),
     receive: (bundle) => translateErrors(() => takeIn(agent, bundle)),
@@ -223,6 +249,22 @@ async function collect(
   const delegation = await collectDelegation({ ...agent, client }, options)
   await keep(agent, 'held', delegation)
   return delegation
+}
+
+function renewalOf(
+  { store }: Agent,
+  delegation: HeldDelegation | string,
+  options: RenewOptions = {},
+): RequestDelegationOptions {
+  const id = typeof delegation === 'string' ? delegation : delegation.id
+  const held = findDelegation(store.read().held, id)
+  if (!isFromAuthority(held)) {
+    throw new WalletError(
+      'delegation_not_permitted',
+      'another agent handed this delegation on: ask that agent',
+    )
+  }
+  return { ...termsOf(held), ...options, authority: held.authority }
 }
 
 async function passOn(

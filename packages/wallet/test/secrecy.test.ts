@@ -57,6 +57,7 @@ describe('the key', () => {
       'fetch',
       'issued',
       'receive',
+      'renew',
       'requestDelegation',
       'revoke',
     ])

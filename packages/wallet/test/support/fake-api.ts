@@ -13,7 +13,7 @@ import {
   verifySignature,
 } from '@behalf/http-signature'
 import { didKeyIssuers } from '../../src/check-chain.ts'
-import type { Fetch } from '../../src/delegated-fetch.ts'
+import type { Fetch } from '../../src/fetch.ts'
 import { NOW } from './world.ts'
 
 /** One request as it would be on the wire. */

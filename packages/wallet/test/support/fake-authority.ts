@@ -9,7 +9,7 @@ import {
 import { type DelegationTerms, parseCapabilities } from '@behalf/credential'
 import { type Did, decodeDidKeyUrl } from '@behalf/did'
 import { KEY_TAG, parseSignatureKey } from '@behalf/http-signature'
-import type { Fetch } from '../../src/delegated-fetch.ts'
+import type { Fetch } from '../../src/fetch.ts'
 import { record, type SentRequest, verifyRequest } from './fake-api.ts'
 import { AUTHORITY, ISSUER, issueRoot, NOW, statusEntry, type TestKey } from './world.ts'
 
