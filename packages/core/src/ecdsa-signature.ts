@@ -40,8 +40,8 @@ function padInteger(value: Uint8Array, length: number): Uint8Array | undefined {
 }
 
 function encodeInteger(padded: Uint8Array): Uint8Array {
-  const first = padded.findIndex((byte) => byte !== 0)
-  const digits = first === -1 ? new Uint8Array(1) : padded.subarray(first)
+  // Where every byte is zero, -1 leaves the last one.
+  const digits = padded.subarray(padded.findIndex((byte) => byte !== 0))
   // The top bit would be the sign.
   const isNegative = (digits[0] ?? 0) >= SHORT_FORM_END
   return encodeValue(INTEGER, isNegative ? concatBytes(new Uint8Array(1), digits) : digits)

@@ -16,9 +16,7 @@ export function encodeHex(bytes: Uint8Array): string {
  */
 export function decodeHex(text: string): Uint8Array {
   if (!HEX.test(text)) throw new CoreError('encoding_malformed', 'The text is not lower-case hexadecimal')
-  const bytes = new Uint8Array(text.length / 2)
-  for (let index = 0; index < bytes.length; index += 1) {
-    bytes[index] = Number.parseInt(text.slice(index * 2, index * 2 + 2), 16)
-  }
-  return bytes
+  return new Uint8Array(text.length / 2).map((_, index) =>
+    Number.parseInt(text.slice(index * 2, index * 2 + 2), 16),
+  )
 }

@@ -114,7 +114,7 @@ export class JsonReader {
       code = this.#text.charCodeAt(end)
     }
     this.#offset = end
-    if (!(code >= 0x20)) throw this.#malformed()
+    if (code !== QUOTE && code !== BACKSLASH) throw this.#malformed()
     return this.#text.slice(start, end)
   }
 

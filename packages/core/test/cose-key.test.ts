@@ -83,6 +83,10 @@ test.each([
   ['RSA with the exponent 3', coseRsa(bytes(256, 1), Uint8Array.of(3))],
   ['RSA with another exponent of three bytes', coseRsa(bytes(256, 1), Uint8Array.of(1, 0, 3))],
   ['RSA of 255 bytes', coseRsa(bytes(255, 1))],
+  [
+    'RSA of 255 bytes whose length is spelled in two',
+    decodeHex(`a4010303390100205900ff${'01'.repeat(255)}2143010001`),
+  ],
   ['RSA of 513 bytes', coseRsa(bytes(513, 1))],
   ['RSA with a zero in front', coseRsa(concatBytes(bytes(1, 0), bytes(256, 1)))],
   ['nothing', new Uint8Array()],

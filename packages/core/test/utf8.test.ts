@@ -46,7 +46,9 @@ describe('encodeUtf8Into', () => {
     ['é', 1],
     ['a\u{1f600}', 4],
   ])('%j does not fit %i bytes', (text, length) => {
-    expect(() => encodeUtf8Into(text, new Uint8Array(length))).toThrow(RangeError)
+    expect(() => encodeUtf8Into(text, new Uint8Array(length))).toThrow(
+      new RangeError('The text does not fit'),
+    )
     expect(encodeUtf8Into(text, new Uint8Array(length + 1))).toBe(length + 1)
   })
 })
