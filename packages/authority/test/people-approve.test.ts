@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject } from '@behalf/core'
 import { parseDelegation, verifyApprovalEvidence } from '@behalf/credential'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { ask } from './support/ask.ts'
 import {
   APPROVE_ENROLLED,
   createPolicy,
@@ -8,16 +9,7 @@ import {
   READ_ONE,
   type World,
 } from './support/authority-world.ts'
-import {
-  approve,
-  ask,
-  type Browser,
-  claim,
-  invite,
-  openBrowser,
-  optionsOf,
-  textOf,
-} from './support/browser.ts'
+import { approve, type Browser, claim, invite, openBrowser, optionsOf, textOf } from './support/browser.ts'
 
 const ASK_TWO = createPolicy('two', 'permit (principal, action == Action::"ask-two", resource);')
 const ABSENT = 'urn:uuid:00000000-0000-4000-8000-000000000000'

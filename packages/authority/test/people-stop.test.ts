@@ -1,7 +1,8 @@
 import { isJsonObject, type JsonObject } from '@behalf/core'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { ask } from './support/ask.ts'
 import { APPROVE_ENROLLED, createWorld, type World } from './support/authority-world.ts'
-import { approve, ask, type Browser, claim, invite, openBrowser } from './support/browser.ts'
+import { approve, type Browser, claim, invite, openBrowser } from './support/browser.ts'
 
 let world: World
 let alice: Browser

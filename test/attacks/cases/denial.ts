@@ -8,6 +8,8 @@ import { expectAnswer, readCode } from '../support/expectation.ts'
 import type { Lab } from '../support/lab.ts'
 import { createParty, otherIssuer, type Party } from '../support/party.ts'
 import { slowPatterns } from '../support/pattern-sweep.ts'
+import { holding } from '../support/people.ts'
+import { compareByHash } from '../support/recovery.ts'
 import {
   baseline,
   changeLine,
@@ -31,6 +33,7 @@ export const denial: CaseGroup = {
     'DS-001': invariant(outlastSlowHeaders),
     'DS-004': invariant(answerFloodCheaply),
     'DS-006': invariantOnce(() => withAuthority(expectNoTellingApart)),
+    'DS-007': holding(compareByHash),
     'DS-009': invariant(surviveJunk),
     'DS-010': invariantOnce(async () => expect(slowPatterns()).toEqual([])),
   },

@@ -1,5 +1,6 @@
 import type { CaseGroup } from '../support/attack-case.ts'
 import { approval } from './approval.ts'
+import { approvalWeb } from './approval-web.ts'
 import { bodies } from './bodies.ts'
 import { chain } from './chain.ts'
 import { coverage } from './coverage.ts'
@@ -9,6 +10,7 @@ import { headers } from './headers.ts'
 import { jwt } from './jwt.ts'
 import { keys } from './keys.ts'
 import { keystore } from './keystore.ts'
+import { passkeys } from './passkeys.ts'
 import { publishing } from './publishing.ts'
 import { reference } from './reference.ts'
 import { replay } from './replay.ts'
@@ -40,4 +42,6 @@ export const GROUPS: readonly CaseGroup[] = [
   denial,
   storage,
   approval,
+  approvalWeb,
+  passkeys,
 ]

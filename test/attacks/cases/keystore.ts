@@ -12,6 +12,8 @@ import { codeOf, expectAnswer } from '../support/expectation.ts'
 import { killAfterChanges } from '../support/killed-process.ts'
 import type { Lab } from '../support/lab.ts'
 import { stranger } from '../support/party.ts'
+import { refusing } from '../support/people.ts'
+import { recoverTwice } from '../support/recovery.ts'
 import { baseline } from '../support/request.ts'
 import type { Answer } from '../support/wire.ts'
 
@@ -63,6 +65,7 @@ export const keystore: CaseGroup = {
       }),
     ),
     'KS-007': invariantOnce(survivesEveryCut),
+    'KS-012': refusing(recoverTwice),
     'KS-013': http(replaceLostKey),
     'KS-015': invariantOnce(hidesItsKey),
     'KS-016': invariantOnce(async () => {

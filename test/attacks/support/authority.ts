@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { type Authority, createAuthority } from '@behalf/authority'
+import { type Authority, type CreateAuthorityOptions, createAuthority } from '@behalf/authority'
 import { parsePolicy } from '@behalf/issuer'
 import { createMemoryWallet, type Wallet } from '@behalf/wallet'
 import { NOW } from './chain.ts'
@@ -38,6 +38,8 @@ export interface AuthorityCall {
 /** An authority that listens, its clock, and who talks to it. */
 export interface RunningAuthority {
   readonly authority: Authority
+  /** Another process takes over the same files, under the same origin. */
+  readonly restart: () => Promise<void>
   readonly origin: string
   readonly folder: string
   /** Milliseconds; the authority's clock reads it. */
@@ -59,31 +61,48 @@ export const ASKED = {
 
 const POLICY = 'permit (principal, action in [Action::"approve-enrolled", Action::"ask-one"], resource);'
 
+/** What a case needs to be different in the authority. */
+export type AuthorityChanges = Partial<Pick<CreateAuthorityOptions, 'attestation' | 'log' | 'page'>>
+
 /** Runs with an authority in memory-backed files, one operator and one agent, and ends it. */
-export function withAuthority<Result>(run: (running: RunningAuthority) => Promise<Result>): Promise<Result> {
+export function withAuthority<Result>(
+  run: (running: RunningAuthority) => Promise<Result>,
+  changes: AuthorityChanges = {},
+): Promise<Result> {
   return withFolder(async (folder) => {
     const port = await findPort()
-    const origin = `http://127.0.0.1:${port}`
+    const origin = `http://localhost:${port}`
     const time = { now: NOW }
     const clock = (): number => time.now
-    const authority = await createAuthority({
-      databasePath: join(folder, 'authority.db'),
-      signer: issuer.signer,
-      origin,
-      policy: parsePolicy({ id: 'enrolled', files: [{ name: 'p.cedar', text: POLICY }] }),
-      operators: [{ did: operator.did, name: 'first operator' }],
-      clock,
-      log: { info: () => undefined, warn: () => undefined, error: () => undefined },
-      repeat: () => () => Promise.resolve(),
-    })
-    await authority.listen({ host: '127.0.0.1', port })
+    const start = async (): Promise<Authority> => {
+      const started = await createAuthority({
+        databasePath: join(folder, 'authority.db'),
+        signer: issuer.signer,
+        origin,
+        policy: parsePolicy({ id: 'enrolled', files: [{ name: 'p.cedar', text: POLICY }] }),
+        operators: [{ did: operator.did, name: 'first operator' }],
+        clock,
+        log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+        repeat: () => () => Promise.resolve(),
+        ...changes,
+      })
+      await started.listen({ host: '127.0.0.1', port })
+      return started
+    }
+    let authority = await start()
     time.now = authority.readyAt
     const wait = async (milliseconds: number): Promise<void> => {
       time.now += milliseconds
     }
     try {
       return await run({
-        authority,
+        get authority() {
+          return authority
+        },
+        restart: async () => {
+          await authority.close()
+          authority = await start()
+        },
         origin,
         folder,
         get now() {

@@ -1,11 +1,16 @@
 import { isJsonObject, type JsonObject, parseJson } from '@behalf/core'
-import { ASKED, type RawAnswer, type World } from './authority-world.ts'
+import type { RawAnswer } from './authority-world.ts'
 import {
   type CeremonyOptions,
   createTestPasskey,
   type PasskeyFaults,
   type TestPasskey,
 } from './test-passkey.ts'
+
+/** Where a browser goes. */
+export interface Site {
+  readonly origin: string
+}
 
 /** What a browser sends besides what its page says. */
 export interface BrowserCall {
@@ -17,7 +22,7 @@ export interface BrowserCall {
 
 /** A browser without a screen: it keeps the cookie and the token of its session, and has one authenticator. */
 export interface Browser {
-  readonly world: World
+  readonly site: Site
   passkey: TestPasskey
   cookie: string | undefined
   csrf: string | undefined
@@ -38,10 +43,10 @@ export interface Browser {
 }
 
 /** A browser with a passkey of its own that nobody knows yet. */
-export async function openBrowser(world: World, passkey?: TestPasskey): Promise<Browser> {
-  const { origin } = world
+export async function openBrowser(site: Site, passkey?: TestPasskey): Promise<Browser> {
+  const { origin } = site
   const browser: Browser = {
-    world,
+    site,
     passkey: passkey ?? (await createTestPasskey({ origin })),
     cookie: undefined,
     csrf: undefined,
@@ -73,25 +78,17 @@ export async function openBrowser(world: World, passkey?: TestPasskey): Promise<
 }
 
 /** The first person, with every role, signed in. */
-export async function claim(world: World, id = 'alice'): Promise<Browser> {
-  const browser = await openBrowser(world)
-  const code = new URL(world.authority.claimUrl ?? '').hash.slice(1)
+export async function claim(
+  site: Site & { readonly authority: { readonly claimUrl?: string } },
+  id = 'alice',
+  passkey?: TestPasskey,
+): Promise<Browser> {
+  const browser = await openBrowser(site, passkey)
+  const code = new URL(site.authority.claimUrl ?? '').hash.slice(1)
   const answer = await browser.register('claim', { code, id, name: id })
   if (answer.status !== 200) throw new Error(`the claim failed: ${answer.text}`)
   return browser
 }
-
-/** A request of an agent for something on behalf of a person. */
-export async function ask(
-  world: World,
-  changes: Partial<AskOptions> = {},
-  agent = world.agent,
-): Promise<string> {
-  const { id } = await agent.client.createRequest({ ...ASKED, onBehalfOf: { id: 'alice' }, ...changes })
-  return id
-}
-
-type AskOptions = Parameters<World['agent']['client']['createRequest']>[0]
 
 /** Prepares an approval and answers it with the browser's passkey. */
 export async function approve(
@@ -111,7 +108,7 @@ export async function invite(operator: Browser, person: JsonObject): Promise<Bro
   const invited = await operator.send('/api/invitations', person)
   if (invited.status !== 201) throw new Error(`the invitation failed: ${invited.text}`)
   const code = new URL(textOf(invited, 'url')).hash.slice(1)
-  const browser = await openBrowser(operator.world)
+  const browser = await openBrowser(operator.site)
   const answer = await browser.register('join', { code })
   if (answer.status !== 200) throw new Error(`joining failed: ${answer.text}`)
   return browser
@@ -139,7 +136,7 @@ export function textOf({ json, text }: RawAnswer, name: string): string {
 
 async function send(browser: Browser, path: string, call: BrowserCall): Promise<RawAnswer> {
   const { method = 'GET', body } = call
-  const { origin } = browser.world
+  const { origin } = browser.site
   const isChange = method !== 'GET'
   const fields: Record<string, string | null | undefined> = {
     ...(isChange && { origin, 'content-type': 'application/json', 'x-csrf-token': browser.csrf }),

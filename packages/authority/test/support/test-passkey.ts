@@ -182,7 +182,7 @@ function uint32(value: number): Uint8Array {
 }
 
 /** An ECDSA signature as authenticators spell it. @see RFC 3279 section 2.2.3 */
-function toAsn1(signature: Uint8Array): Uint8Array {
+export function toAsn1(signature: Uint8Array): Uint8Array {
   const body = concatBytes(asn1Integer(signature.subarray(0, 32)), asn1Integer(signature.subarray(32)))
   return concatBytes(Uint8Array.of(0x30, body.length), body)
 }
