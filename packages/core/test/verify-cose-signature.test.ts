@@ -73,6 +73,16 @@ describe('keys that are refused', () => {
     expect(await verifyCoseSignature({ publicKey, signature: await sign(DATA), data: DATA })).toBe(false)
   })
 
+  test('RSA with more than 4096 bits', async () => {
+    const { publicKey } = await createRsaKey(2048)
+    const [head, tail] = [publicKey.slice(0, 11), publicKey.subarray(-5)]
+    head.set([2, 1], 9)
+    const modulus = new Uint8Array(513).fill(0xff)
+    expect(await isCosePublicKey(concatBytes(head, modulus, tail))).toBe(false)
+    head.set([2, 0], 9)
+    expect(await isCosePublicKey(concatBytes(head, modulus.subarray(1), tail))).toBe(true)
+  })
+
   test('RSA with a zero before its modulus', async () => {
     const { publicKey } = await createRsaKey(2048)
     const [head, rest] = [publicKey.slice(0, 11), publicKey.subarray(11)]

@@ -2,6 +2,7 @@ import { canonicalizeJson, decodeBase64url, digestSha256, type JsonValue } from 
 import { type ApprovedTerms, approvedPart } from './approval-challenge.ts'
 import { parseDateTime } from './date-time.ts'
 import { APPROVAL_METHODS, type ApprovalMethod } from './delegation-subject.ts'
+import { translateCoreErrors } from './error.ts'
 import { checkMembers, malformed, readInteger, readObject, readText } from './members.ts'
 import type { PasskeyAssertion } from './passkey-assertion.ts'
 
@@ -182,7 +183,8 @@ function readTime(value: JsonValue | undefined, field: string): string {
 
 function readNonce(value: JsonValue | undefined, field: string): string {
   const nonce = readText(value, field)
-  if (decodeBase64url(nonce).length < MIN_NONCE_BYTES) throw malformed(field, 'is too short')
+  const bytes = translateCoreErrors(field, () => decodeBase64url(nonce))
+  if (bytes.length < MIN_NONCE_BYTES) throw malformed(field, 'is too short')
   return nonce
 }
 

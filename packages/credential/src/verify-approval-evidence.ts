@@ -111,8 +111,8 @@ function checkReference(evidence: ApprovalEvidence, { approval }: Delegation): v
 /** The delegation is one of the payloads, and the sentences are what the renderer makes of all of them. */
 function checkTerms({ approved, requests }: ApprovalEvidence, delegation: Delegation): readonly string[] {
   const { payloads, renderer, sentences } = approved
-  if (payloads.length !== requests.length || payloads.length !== sentences.length) {
-    throw invalid('payloads', 'There is not one payload and one list of sentences for each request')
+  if (payloads.length !== requests.length) {
+    throw invalid('payloads', 'There is not one payload for each request')
   }
   const own = canonicalizeJson(approvedPart(readPayload(delegation)))
   const index = payloads.findIndex((payload) => canonicalizeJson(payload) === own)

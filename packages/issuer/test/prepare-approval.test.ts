@@ -132,7 +132,8 @@ describe('a prepared approval', () => {
     const world = await createWorld()
     const { id, version } = await world.ask()
     await world.issuer.revokeKey({ agent: world.agent.did, operator: world.operator.did })
-    await expect(prepare(world, { requests: [{ id, version }] })).rejects.toEqual(refused('key_revoked'))
+    const late = world.issuer.prepareApproval({ person: alice.approver, requests: [{ id, version }] })
+    await expect(late).rejects.toEqual(refused('key_revoked'))
   })
 })
 

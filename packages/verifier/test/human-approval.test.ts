@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '@behalf/core'
+import { canonicalizeJson, isJsonObject, type JsonObject } from '@behalf/core'
 import { digestDelegationChain } from '@behalf/credential'
 import { serializeSignatureKey } from '@behalf/http-signature'
 import { describe, expect, test } from 'vitest'
@@ -85,6 +85,7 @@ describe('an API that requires a proof', () => {
   test.each([
     ['nothing', '::'],
     ['no byte sequence', '"{}"'],
+    ['the document as a text', JSON.stringify(canonicalizeJson(approved.evidence))],
     ['no structured field', '{}'],
     ['no JSON', ':e30gfQ==:'],
     ['no object', ':W10=:'],

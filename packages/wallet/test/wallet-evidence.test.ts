@@ -18,9 +18,13 @@ beforeEach(async () => {
 })
 
 /** The refusal of an API that wants the evidence. */
-function evidenceRequired(code = 'approval_required', component = 'approval-evidence'): Response {
+function evidenceRequired(
+  code = 'approval_required',
+  component = 'approval-evidence',
+  status = 403,
+): Response {
   return new Response(JSON.stringify({ code }), {
-    status: 403,
+    status,
     headers: {
       'content-type': 'application/problem+json',
       'accept-signature': `sig=("@method" "${component}");created;expires;nonce;keyid;tag="agent-delegation"`,
@@ -79,11 +83,12 @@ describe('evidence of an approval', () => {
   test.each([
     ['another code', evidenceRequired('forbidden')],
     ['a challenge for something else', evidenceRequired('approval_required', 'content-digest')],
+    ['another status', evidenceRequired('approval_required', 'approval-evidence', 401)],
     ['no challenge', new Response('{"code":"approval_required"}', { status: 403 })],
   ])('is not shown for %s', async (_, refusal) => {
     world.api.answerNext(refusal)
     const response = await world.wallet.fetch(URL_7)
-    expect([response.status, shown()]).toEqual([403, [null]])
+    expect([response.status, shown()]).toEqual([refusal.status, [null]])
   })
 
   test('that the wallet does not have is not shown', async () => {
