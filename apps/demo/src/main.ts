@@ -1,11 +1,15 @@
 import { parseArgs } from 'node:util'
 import { createNarrator, type Narrator } from './narrator.ts'
+import { createPersonAtBrowser } from './person/person-at-browser.ts'
+import { createSoftwarePerson } from './person/software-person.ts'
 import { openStage, type Stage } from './stage.ts'
 import { playStory } from './story.ts'
 import { sayWhatToTry } from './what-to-try.ts'
 
-// `npm start`: plays the story and cleans up. `npm start -- --serve`: leaves the servers running afterwards.
-const { values } = parseArgs({ options: { serve: { type: 'boolean', default: false } } })
+// `npm start`: plays the story and cleans up. At a terminal the reader is its person, in a browser; without one, and
+// with `--auto`, a program is. `--serve` leaves the servers running afterwards.
+const values = readOptions()
+const hasReader = !values.auto && process.stdin.isTTY && process.stdout.isTTY
 const tell = createNarrator(
   () => performance.now(),
   (line) => console.log(line),
@@ -16,6 +20,16 @@ process.once('SIGINT', () => interruption.abort()).once('SIGTERM', () => interru
 process.exitCode = await main(tell, interruption.signal)
 // The message channels of ended agents and a story cut short by Ctrl-C must not keep the process alive.
 process.exit()
+
+function readOptions(): { readonly serve: boolean; readonly auto: boolean } {
+  const option = { type: 'boolean', default: false } as const
+  try {
+    return parseArgs({ options: { serve: option, auto: option } }).values
+  } catch {
+    console.error('Known are npm start, npm start -- --auto and npm start -- --serve, which can be combined.')
+    process.exit(2)
+  }
+}
 
 async function main(tell: Narrator, interruption: AbortSignal): Promise<number> {
   tell.plain('Behalf: an agent acts for a person, within limits, with proof, until someone stops it.')
@@ -49,8 +63,10 @@ async function perform(stage: Stage, interruption: AbortSignal): Promise<void> {
 }
 
 async function play(stage: Stage, interrupted: Promise<void>): Promise<void> {
-  await playStory(stage, tell)
+  const createPerson = hasReader ? createPersonAtBrowser : createSoftwarePerson
+  const person = createPerson(tell, stage.authority, stage.claimUrl)
+  await playStory(stage, tell, person)
   if (!values.serve) return
-  await sayWhatToTry(stage, tell)
+  await sayWhatToTry(stage, tell, await person.reader())
   await interrupted
 }

@@ -6,10 +6,8 @@ export interface Narrator {
   step(number: number, title: string): void
   /** Something happened. */
   say(text: string): void
-  /** The API answered. */
-  accepted(status: number, text: string): void
-  /** Somebody was refused, as they should be. */
-  refused(status: number | undefined, code: string, text: string): void
+  /** Somebody tried something: it was done, or refused with a code. */
+  outcome(of: { readonly status?: number; readonly code?: string | undefined }, text: string): void
   /** A line without a time, for what the reader may want to copy. */
   plain(text: string): void
 }
@@ -21,13 +19,14 @@ export interface Narrator {
 export function createNarrator(now: () => number, write: (line: string) => void): Narrator {
   const start = now()
   const time = (): string => styleText('dim', `${((now() - start) / 1000).toFixed(1).padStart(5)} s`)
-  const status = (code: number | undefined): string => (code === undefined ? '' : `${code} `)
   return {
     step: (number, title) => write(`\n${time()}  ${styleText('bold', `${number}. ${title}`)}`),
     say: (text) => write(`${time()}     ${text}`),
-    accepted: (code, text) => write(`${time()}     ${styleText('green', `✓ ${code}`)} ${text}`),
-    refused: (code, reason, text) =>
-      write(`${time()}     ${styleText('yellow', `✗ ${status(code)}${reason}`)}: ${text}`),
+    outcome: ({ status, code }, text) => {
+      const words = [status, code].filter((word) => word !== undefined).join(' ')
+      const said = code === undefined ? styleText('green', `✓ ${words}`) : styleText('yellow', `✗ ${words}`)
+      write(`${time()}     ${said}: ${text}`)
+    },
     plain: (text) => write(text),
   }
 }

@@ -2,6 +2,9 @@ import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 
+/** Whether a server answers yet: something when it does. */
+export type Probe<T> = (printed: () => string) => Promise<T | undefined>
+
 /** Every process that the story starts, so that all of them end with it, in the opposite order. */
 export interface ProcessGroup {
   /** Starts a TypeScript entry with a channel for messages. */
@@ -9,9 +12,10 @@ export interface ProcessGroup {
   /**
    * Starts a server, and gives what `probe` gives once it gives something.
    *
+   * @param probe told what the server has printed so far
    * @throws Error with what the server said, when it ends before that
    */
-  serve<T>(entry: string, args: readonly string[], probe: () => Promise<T | undefined>): Promise<T>
+  serve<T>(entry: string, args: readonly string[], probe: Probe<T>): Promise<T>
   /** Runs a command to its end. */
   run(
     entry: string,
@@ -67,15 +71,15 @@ function collect(stream: Output): () => string {
 }
 
 async function waitForServer<T>(
-  child: ChildProcess & { readonly stderr: Output },
-  probe: () => Promise<T | undefined>,
+  child: ChildProcess & { readonly stdout: Output; readonly stderr: Output },
+  probe: Probe<T>,
   interruption: AbortSignal,
 ): Promise<T> {
-  const errors = collect(child.stderr)
+  const [printed, errors] = [collect(child.stdout), collect(child.stderr)]
   const ended = once(child, 'close')
   for (;;) {
     interruption.throwIfAborted()
-    const found = await probe().catch(() => undefined)
+    const found = await probe(printed).catch(() => undefined)
     if (found !== undefined) return found
     const isOver = await Promise.race([ended.then(() => true), wait(50)])
     if (isOver === true) throw new Error(`A server ended before it was ready.\n${errors()}`)

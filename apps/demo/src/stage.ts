@@ -31,6 +31,8 @@ export interface Stage {
   readonly passphraseFile: string
   readonly operatorFile: string
   readonly authority: string
+  /** Where the first person takes over the authority: it holds the one-time code that the authority printed. */
+  readonly claimUrl: string
   readonly api: string
   agent(): AgentProcess
   /** Runs the `behalf` command to its end, and gives what it printed for people. */
@@ -63,7 +65,7 @@ export async function openStage(
     rmSync(folder, { recursive: true, force: true })
   }
   try {
-    const servers = await startServers(group, folder)
+    const { printed, ...servers } = await startServers(group, folder)
     onStarted(servers)
     const { authority, api } = servers
     await Promise.all([authority, api].map((server) => waitForReady(server, interruption)))
@@ -71,6 +73,7 @@ export async function openStage(
       folder,
       passphraseFile,
       ...servers,
+      claimUrl: await readClaimUrl(printed, interruption),
       agent: () => startAgent(group),
       behalf: (args) => runBehalf(group, args),
       asOperator: (args) =>
@@ -86,18 +89,21 @@ export async function openStage(
 async function startServers(
   group: ProcessGroup,
   folder: string,
-): Promise<Pick<Stage, 'authority' | 'api' | 'operatorFile'>> {
+): Promise<Pick<Stage, 'authority' | 'api' | 'operatorFile'> & { readonly printed: () => string }> {
   const policyFile = join(folder, 'demo.cedar')
   writeFileSync(policyFile, POLICY)
   const data = join(folder, 'authority')
   const [authority, api] = [await freeOrigin('localhost'), await freeOrigin('127.0.0.1')]
-  const serve = ['serve', '--data', data, '--port', authority.port, '--policy', policyFile]
-  const { issuer, heartbeat } = await group.serve(BEHALF, serve, () =>
-    fetchJson(`${authority.origin}/.well-known/behalf-authority`),
-  )
+  const serve = ['serve', '--data', data, '--port', authority.port, '--policy', policyFile, '--json']
+  const { described, printed } = await group.serve(BEHALF, serve, async (printed) => ({
+    described: await fetchJson(`${authority.origin}/.well-known/behalf-authority`),
+    printed,
+  }))
+  const { issuer, heartbeat } = described
   const track = [folder, issuer ?? '', heartbeat ?? '', api.port]
   await group.serve(TRACKER, track, () => fetchJson(`${api.origin}/health`))
-  return { authority: authority.origin, operatorFile: join(data, 'operator.wallet.age'), api: api.origin }
+  const operatorFile = join(data, 'operator.wallet.age')
+  return { authority: authority.origin, operatorFile, api: api.origin, printed }
 }
 
 async function freeOrigin(host: string): Promise<{ readonly origin: string; readonly port: string }> {
@@ -116,6 +122,17 @@ async function waitForReady(server: string, interruption: AbortSignal): Promise<
     if (performance.now() > deadline) throw new Error(`${server} did not become ready within 15 s`)
     await wait(50, undefined, { signal: interruption })
   }
+}
+
+/** The authority prints one document as soon as it takes requests. */
+async function readClaimUrl(printed: () => string, interruption: AbortSignal): Promise<string> {
+  const deadline = performance.now() + 15_000
+  while (!printed().endsWith('}\n')) {
+    if (performance.now() > deadline) throw new Error('the authority did not say where it is claimed')
+    await wait(50, undefined, { signal: interruption })
+  }
+  const { claim_url: claimUrl } = JSON.parse(printed()) as { readonly claim_url: string }
+  return claimUrl
 }
 
 async function runBehalf(group: ProcessGroup, args: readonly string[]): Promise<readonly string[]> {

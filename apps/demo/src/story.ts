@@ -2,52 +2,62 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { AgentProcess } from './agent/agent-process.ts'
 import type { Asked, Held } from './agent/protocol.ts'
 import type { Narrator } from './narrator.ts'
+import type { Person } from './person/person.ts'
 import type { Stage } from './stage.ts'
 import { playThief } from './thief.ts'
 
 interface Cast {
   readonly stage: Stage
   readonly tell: Narrator
+  readonly person: Person
   readonly agent: AgentProcess
   readonly stranger: AgentProcess
+  readonly helper: AgentProcess
   readonly agentDid: string
+  readonly helperDid: string
 }
 
-/** Plays the story from the agent's wallet to the revocation. Every request and every refusal in it is real. */
-export async function playStory(stage: Stage, tell: Narrator): Promise<void> {
-  const cast = await makeWallets(stage, tell)
+/** Plays the story from the person's passkey to the revocation. Every request and every refusal in it is real. */
+export async function playStory(stage: Stage, tell: Narrator, person: Person): Promise<void> {
+  tell.step(1, 'A person takes over the authority')
+  await person.claim()
+  const cast = await makeWallets(stage, tell, person)
   const asked = await askForDelegation(cast)
   await decideByPolicy(cast)
-  await approve(cast, asked.request)
+  await decide(cast, asked)
   const held = await collect(cast, asked)
+  if (!held) return
   await callTheApi(cast, held)
   await playThief(cast, held)
   await outlive(cast)
-  const helper = await delegateOnwards(cast, held)
-  await revoke(cast, held, helper)
+  const hasHelper = await delegateOnwards(cast, held)
+  await revoke(cast, held, hasHelper)
 }
 
-async function makeWallets(stage: Stage, tell: Narrator): Promise<Cast> {
-  tell.step(1, 'An agent makes a wallet')
-  const [agent, stranger] = [stage.agent(), stage.agent()]
+async function makeWallets(stage: Stage, tell: Narrator, person: Person): Promise<Cast> {
+  tell.step(2, 'An agent makes a wallet')
+  const [agent, stranger, helper] = [stage.agent(), stage.agent(), stage.agent()]
   const wallet = (name: string) => ({
     path: `${stage.folder}/${name}.age`,
     passphraseFile: stage.passphraseFile,
   })
-  const [{ did }] = await Promise.all([
+  const [{ did }, , { did: helperDid }] = await Promise.all([
     agent.do('createWallet', wallet('agent')),
     stranger.do('createWallet', wallet('stranger')),
+    helper.do('createWallet', wallet('helper')),
   ])
   tell.say(`Its key never leaves the wallet. Its name is its public key: ${did.slice(0, 24)}…`)
-  return { stage, tell, agent, stranger, agentDid: did }
+  return { stage, tell, person, agent, stranger, helper, agentDid: did, helperDid }
 }
 
-async function askForDelegation({
-  stage,
-  tell,
-  agent,
-}: Cast): Promise<{ request: Asked; collecting: Promise<Held> }> {
-  tell.step(2, 'It asks to act for Alice: what, where, how long and why')
+interface Question {
+  readonly request: Asked
+  /** Done when the agent has its delegation; fails when it does not get one. */
+  readonly collecting: Promise<Held>
+}
+
+async function askForDelegation({ stage, tell, agent }: Cast): Promise<Question> {
+  tell.step(3, 'It asks to act for Alice: what, where, how long and why')
   const pending = agent.asked()
   const collecting = agent.do('request', {
     authority: stage.authority,
@@ -57,7 +67,7 @@ async function askForDelegation({
     validForSeconds: 600,
     maxDelegationDepth: 1,
     capabilities: [
-      { type: 'http', locations: [stage.api], actions: ['GET'], paths: ['/projects/**'] },
+      { type: 'http', locations: [stage.api], actions: ['GET'], paths: ['/projects/**', '/exports/*'] },
       {
         type: 'http',
         locations: [stage.api],
@@ -74,7 +84,7 @@ async function askForDelegation({
 }
 
 async function decideByPolicy({ stage, tell, stranger }: Cast): Promise<void> {
-  tell.step(3, 'A policy looks first: refuse, ask a person, or approve what was enrolled before')
+  tell.step(4, 'A policy looks first: refuse, ask a person, or approve what was enrolled before')
   tell.say('Here it says: ask one person.')
   const greedy = stranger.do('request', {
     authority: stage.authority,
@@ -84,54 +94,69 @@ async function decideByPolicy({ stage, tell, stranger }: Cast): Promise<void> {
       { type: 'http', locations: [stage.api], actions: ['POST'], paths: ['/projects/*/issues/*/close'] },
     ],
   })
-  const code = await codeOf(greedy)
-  tell.refused(undefined, code, 'another agent wanted to close issues; the policy keeps that for people')
+  const [, code] = await settle(greedy)
+  tell.outcome({ code }, 'another agent wanted to close issues; the policy keeps that for people')
 }
 
-async function approve({ stage, tell }: Cast, { id }: Asked): Promise<void> {
-  tell.step(4, 'A person reads the request in plain words and approves less: five minutes, not ten')
-  for (const line of await stage.asOperator(['approve', id, '--minutes', '5', '--yes'])) tell.say(`  ${line}`)
-  tell.say('Approved from the terminal by the operator (the delegation says so: approval method "operator").')
+async function decide({ tell, person }: Cast, { request, collecting }: Question): Promise<void> {
+  tell.step(5, 'A person reads the request in plain words, and may approve less')
+  await person.decide(
+    request,
+    collecting.then(
+      () => undefined,
+      () => undefined,
+    ),
+  )
 }
 
+/** @returns undefined when the person said no */
 async function collect(
   { stage, tell, stranger }: Cast,
-  { request, collecting }: { request: Asked; collecting: Promise<Held> },
-): Promise<Held> {
-  tell.step(5, 'The authority signs the delegation; only the key that asked can collect it')
-  const { code } = await stranger.do('collectForeign', { authority: stage.authority, id: request.id })
-  tell.refused(404, code, 'another agent tried to collect it')
-  const held = await collecting
+  { request, collecting }: Question,
+): Promise<Held | undefined> {
+  tell.step(6, 'The authority signs the delegation; only the key that asked can collect it')
+  const foreign = await stranger.do('collectForeign', { authority: stage.authority, id: request.id })
+  tell.outcome(foreign, 'another agent tried to collect it')
+  const [held, code] = await settle(collecting)
+  if (!held) {
+    tell.outcome({ code }, 'the agent asked, and got nothing. That is all it can do, so the story ends here.')
+    return undefined
+  }
   tell.say(`The agent has it: ${held.id}, until ${new Date(held.validUntil).toISOString()}`)
+  tell.say(`It says how it was approved: "${held.approvedBy}".`)
   return held
 }
 
-async function callTheApi({ stage, tell, agent }: Cast, held: Held): Promise<void> {
-  tell.step(6, 'The agent calls the issue tracker; each request is signed with its key')
+async function callTheApi({ stage, tell, agent }: Cast, { id }: Held): Promise<void> {
+  tell.step(7, 'The agent calls the issue tracker; each request is signed with its key')
   const issues = `${stage.api}/projects/ACME/issues`
-  const listed = await agent.do('call', { method: 'GET', url: issues, tool: 'list_issues' })
-  tell.accepted(listed.status, `listed the issues of ACME (request ${listed.requestId})`)
-  const body = { text: 'Looks like a duplicate of number 2.' }
-  const said = await agent.do('call', { method: 'POST', url: `${issues}/1/comments`, body, tool: 'comment' })
-  tell.accepted(said.status, 'commented on issue 1; the tracker notes Alice as author, and which agent wrote')
-  const refused = [
+  const [comment, long] = ['Looks like a duplicate of number 2.', 'x'.repeat(501)].map((text) => ({ text }))
+  const calls = [
+    ['GET', issues, undefined, 'lists the issues of ACME'],
+    [
+      'POST',
+      `${issues}/1/comments`,
+      comment,
+      'comments on issue 1; the tracker notes Alice as author, and which agent wrote',
+    ],
     ['POST', `${issues}/1/close`, undefined, 'closing an issue is not in the delegation'],
-    ['POST', `${issues}/1/comments`, { text: 'x'.repeat(501) }, 'a comment of 501 characters'],
+    ['POST', `${issues}/1/comments`, long, 'a comment of 501 characters'],
     [
       'GET',
       `${stage.api}/projects/ZETA/issues`,
       undefined,
       "wrong account: the delegation would allow it, but Alice's account has no part in ZETA",
     ],
+    [
+      'GET',
+      `${stage.api}/exports/ACME`,
+      undefined,
+      'exports ACME, for which this API requires that a person approved, not a program',
+    ],
   ] as const
-  for (const [method, url, content, text] of refused) {
-    const answer = await agent.do('call', {
-      method,
-      url,
-      delegation: held.id,
-      ...(content ? { body: content } : {}),
-    })
-    tell.refused(answer.status, answer.code ?? 'ok', text)
+  for (const [method, url, body, text] of calls) {
+    const call = { method, url, delegation: id, ...(body ? { body } : {}) }
+    tell.outcome(await agent.do('call', call), text)
   }
 }
 
@@ -142,65 +167,57 @@ async function outlive({ stage, tell, agent, agentDid }: Cast): Promise<void> {
     authority: stage.authority,
     onBehalfOf: { id: 'alice' },
     purpose: 'Count the open issues',
-    validForSeconds: 2,
+    validForSeconds: 4,
     capabilities: [{ type: 'http', locations: [stage.api], actions: ['GET'], paths: ['/projects/**'] }],
   })
   const call = { method: 'GET', url: `${stage.api}/projects/ACME/issues`, delegation: short.id }
-  const before = await agent.do('call', call)
-  tell.accepted(
-    before.status,
-    'under a delegation of two seconds, approved by itself: this agent was enrolled for it',
-  )
+  const text = 'under a delegation of four seconds, approved by itself: this agent was enrolled for it'
+  tell.outcome(await agent.do('call', call), text)
   await wait(short.validUntil - Date.now() + 1000)
-  const after = await agent.do('call', call)
-  tell.refused(after.status, after.code ?? 'ok', 'the same call when the two seconds were over')
+  tell.outcome(await agent.do('call', call), 'the same call when the four seconds were over')
 }
 
-async function delegateOnwards({ stage, tell, agent }: Cast, held: Held): Promise<AgentProcess> {
-  tell.step(7, 'The agent gives a helper less than it has: read ACME, for two minutes')
-  const helper = stage.agent()
-  const path = `${stage.folder}/helper.age`
-  const { did } = await helper.do('createWallet', { path, passphraseFile: stage.passphraseFile })
+/** @returns whether there was something that the person let the agent pass on */
+async function delegateOnwards(cast: Cast, held: Held): Promise<boolean> {
+  const { stage, tell, agent, helper, helperDid } = cast
+  tell.step(8, 'The agent gives a helper less than it has: read ACME, for two minutes')
   const issues = '/projects/ACME/issues'
-  const bundle = await agent.do('delegate', {
-    to: did,
-    parent: held.id,
-    capabilities: [
-      { type: 'http', locations: [stage.api], actions: ['GET'], paths: [issues, `${issues}/*`] },
-    ],
-    validForSeconds: 120,
-  })
+  const [bundle, code] = await settle(
+    agent.do('delegate', {
+      to: helperDid,
+      parent: held.id,
+      capabilities: [
+        { type: 'http', locations: [stage.api], actions: ['GET'], paths: [issues, `${issues}/*`] },
+      ],
+      validForSeconds: 120,
+    }),
+  )
+  if (!bundle) {
+    tell.outcome({ code }, 'the person did not leave the agent enough to pass on')
+    return false
+  }
   await helper.do('receive', { bundle })
   const read = await helper.do('call', { method: 'GET', url: `${stage.api}${issues}/1` })
-  tell.accepted(read.status, 'the helper read issue 1 with its own key, under a chain of two delegations')
+  tell.outcome(read, 'the helper reads issue 1 with its own key, under a chain of two delegations')
   const body = { text: 'Me too' }
   const said = await helper.do('call', { method: 'POST', url: `${stage.api}${issues}/1/comments`, body })
-  tell.refused(said.status, said.code ?? 'ok', 'the helper wanted to comment')
-  return helper
+  tell.outcome(said, 'the helper wants to comment')
+  return true
 }
 
-async function revoke({ stage, tell, agent }: Cast, held: Held, helper: AgentProcess): Promise<void> {
-  tell.step(8, 'Someone presses revoke')
+async function revoke(cast: Cast, held: Held, hasHelper: boolean): Promise<void> {
+  const { stage, tell, agent, helper } = cast
+  tell.step(9, 'Someone presses revoke')
   await stage.asOperator(['revoke', held.id, '--reason', 'enough for today'])
   const acknowledged = performance.now()
   tell.say('One delegation was revoked. Nobody told the helper, nobody listed what hangs below it.')
   const issue = `${stage.api}/projects/ACME/issues/1`
-  const roles = [
-    ['the agent', agent, held.id],
-    ['the helper below it', helper, undefined],
-  ] as const
-  for (const [name, who, delegation] of roles) {
-    const last = await callUntilRefused(who, {
-      method: 'GET',
-      url: issue,
-      ...(delegation ? { delegation } : {}),
-    })
+  const below = [['the helper below it', helper, {}]] as const
+  const stopped = [['the agent', agent, { delegation: held.id }], ...(hasHelper ? below : [])] as const
+  for (const [name, who, under] of stopped) {
+    const last = await callUntilRefused(who, { method: 'GET', url: issue, ...under })
     const delay = ((performance.now() - acknowledged) / 1000).toFixed(2)
-    tell.refused(
-      last.status,
-      last.code ?? 'ok',
-      `${name}, ${delay} s after the authority confirmed the revocation`,
-    )
+    tell.outcome(last, `${name}, ${delay} s after the authority confirmed the revocation`)
   }
 }
 
@@ -218,11 +235,12 @@ async function callUntilRefused(
   }
 }
 
-async function codeOf(promise: Promise<unknown>): Promise<string> {
+/** What was wanted, or the code with which it was refused. */
+async function settle<T>(promise: Promise<T>): Promise<readonly [T] | readonly [undefined, string]> {
   try {
-    await promise
-    return 'ok'
+    return [await promise]
   } catch (error) {
-    return error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    if (error instanceof Error && 'code' in error) return [undefined, String(error.code)]
+    throw error
   }
 }

@@ -15,7 +15,7 @@ interface Scene {
 /** Somebody has copied all that the agent sends: its requests and its delegation, but not its key. */
 export async function playThief({ stage, tell, agent }: Scene, held: Held): Promise<void> {
   const issues = `${stage.api}/projects/ACME/issues`
-  const { sent } = await agent.do('call', { method: 'GET', url: issues })
+  const { sent } = await agent.do('call', { method: 'GET', url: issues, delegation: held.id })
   await tellAnswer(tell, await send(sent), 'a thief sent a copied request again')
   const body = { text: 'Thanks, will do' }
   const signed = await agent.do('sign', {
@@ -35,7 +35,7 @@ export async function playThief({ stage, tell, agent }: Scene, held: Held): Prom
 
 async function tellAnswer(tell: Narrator, answer: Response, text: string): Promise<void> {
   const { code } = (await answer.json()) as { code?: string }
-  tell.refused(answer.status, code ?? 'ok', text)
+  tell.outcome({ status: answer.status, code }, text)
 }
 
 function send({ url, method, headers, body }: CapturedRequest): Promise<Response> {

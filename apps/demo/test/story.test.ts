@@ -38,20 +38,18 @@ describe('the story', () => {
     const { said, code } = await play()
     expect(code).toBe(0)
     expect(said.filter((line) => /^\d\. /u.test(line)).map((line) => Number(line[0]))).toEqual([
-      1, 2, 3, 4, 5, 6, 7, 8,
+      1, 2, 3, 4, 5, 6, 7, 8, 9,
     ])
-    const outcomes = said.flatMap(
-      (line) =>
-        /^[✓✗] (\d{3}(?= )|)(?: ?([a-z_]+)(?=:)|)/u.exec(line)?.slice(1).filter(Boolean).join(' ') ?? [],
-    )
+    const outcomes = said.flatMap((line) => /^[✓✗] ([^:]+): /u.exec(line)?.[1] ?? [])
     expect(outcomes).toEqual([
       'access_denied',
-      '404 not_found',
+      'not_found',
       '200',
       '201',
       '403 scope_exceeded',
       '403 policy_denied',
       '403 forbidden',
+      '403 approval_required',
       '401 nonce_replayed',
       '400 digest_mismatch',
       '401 key_mismatch',
@@ -62,17 +60,20 @@ describe('the story', () => {
       '401 credential_revoked',
       '401 credential_revoked',
     ])
+    expect(said).toContain('It says how it was approved: "software-passkey".')
+    expect(said).toContainEqual(expect.stringMatching(/^This holds from .*: 10 minutes\.$/u))
+    expect(said).toContainEqual(expect.stringMatching(/^This holds from .*: 5 minutes\.$/u))
     expect(said.at(-1)).toBe('All processes have ended and their files are removed.')
     expect(leftovers()).toEqual(before)
   }, 120_000)
 
-  test.each(['Starting an authority', 'New servers wait', '2. It asks'])(
+  test.each(['Starting an authority', 'New servers wait', '3. It asks'])(
     'ends in order when it is interrupted at "%s"',
     async (moment) => {
       const before = leftovers()
       const { said, code } = await play(moment)
       expect(code).toBe(0)
-      expect(said.some((line) => line.startsWith('8.'))).toBe(false)
+      expect(said.some((line) => line.startsWith('9.'))).toBe(false)
       expect(leftovers()).toEqual(before)
     },
     120_000,

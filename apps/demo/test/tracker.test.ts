@@ -61,7 +61,8 @@ describe('the routes of the tracker', () => {
       },
       verify: async () => verified as VerifiedRequest<Account>,
     }
-    const app = createTrackerApp(presetVerifier as RequestVerifier<Account>, { store, isReady: () => true })
+    const verifier = presetVerifier as RequestVerifier<Account>
+    const app = createTrackerApp({ verifier, personVerifier: verifier }, { store, isReady: () => true })
     const init = body === undefined ? { method } : { method, body: JSON.stringify(body) }
     const response = await app.request(`http://localhost${path}`, init)
     return [response.status, await response.json()]
@@ -80,7 +81,12 @@ describe('the routes of the tracker', () => {
   })
 
   test('what the delegation allows and the account does not is refused: rights are the intersection', async () => {
-    for (const path of ['/projects/ZETA/issues', '/projects/ZETA/issues/3', '/projects/NONE/issues']) {
+    for (const path of [
+      '/projects/ZETA/issues',
+      '/projects/ZETA/issues/3',
+      '/projects/NONE/issues',
+      '/exports/ZETA',
+    ]) {
       expect(await call('GET', path)).toMatchObject([403, { code: 'forbidden', request_id: 'r1' }])
     }
   })

@@ -88,7 +88,7 @@ function taken(): CapturedRequest {
 }
 
 function held({ id, leaf }: HeldDelegation): Held {
-  return { id, validUntil: leaf.validUntil }
+  return { id, validUntil: leaf.validUntil, approvedBy: leaf.approval?.method }
 }
 
 function send({ method, url, body, delegation, tool }: CallOptions): Promise<Response> {

@@ -37,6 +37,8 @@ export interface Held {
   readonly id: string
   /** Milliseconds since the epoch. */
   readonly validUntil: number
+  /** How its root was approved, as the delegation itself says. */
+  readonly approvedBy: string | undefined
 }
 
 export type AskOptions = Pick<

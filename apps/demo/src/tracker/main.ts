@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { systemClock } from '@behalf/core'
-import { createRequestVerifier, createStatusSource } from '@behalf/verifier'
+import { createRequestVerifier, createStatusSource, type Principal } from '@behalf/verifier'
 import { openVerifierDatabase } from '@behalf/verifier/sqlite'
 import { createAdaptorServer } from '@hono/node-server'
 import { createTrackerApp } from './tracker-app.ts'
@@ -19,19 +19,23 @@ const statusSource = createStatusSource({
   pollSeconds: 1,
   state: database.statusState,
 })
-const verifier = createRequestVerifier({
+const options = {
   origins: [origin],
   trustedIssuers: [issuer],
   statusSource,
   replayStore: database.replayStore,
   useCounter: database.useCounter,
   auditSink: database.auditSink,
-  mapPrincipal: (principal) => store.findAccount(principal),
-})
+  mapPrincipal: (principal: Principal) => store.findAccount(principal),
+}
+const verifiers = {
+  verifier: createRequestVerifier(options),
+  personVerifier: createRequestVerifier({ ...options, requireHumanApproval: 'claimed' }),
+}
 // A verifier whose file is new cannot know which requests were accepted in the seconds before, so it waits them out.
 let knowsStatus = false
 const isReady = (): boolean => knowsStatus && systemClock() >= database.readyAt
-const app = createTrackerApp(verifier, { store, isReady })
+const app = createTrackerApp(verifiers, { store, isReady })
 
 const server = createAdaptorServer(app)
 server.listen(Number(port), '127.0.0.1')

@@ -7,23 +7,32 @@ import type { Account, Issue, TrackerStore } from './tracker-store.ts'
 type Variables = { behalf: VerifiedRequest<Account> }
 type TrackerContext = Context<{ Variables: Variables }>
 
+/** Who checks the requests to this API. */
+export interface TrackerVerifiers {
+  readonly verifier: RequestVerifier<Account>
+  /** Also wants that a person approved with a passkey of their own. */
+  readonly personVerifier: RequestVerifier<Account>
+}
+
 /**
- * The issue tracker's routes behind a verifier. What a request may do is the intersection of two things: the
+ * The issue tracker's routes behind verifiers; a whole project leaves it only where a person approved. What a request may do is the intersection of two things: the
  * delegation, which the verifier has checked before a route runs, and the projects of the account, checked here.
  */
 export function createTrackerApp(
-  verifier: RequestVerifier<Account>,
+  { verifier, personVerifier }: TrackerVerifiers,
   { store, isReady }: { readonly store: TrackerStore; readonly isReady: () => boolean },
 ): Hono<{ Variables: Variables }> {
   const app = new Hono<{ Variables: Variables }>()
   app.get('/health', (c) => c.json({ status: 'ok' }))
   app.get('/ready', (c) => (isReady() ? c.json({ status: 'ok' }) : c.json({ status: 'starting' }, 503)))
   app.use('/projects/*', protect(verifier))
-  app.use('/projects/:project/*', async (c, next) => {
+  app.use('/exports/*', protect(personVerifier))
+  app.on('ALL', ['/projects/:project/*', '/exports/:project'], async (c, next) => {
     const { account } = c.get('behalf')
-    if (!account.projects.includes(c.req.param('project'))) return refuse(c, 403, 'forbidden')
+    if (!account.projects.includes(c.req.param('project') ?? '')) return refuse(c, 403, 'forbidden')
     return next()
   })
+  app.get('/exports/:project', (c) => c.json({ issues: store.listIssues(c.req.param('project')) }))
   app.get('/projects/:project/issues', (c) => c.json({ issues: store.listIssues(c.req.param('project')) }))
   app.post('/projects/:project/issues', (c) => {
     const title = readText(c, 'title')
