@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { base58btc } from 'multiformats/bases/base58'
 import { describe, expect, test, vi } from 'vitest'
 import { decodeDidKey, decodeDidKeyUrl, encodeDidKey, encodeDidKeyUrl } from '../src/did-key.ts'
-import { didOfBytes, expectCode, keyOf } from './support/keys.ts'
+import { didOfBytes, expectCode, keyOf, newKeyOf } from './support/keys.ts'
 
 const KEY = keyOf(1)
 const DID = encodeDidKey(KEY)
@@ -40,7 +40,7 @@ test('a key and its DID are the same thing', () => {
 })
 
 test('a decoded key is a copy, the first time and when it is remembered', () => {
-  const publicKey = keyOf(77)
+  const publicKey = newKeyOf(77)
   const did = encodeDidKey(publicKey)
   decodeDidKey(did).fill(0)
   decodeDidKey(did).fill(0)
@@ -51,8 +51,8 @@ test('a decoded key is a copy, the first time and when it is remembered', () => 
 
 test('a DID in use is decoded once', () => {
   const decode = vi.spyOn(base58btc, 'decode')
-  const did = encodeDidKey(keyOf(78))
-  for (let round = 0; round < 3; round += 1) expect(decodeDidKey(did)).toEqual(keyOf(78))
+  const did = encodeDidKey(newKeyOf(78))
+  for (let round = 0; round < 3; round += 1) expect(decodeDidKey(did)).toEqual(newKeyOf(78))
   expect(decode).toHaveBeenCalledTimes(1)
   decode.mockRestore()
 })

@@ -8,6 +8,11 @@ export function keyOf(fill: number): Uint8Array {
   return createEd25519Signer(new Uint8Array(32).fill(fill)).publicKey
 }
 
+/** A key that `keyOf` never gives: nothing has remembered it before the test that names it. */
+export function newKeyOf(number: number): Uint8Array {
+  return createEd25519Signer(new Uint8Array(32).fill(number, 1)).publicKey
+}
+
 /** A `did:key` of arbitrary bytes, whatever they mean. */
 export function didOfBytes(...bytes: readonly number[]): string {
   return `did:key:${base58btc.encode(Uint8Array.from(bytes))}`
