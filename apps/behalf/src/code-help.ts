@@ -83,6 +83,14 @@ const FAILURE_WORDS: Readonly<
     'there is no wallet there',
     'make one with behalf wallet create, or choose another with --wallet',
   ],
+  oidc_invalid: [
+    'the answer of the company login did not hold',
+    'sign in again; the log of the authority says what was wrong',
+  ],
+  oidc_unavailable: [
+    'the provider of the company login does not answer',
+    'try again later, or sign in with a passkey',
+  ],
   policy_invalid: ['the policy file cannot be used', 'correct it at the place named'],
   target_unreachable: ['the API does not answer', 'check the URL and that the API runs'],
   usage_invalid: ['the command line cannot be understood', 'see behalf --help'],

@@ -25,6 +25,8 @@ import { loadPage } from './page/load-page.ts'
 import { type ChangeFeed, createChangeFeed } from './people/change-feed.ts'
 import { createClaim } from './people/claim.ts'
 import { createPeopleRoutes } from './people/create-people-routes.ts'
+import { createOidcClient } from './people/oidc-client.ts'
+import { checkOidcOptions, type OidcOptions } from './people/oidc-options.ts'
 import type { AttestationPolicy, PeopleContext } from './people/people-context.ts'
 import { createPublicRoutes } from './public-routes.ts'
 import { type Repeat, repeatOnTimer } from './repeat.ts'
@@ -74,6 +76,8 @@ export type CreateAuthorityOptions = DatabaseOption &
     readonly page?: { readonly folder: string }
     /** What is asked of the authenticators that people register. Default: nothing. */
     readonly attestation?: AttestationPolicy
+    /** Company login beside passkeys. Default: none. */
+    readonly oidc?: OidcOptions
     /** From one sign of life of the stream of changes to the next. Default 15. */
     readonly pingSeconds?: number
   }
@@ -199,6 +203,7 @@ function createApp(options: CreateAuthorityOptions, parts: Parts): HttpApp {
     origin,
     rpId: new URL(origin).hostname,
     attestation: options.attestation ?? { kind: 'none' },
+    oidc: options.oidc && createOidcClient(checkOidcOptions(options.oidc), { clock, origin }),
     pingSeconds: options.pingSeconds ?? DEFAULT_PING_SECONDS,
   }
   return createHttpApp({

@@ -13,6 +13,8 @@ export type AuthorityErrorCode =
   | 'key_revoked'
   | 'keys_corrupt'
   | 'not_found'
+  | 'oidc_invalid'
+  | 'oidc_unavailable'
   | 'rate_limited'
   | 'session_invalid'
   | 'step_up_required'

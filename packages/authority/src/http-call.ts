@@ -47,8 +47,9 @@ export function readSearch<Query>(
 }
 
 /** The response that an answer is. */
-export function respond({ status, type, body, headers }: Answer): Response {
+export function respond({ status, type, body, headers, cookies = [] }: Answer): Response {
   const response = new Response(body ?? null, { status, headers: { ...headers } })
   if (type !== undefined) response.headers.set('Content-Type', type)
+  for (const cookie of cookies) response.headers.append('Set-Cookie', cookie)
   return response
 }

@@ -11,8 +11,10 @@ export {
   createOperatorCode,
   type OperatorCode,
 } from './people/create-operator-code.ts'
+export type { OidcOptions } from './people/oidc-options.ts'
 export { PEOPLE_ACCESS, type PeopleAccess } from './people/people-access.ts'
 export type { AttestationPolicy } from './people/people-context.ts'
+export type { Role } from './people/person.ts'
 export { type Repeat, repeatOnTimer } from './repeat.ts'
 export {
   type ReplacedOperator,

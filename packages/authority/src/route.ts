@@ -17,11 +17,13 @@ export interface Call<Body, Query> {
 
 /** What a route answers. */
 export interface Answer {
-  readonly status: 200 | 201 | 204 | 304 | 503
+  readonly status: 200 | 201 | 204 | 303 | 304 | 503
   /** `Content-Type`, and with it the form of `body`. */
   readonly type?: string
   readonly body?: string | ReadableStream<Uint8Array>
   readonly headers?: Readonly<Record<string, string>>
+  /** Values of `Set-Cookie`, where there is more than one. */
+  readonly cookies?: readonly string[]
 }
 
 /** What a route may answer, for its documentation. */

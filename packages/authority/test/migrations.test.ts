@@ -56,6 +56,7 @@ describe('migrations', () => {
       'authority',
       'ceremonies',
       'codes',
+      'company_logins',
       'delegations',
       'enrolments',
       'events',

@@ -33,6 +33,11 @@ const BY_CODE: ReadonlyMap<string, Omit<ProblemWords, 'code'>> = new Map(
       next: 'Try again and confirm with your passkey.',
     },
     csrf_invalid: { title: 'This page is out of date.', next: 'Reload it and try again.' },
+    oidc_invalid: { title: 'The company login did not work.', next: 'Sign in again, in one tab.' },
+    oidc_unavailable: {
+      title: 'The company login does not answer.',
+      next: 'Try again later, or sign in with a passkey.',
+    },
     rate_limited: { title: 'That was too often.', next: 'Wait a minute, then try again.' },
     webauthn_user_not_verified: {
       title: 'The passkey did not check that it is you.',

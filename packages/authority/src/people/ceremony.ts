@@ -5,7 +5,15 @@ import type { PeopleContext } from './people-context.ts'
 import type { LiveSession } from './session.ts'
 
 /** What a ceremony is for. The answer to one is no answer to another. */
-export type CeremonyPurpose = 'claim' | 'join' | 'recover' | 'passkey' | 'login' | 'step-up' | 'approval'
+export type CeremonyPurpose =
+  | 'claim'
+  | 'join'
+  | 'recover'
+  | 'passkey'
+  | 'login'
+  | 'step-up'
+  | 'approval'
+  | 'oidc'
 
 /** One passkey ceremony that waits for its answer. */
 export interface Ceremony {
@@ -13,6 +21,13 @@ export interface Ceremony {
   readonly challenge: string
   /** What it began with, kept here so that nobody else chooses it. */
   readonly data: JsonObject
+}
+
+/** The ceremony that an answer says it is to. */
+export interface ExpectedCeremony {
+  readonly id: string
+  readonly purpose: CeremonyPurpose
+  readonly session?: LiveSession
 }
 
 /** What a ceremony begins with. */
@@ -28,7 +43,9 @@ export interface OpenCeremonyOptions {
 
 const ID_BYTES = 16
 const CHALLENGE_BYTES = 32
-const LIFETIME_MS = 5 * 60_000
+/** How long a ceremony waits for its answer. */
+export const CEREMONY_SECONDS: number = 5 * 60
+
 /** Waiting ceremonies that nobody signed in for; more would only come from somebody who fills the disk. */
 const MAX_ANONYMOUS = 10_000
 
@@ -53,7 +70,7 @@ export async function openCeremony(
     session: session?.tokenHash ?? null,
     person: session?.person.id ?? null,
     data_json: JSON.stringify(data),
-    expires_at: now + LIFETIME_MS,
+    expires_at: now + CEREMONY_SECONDS * 1000,
   }
   await database.transaction().execute(async (db) => {
     await db.deleteFrom('ceremonies').where('expires_at', '<=', now).execute()
@@ -77,9 +94,19 @@ export async function openCeremony(
  *   in another session or by another person
  */
 export async function takeCeremony(
-  { database, clock }: Pick<PeopleContext, 'database' | 'clock'>,
-  expected: { readonly id: string; readonly purpose: CeremonyPurpose; readonly session?: LiveSession },
+  context: Pick<PeopleContext, 'database' | 'clock'>,
+  expected: ExpectedCeremony,
 ): Promise<Ceremony> {
+  const ceremony = await dropCeremony(context, expected)
+  if (ceremony) return ceremony
+  throw new AuthorityError('webauthn_challenge_invalid', 'No such ceremony waits here')
+}
+
+/** The same, for who names the refusal otherwise: undefined where `takeCeremony` throws. */
+export async function dropCeremony(
+  { database, clock }: Pick<PeopleContext, 'database' | 'clock'>,
+  expected: ExpectedCeremony,
+): Promise<Ceremony | undefined> {
   const row = await database
     .deleteFrom('ceremonies')
     .where('id', '=', expected.id)
@@ -91,6 +118,6 @@ export async function takeCeremony(
     row.session === (session?.tokenHash ?? null) &&
     row.person === (session?.person.id ?? null) &&
     row.expires_at > clock()
-  if (!matches) throw new AuthorityError('webauthn_challenge_invalid', 'No such ceremony waits here')
+  if (!matches) return undefined
   return { challenge: row.challenge, data: readJsonColumn(row.data_json) }
 }

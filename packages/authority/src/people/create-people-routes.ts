@@ -6,6 +6,7 @@ import { createInboxRoutes } from './inbox-routes.ts'
 import { createInvitationRoutes } from './invitation-routes.ts'
 import { createJoinRoutes } from './join-routes.ts'
 import { createLiveRoute } from './live-route.ts'
+import { createOidcRoutes } from './oidc-routes.ts'
 import { createOwnEnrolmentRoutes } from './own-enrolment-routes.ts'
 import { createPasskeyRoutes } from './passkey-routes.ts'
 import type { PeopleContext } from './people-context.ts'
@@ -18,6 +19,7 @@ import { createSessionRoutes } from './session-routes.ts'
 export function createPeopleRoutes(context: PeopleContext): readonly PeopleRoute[] {
   return [
     ...createSessionRoutes(context),
+    ...createOidcRoutes(context),
     ...createJoinRoutes(context),
     ...createRecoverRoutes(context),
     ...createPasskeyRoutes(context),

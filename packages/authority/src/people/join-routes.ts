@@ -135,6 +135,6 @@ async function finishJoin(
     await tx.record('person_joined', { person: id, roles: [...roles], tenant, by: way })
     await addPasskey(tx, { made, person: id, name })
     const codes = await replaceRecoveryCodes(tx, { person: id, random: context.random, now })
-    return { session: await beginSession(context, tx.db, person), codes }
+    return { session: await beginSession(context, tx.db, { person, method: 'passkey' }), codes }
   })
 }

@@ -51,6 +51,7 @@ export function mountPeopleRoute(
         body: await readContent(context, route),
         query: readSearch(context, route),
         session,
+        cookie: (cookie) => getCookie(context, cookie),
       }),
     )
   })

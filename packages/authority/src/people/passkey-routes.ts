@@ -11,6 +11,9 @@ import { changePeople, type PeopleTransaction } from './people-transaction.ts'
 import { passkeyToWire } from './people-wire.ts'
 import { replaceRecoveryCodes } from './recovery-codes.ts'
 import { finishRegistration, openRegistration } from './registration-ceremony.ts'
+import type { LiveSession } from './session.ts'
+
+const FRESH_LOGIN_MS = 5 * 60_000
 
 /** The routes about a person's own passkeys and recovery codes. */
 export function createPasskeyRoutes(context: PeopleContext): readonly PeopleRoute[] {
@@ -58,12 +61,12 @@ function createBeginRoute(context: PeopleContext): PeopleRoute {
     answers: { 200: jsonAnswer('What the browser needs', PEOPLE_ANSWERS.ceremony) },
     run: async (call) => {
       const session = requireSession(call)
-      await requireStepUp(context, session, call.body.step_up)
       const { person } = session
       const existing = await createPasskeyRows(context.database).listOf(person.id)
-      return json(200, {
-        ...(await openRegistration(context, { purpose: 'passkey', person, existing, session })),
-      })
+      const first = existing.length === 0 && isFreshCompanyLogin(session, context.clock())
+      if (!first) await requireStepUp(context, session, call.body.step_up)
+      const begun = { purpose: 'passkey', person, existing, session, data: { first } } as const
+      return json(200, { ...(await openRegistration(context, begun)) })
     },
   })
 }
@@ -78,9 +81,13 @@ function createAddRoute(context: PeopleContext): PeopleRoute {
       const session = requireSession(call)
       const { ceremony, response, passkey_name } = call.body
       const name = checkPasskeyName(passkey_name, 'passkey_name')
-      const { made } = await finishRegistration(context, { purpose: 'passkey', ceremony, response, session })
+      const finished = { purpose: 'passkey', ceremony, response, session } as const
+      const { ceremony: begun, made } = await finishRegistration(context, finished)
       const person = session.person.id
-      const passkey = await changePeople(context, (tx) => addPasskey(tx, { made, person, name }))
+      const passkey = await changePeople(context, async (tx) => {
+        if (begun.data.first === true) await requireNone(tx, person)
+        return addPasskey(tx, { made, person, name })
+      })
       return json(201, passkeyToWire(passkey))
     },
   })
@@ -140,6 +147,20 @@ function createRecoveryCodesRoute(context: PeopleContext): PeopleRoute {
       return json(200, { recovery_codes: [...codes] })
     },
   })
+}
+
+/** Whoever has no passkey yet cannot step up with one: having just signed in at the company stands for it, once. */
+function isFreshCompanyLogin({ method, createdAt }: LiveSession, now: number): boolean {
+  return method === 'oidc' && now - createdAt <= FRESH_LOGIN_MS
+}
+
+/** Another answer may have made the first one while this one was on its way. */
+async function requireNone({ passkeys }: PeopleTransaction, person: string): Promise<void> {
+  if ((await passkeys.listOf(person)).length === 0) return
+  throw new AuthorityError(
+    'step_up_required',
+    'There is a passkey by now: this needs a fresh assertion by it',
+  )
 }
 
 async function removePasskey(

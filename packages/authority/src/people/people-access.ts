@@ -24,6 +24,8 @@ export const PEOPLE_ACCESS: Readonly<Record<RouteName, PeopleAccess>> = {
   'POST /api/recover': 'anybody',
   'POST /api/login/options': 'anybody',
   'POST /api/login': 'anybody',
+  'GET /api/oidc/start': 'anybody',
+  'GET /api/oidc/callback': 'anybody',
   'POST /api/logout': 'person',
   'POST /api/logout-everywhere': 'person',
   'POST /api/step-up/options': 'person',

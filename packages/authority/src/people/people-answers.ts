@@ -19,6 +19,10 @@ const person = {
 const session = {
   person: z.strictObject(person).nullable(),
   csrf: z.string().nullable().openapi({ description: 'What X-CSRF-Token must be' }),
+  login_method: z
+    .enum(['passkey', 'oidc'])
+    .nullable()
+    .openapi({ description: 'How this session began. Approving takes a passkey either way' }),
   claimed: z.boolean().openapi({ description: 'Somebody is there already' }),
   login: z.array(z.enum(['passkey', 'oidc'])),
   rp_id: z.string(),

@@ -71,6 +71,12 @@ export interface CeremonyErrorBody {
   readonly message: string
 }
 
+/** Query of `GET /api/oidc/start`. */
+export interface OidcStartQuery {
+  /** Where the page was about to go; only a path of this site is gone to. */
+  readonly returnTo?: string | undefined
+}
+
 /** Query of `GET /api/requests`. */
 export interface InboxFilterQuery {
   readonly status?: 'pending' | 'decided' | undefined
@@ -191,6 +197,14 @@ export const changePersonSchema: z.ZodType<ChangePersonBody> = z.strictObject({
 export const ceremonyErrorSchema: z.ZodType<CeremonyErrorBody> = z.strictObject({
   message: z.string().max(10_000),
 })
+
+/** Of `GET /api/oidc/start`. */
+export const oidcStartSchema: z.ZodType<OidcStartQuery> = z.strictObject({ returnTo: z.string().optional() })
+
+/** Of `GET /api/oidc/callback`. Providers add what they like. */
+export const oidcAnswerSchema: z.ZodType<Readonly<Record<string, string>>> = z
+  .object({ state: z.string().optional(), code: z.string().optional(), error: z.string().optional() })
+  .catchall(z.string()) as z.ZodType<Readonly<Record<string, string>>>
 
 /** Of `GET /api/requests`. */
 export const inboxFilterSchema: z.ZodType<InboxFilterQuery> = z.strictObject({

@@ -3,6 +3,7 @@ import type { Issuer } from '@behalf/issuer'
 import type { AuthorityLog } from '../authority-log.ts'
 import type { AuthorityDatabase } from '../database-schema.ts'
 import type { ChangeFeed } from './change-feed.ts'
+import type { OidcClient } from './oidc-client.ts'
 
 /**
  * What is asked of the authenticators that people register.
@@ -27,6 +28,8 @@ export interface PeopleContext {
   readonly log: AuthorityLog
   readonly attestation: AttestationPolicy
   readonly feed: ChangeFeed
+  /** Without one there is no company login. */
+  readonly oidc: OidcClient | undefined
   /** From one sign of life of a stream to the next. */
   readonly pingSeconds: number
 }

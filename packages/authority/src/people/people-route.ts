@@ -12,6 +12,8 @@ export interface PeopleCall<Body, Query> {
   readonly query: Query
   /** Absent only on a route that needs none. */
   readonly session: LiveSession | undefined
+  /** The value of a cookie, as sent. */
+  readonly cookie: (name: string) => string | undefined
 }
 
 /** One route for people. Its authorisation rule is in `PEOPLE_ACCESS`. */

@@ -26,8 +26,15 @@ export interface PeopleTables {
   readonly sessions: {
     readonly token_hash: string
     readonly person: string
+    readonly method: 'passkey' | 'oidc'
     readonly created_at: number
     readonly last_seen_at: number
+  }
+  readonly company_logins: {
+    readonly person: string
+    /** The provider, and the account there. */
+    readonly issuer: string
+    readonly subject: string
   }
   readonly ceremonies: {
     readonly id: string

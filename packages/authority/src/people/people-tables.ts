@@ -68,3 +68,16 @@ export const PEOPLE_TABLES: readonly string[] = [
   `create index events_principal on events (json_extract(data_json, '$.principal.id'), sequence)`,
   `create index events_person on events (json_extract(data_json, '$.person'), sequence)`,
 ]
+
+/** How a session began, and which account of the company's provider a person is. */
+export const COMPANY_LOGIN_CHANGES: readonly string[] = [
+  `alter table sessions add column method text not null default 'passkey' check (method in ('passkey', 'oidc'))`,
+  `create table company_logins (
+    person text primary key references persons (id),
+    issuer text not null,
+    subject text not null,
+    unique (issuer, subject)
+  ) strict`,
+  `create trigger company_logins_fixed before update on company_logins
+    begin select raise(abort, 'a person stays the same account'); end`,
+]

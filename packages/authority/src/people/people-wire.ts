@@ -7,14 +7,15 @@ import type { LiveSession } from './session.ts'
 
 /** What the page knows of itself: who is signed in, and what there is to sign in with. */
 export async function sessionToWire(
-  { database, issuer, origin, rpId }: PeopleContext,
+  { database, issuer, origin, rpId, oidc }: PeopleContext,
   session: LiveSession | undefined,
 ): Promise<JsonObject> {
   return {
     person: session ? personToWire(session.person) : null,
     csrf: session?.csrf ?? null,
+    login_method: session?.method ?? null,
     claimed: !(await createPersonRows(database).isEmpty()),
-    login: ['passkey'],
+    login: oidc ? ['passkey', 'oidc'] : ['passkey'],
     rp_id: rpId,
     authority: { origin, issuer: issuer.did },
   }

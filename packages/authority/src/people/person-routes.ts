@@ -9,8 +9,9 @@ import type { PeopleContext } from './people-context.ts'
 import { definePeopleRoute, type PeopleRoute, requireSession } from './people-route.ts'
 import { changePeople, type PeopleTransaction } from './people-transaction.ts'
 import { formatTime, personToWire } from './people-wire.ts'
-import { checkPersonName, checkRoles, hasRole, type Person } from './person.ts'
+import { checkPersonName, checkRoles, type Person } from './person.ts'
 import { createPersonRows } from './person-rows.ts'
+import { refuseLockout } from './refuse-lockout.ts'
 import { endSessionsOf } from './session.ts'
 
 /** The routes by which operators manage people. */
@@ -82,13 +83,6 @@ function applyChange(before: Person, body: ChangePersonBody, now: number): Perso
     ...(body.name !== undefined && { name: checkPersonName(body.name, 'name') }),
     ...(isDisabled && { disabledAt: disabledAt ?? now }),
   }
-}
-
-/** Nobody could invite or change anybody any more. */
-async function refuseLockout(tx: PeopleTransaction): Promise<void> {
-  const people = await tx.persons.list()
-  if (people.some((person) => hasRole(person, 'operator') && person.disabledAt === undefined)) return
-  throw new AuthorityError('forbidden', 'The last operator stays one')
 }
 
 function listedToWire(person: Person, passkeys: number): JsonObject {

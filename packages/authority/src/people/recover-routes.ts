@@ -78,7 +78,7 @@ async function finishRecovery(
     await tx.record('recovery_code_used', { person: id, by: id })
     await addPasskey(tx, { made, person: id, name })
     await endSessionsOf(tx.db, id)
-    const session = await beginSession(context, tx.db, person)
+    const session = await beginSession(context, tx.db, { person, method: 'passkey' })
     return { session, left: await countCodes(tx.db, { purpose: 'recovery', person: id }) }
   })
 }

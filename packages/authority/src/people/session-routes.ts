@@ -45,7 +45,7 @@ function createLoginRoutes(context: PeopleContext): readonly PeopleRoute[] {
         const assertion = await finishAssertion(context, { purpose: 'login', ceremony, response })
         const person = await requireOwner(context, assertion)
         if (session) await endSession(context.database, session.tokenHash)
-        const begun = await beginSession(context, context.database, person)
+        const begun = await beginSession(context, context.database, { person, method: 'passkey' })
         const wire = await sessionToWire(context, begun)
         const answer = json(200, { ...wire, return_to: pathOf(returnTo, context.origin) })
         return { ...answer, headers: { 'Set-Cookie': begun.setCookie } }

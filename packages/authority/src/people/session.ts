@@ -14,12 +14,18 @@ const ABSOLUTE_MS = 12 * 3_600_000
 // Writing at each call would sync the disk at each call; a minute is nothing against the half hour.
 const SEEN_MS = 60_000
 
+/** How a session began. */
+export type LoginMethod = 'passkey' | 'oidc'
+
 /** A session that is alive, and whose it is. */
 export interface LiveSession {
   readonly tokenHash: string
   /** What `X-CSRF-Token` must be. */
   readonly csrf: string
   readonly person: Person
+  readonly method: LoginMethod
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number
 }
 
 /** A session that was just begun, with the header that gives the browser its cookie. */
@@ -31,7 +37,7 @@ export interface NewSession extends LiveSession {
 export async function beginSession(
   context: Pick<PeopleContext, 'clock' | 'random'>,
   db: AuthorityDatabase,
-  person: Person,
+  { person, method }: { readonly person: Person; readonly method: LoginMethod },
 ): Promise<NewSession> {
   const token = createToken(context.random)
   const tokenHash = hashSecret(token)
@@ -42,9 +48,16 @@ export async function beginSession(
     .execute()
   await db
     .insertInto('sessions')
-    .values({ token_hash: tokenHash, person: person.id, created_at: now, last_seen_at: now })
+    .values({ token_hash: tokenHash, person: person.id, method, created_at: now, last_seen_at: now })
     .execute()
-  return { tokenHash, csrf: csrfOf(token), person, setCookie: writeCookie(token, ABSOLUTE_MS / 1000) }
+  return {
+    tokenHash,
+    csrf: csrfOf(token),
+    person,
+    method,
+    createdAt: now,
+    setCookie: writeCookie(token, ABSOLUTE_MS / 1000),
+  }
 }
 
 /**
@@ -58,8 +71,8 @@ export async function findSession(
   token: string,
 ): Promise<LiveSession | undefined> {
   const tokenHash = hashSecret(token)
-  const person = await findSessionPerson(context, tokenHash)
-  if (!person) return undefined
+  const found = await findSessionRow(context, tokenHash)
+  if (!found) return undefined
   const now = context.clock()
   await context.database
     .updateTable('sessions')
@@ -67,25 +80,33 @@ export async function findSession(
     .where('token_hash', '=', tokenHash)
     .where('last_seen_at', '<=', now - SEEN_MS)
     .execute()
-  return { tokenHash, csrf: csrfOf(token), person }
+  return { tokenHash, csrf: csrfOf(token), ...found }
 }
 
 /** Returns whose a session is, as long as it is alive; looking is no sign of life. */
 export async function findSessionPerson(
-  { clock, database }: Pick<PeopleContext, 'clock' | 'database'>,
+  context: Pick<PeopleContext, 'clock' | 'database'>,
   tokenHash: string,
 ): Promise<Person | undefined> {
+  return (await findSessionRow(context, tokenHash))?.person
+}
+
+async function findSessionRow(
+  { clock, database }: Pick<PeopleContext, 'clock' | 'database'>,
+  tokenHash: string,
+): Promise<Pick<LiveSession, 'person' | 'method' | 'createdAt'> | undefined> {
   const now = clock()
   const session = await database
     .selectFrom('sessions')
-    .select('person')
+    .select(['person', 'method', 'created_at'])
     .where('token_hash', '=', tokenHash)
     .where('created_at', '>', now - ABSOLUTE_MS)
     .where('last_seen_at', '>', now - IDLE_MS)
     .executeTakeFirst()
   if (!session) return undefined
   const person = await createPersonRows(database).find(session.person)
-  return person?.disabledAt === undefined ? person : undefined
+  if (!person || person.disabledAt !== undefined) return undefined
+  return { person, method: session.method, createdAt: session.created_at }
 }
 
 /** The session is over. */
