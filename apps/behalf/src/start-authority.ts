@@ -6,6 +6,7 @@ import {
   createAuthority,
   createAuthorityLog,
   type Listening,
+  type OidcOptions,
   openAuthorityKeys,
 } from '@behalf/authority'
 import { BehalfError } from '@behalf/core'
@@ -23,6 +24,8 @@ export interface StartOptions {
   readonly port: number
   readonly origin: string
   readonly policy: Policy
+  /** The company login; absent: none. */
+  readonly oidc?: OidcOptions
 }
 
 /** An authority that takes requests. */
@@ -76,7 +79,7 @@ function createOn(
   { io }: CommandContext,
   from: { readonly options: StartOptions; readonly keys: AuthorityKeys },
 ): Promise<Authority> {
-  const { folder, origin, policy } = from.options
+  const { folder, origin, policy, oidc } = from.options
   const page = findPageFolder()
   return createAuthority({
     databasePath: join(folder, 'authority.db'),
@@ -86,6 +89,7 @@ function createOn(
     operators: [{ did: from.keys.operatorDid, name: 'first operator' }],
     clock: io.clock,
     log: createAuthorityLog((line) => io.stderr.write(line)),
+    ...(oidc && { oidc }),
     ...(page !== undefined && { page: { folder: page } }),
   })
 }

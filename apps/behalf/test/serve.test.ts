@@ -313,3 +313,43 @@ describe('a policy', () => {
     })
   })
 })
+
+describe('the company login', () => {
+  const LOGIN = {
+    issuer: 'https://login.test/',
+    client_id: 'behalf',
+    client_secret: 'secret',
+    principal_claim: 'preferred_username',
+    roles: { deciders: 'approver' },
+  }
+  const write = async (value: unknown): Promise<string> => {
+    const path = join(await createFolder(), 'login.json')
+    await writeFile(path, JSON.stringify(value))
+    return path
+  }
+
+  test('is there when a file describes it', async () => {
+    const port = await findFreePort()
+    const data = await createFolder()
+    const serving = serve(['--data', data, '--port', String(port), '--oidc-config', await write(LOGIN)])
+    await serving.started
+    const session: unknown = await (await fetch(`http://localhost:${port}/api/session`)).json()
+    expect(session).toMatchObject({ login: ['passkey', 'oidc'] })
+    await serving.stop()
+  })
+
+  test.each([
+    ['no JSON object', []],
+    ['no member "secret"', { ...LOGIN, secret: 'x' }],
+    ['issuer must be an address on https', { ...LOGIN, issuer: 'http://login.test' }],
+    ['client_id must be a text', { ...LOGIN, client_id: 1 }],
+    ['roles must be an object', { ...LOGIN, roles: ['approver'] }],
+    ['must be one of approver', { ...LOGIN, roles: { deciders: 'root' } }],
+  ])('is refused before anything is made: %s', async (why, value) => {
+    const data = join(await createFolder(), 'new')
+    const run = await refused(['--data', data, '--oidc-config', await write(value)])
+    expect([run.exit, codeOf(run)]).toEqual([1, 'input_invalid'])
+    expect(run.stderr + run.stdout).toContain(JSON.stringify(why).slice(1, -1))
+    await expect(stat(data)).rejects.toThrow('ENOENT')
+  })
+})

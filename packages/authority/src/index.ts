@@ -11,7 +11,7 @@ export {
   createOperatorCode,
   type OperatorCode,
 } from './people/create-operator-code.ts'
-export type { OidcOptions } from './people/oidc-options.ts'
+export { type CheckedOidcOptions, checkOidcOptions, type OidcOptions } from './people/oidc-options.ts'
 export { PEOPLE_ACCESS, type PeopleAccess } from './people/people-access.ts'
 export type { AttestationPolicy } from './people/people-context.ts'
 export type { Role } from './people/person.ts'

@@ -8,8 +8,9 @@ export const fetchPasskeys = async (): Promise<readonly PasskeyView[]> =>
 
 export const beginStepUp = (): Promise<Begun<RequestOptions>> => callApi('POST', '/api/step-up/options')
 
-export const beginPasskey = (stepUp: StepUp): Promise<Begun<CreationOptions>> =>
-  callApi('POST', '/api/passkeys/options', { step_up: stepUp })
+/** Only the first passkey, right after a company login, needs no step-up. */
+export const beginPasskey = (stepUp: StepUp | undefined): Promise<Begun<CreationOptions>> =>
+  callApi('POST', '/api/passkeys/options', stepUp ? { step_up: stepUp } : {})
 
 export const finishPasskey = (registration: Registration): Promise<unknown> =>
   callApi('POST', '/api/passkeys', registration)

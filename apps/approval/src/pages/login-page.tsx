@@ -2,6 +2,7 @@ import { Anchor, Stack, Text } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { Link } from 'wouter'
 import type { SessionView } from '../api/views.ts'
+import { CompanyLogin } from '../parts/company-login.tsx'
 import { LoginButton } from '../parts/login-button.tsx'
 import { PageTitle } from '../parts/page-title.tsx'
 import { safeText } from '../words/safe-text.ts'
@@ -14,6 +15,7 @@ export function LoginPage({ session }: { readonly session: SessionView }): React
       <section className="card" aria-label="Sign in">
         <Stack gap="md">
           <LoginButton />
+          {session.login.includes('oidc') && <CompanyLogin />}
           <Text size="sm" c="dimmed">
             Your passkey belongs to <span className="mono">{safeText(session.rp_id, 200)}</span>. This only
             signs you in: approving asks for your passkey again.

@@ -1,7 +1,7 @@
 import { Text, TextInput, Title } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
 import { createPasskey, stepUp } from '../api/passkey-ceremony.ts'
-import { beginPasskey, finishPasskey } from '../api/passkeys-api.ts'
+import { beginPasskey, fetchPasskeys, finishPasskey } from '../api/passkeys-api.ts'
 import { useAction } from '../live/use-action.ts'
 import { ActionForm } from '../parts/action-form.tsx'
 
@@ -33,7 +33,8 @@ export function AddPasskey(): ReactNode {
 }
 
 async function registerPasskey(name: string): Promise<void> {
-  const { ceremony, options } = await beginPasskey(await stepUp())
+  const isFirst = (await fetchPasskeys()).length === 0
+  const { ceremony, options } = await beginPasskey(isFirst ? undefined : await stepUp())
   const response = await createPasskey(options)
   await finishPasskey({ ceremony, passkey_name: name, response })
 }

@@ -3,6 +3,7 @@ import type { Arguments } from '../arguments.ts'
 import { POLICY_OPTION, readPolicy, ZONE_OPTION } from '../authority-policy.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { COMMON_OPTIONS } from '../common-options.ts'
+import { readCompanyLogin } from '../company-login.ts'
 import { usageError } from '../error.ts'
 import { dataFolder, isLoopback, parseOrigin } from '../locations.ts'
 import { findPageFolder } from '../page-folder.ts'
@@ -25,6 +26,11 @@ export const command: Command = {
     origin: { kind: 'text', value: 'URL', help: 'where others reach it (default: http://localhost:PORT)' },
     policy: POLICY_OPTION,
     zone: ZONE_OPTION,
+    'oidc-config': {
+      kind: 'text',
+      value: 'FILE',
+      help: 'a JSON file that describes the company login (default: people sign in with passkeys only)',
+    },
     ...PASSPHRASE_OPTIONS,
     ...COMMON_OPTIONS,
   },
@@ -51,12 +57,14 @@ async function serve(context: CommandContext): Promise<void> {
 async function readOptions({ io, args }: CommandContext): Promise<StartOptions> {
   const host = args.text('host') ?? DEFAULT_HOST
   const port = args.count('port', { min: 1, max: 65_535 }) ?? DEFAULT_PORT
+  const oidc = await readCompanyLogin(io, args.text('oidc-config'))
   return {
     folder: dataFolder(io, args.text('data')),
     host,
     port,
     origin: readOrigin(args, { host, port }),
     policy: await readPolicy(io, { path: args.text('policy'), zone: args.text('zone') }),
+    ...(oidc && { oidc }),
   }
 }
 
