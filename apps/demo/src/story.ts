@@ -78,7 +78,9 @@ async function askForDelegation({ stage, tell, agent }: Cast): Promise<Question>
     ],
   })
   const request = await Promise.race([pending, collecting.then(() => pending)])
-  tell.say('Read all of her projects, comment on issues with at most 500 characters, for ten minutes.')
+  tell.say(
+    'Read and export all of her projects, comment on issues with at most 500 characters, for ten minutes.',
+  )
   tell.say(`It gets a page for a person to decide on: ${request.approvalUrl}`)
   return { request, collecting }
 }

@@ -67,6 +67,17 @@ describe('the story', () => {
     expect(leftovers()).toEqual(before)
   }, 120_000)
 
+  test('says how it is started when it is asked for something else', async () => {
+    const child = spawn(process.execPath, ['--conditions=behalf-source', MAIN, '--fast'])
+    let said = ''
+    child.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString('utf8')
+    })
+    const [code] = await once(child, 'close')
+    expect([code, said]).toEqual([2, expect.stringContaining('npm start -- --auto')])
+    expect(said.trimEnd()).not.toContain('\n')
+  }, 20_000)
+
   test.each(['Starting an authority', 'New servers wait', '3. It asks'])(
     'ends in order when it is interrupted at "%s"',
     async (moment) => {
