@@ -26,6 +26,16 @@ describe('an ECDSA signature in DER', () => {
   })
 
   test.each([
+    [61, '307f023d'],
+    [62, '30818002'],
+  ])('has a length of one byte up to 127: r of %i bytes and s of 62 begin with %s', (length, head) => {
+    const raw = new Uint8Array(132).fill(1, 66 - length, 66).fill(1, 132 - 62)
+    const der = encodeEcdsaSignature(raw)
+    expect(encodeHex(der.subarray(0, 4))).toBe(head)
+    expect(decodeEcdsaSignature(der, 66)).toEqual(raw)
+  })
+
+  test.each([
     ['nothing', ''],
     ['another tag', '3106020101020102'],
     ['another tag inside', '3006030101020102'],

@@ -15,6 +15,12 @@ function flip(bytes: Uint8Array, index: number): Uint8Array {
   return copy
 }
 
+function share(bytes: Uint8Array): Uint8Array {
+  const shared = new Uint8Array(new SharedArrayBuffer(bytes.length))
+  shared.set(bytes)
+  return shared
+}
+
 describe.each(ALGORITHMS)('%s', (algorithm) => {
   test('verifies what its key signed, and nothing else', async () => {
     const { publicKey, sign } = await createPasskeyKey(algorithm)
@@ -25,6 +31,12 @@ describe.each(ALGORITHMS)('%s', (algorithm) => {
     const other = flip(signature, signature.length - 1)
     expect(await verifyCoseSignature({ publicKey, signature: other, data: DATA })).toBe(false)
     expect(await verifyCoseSignature({ publicKey, signature: new Uint8Array(), data: DATA })).toBe(false)
+  })
+
+  test('verifies what lies in memory that is shared', async () => {
+    const { publicKey, sign } = await createPasskeyKey(algorithm)
+    const [data, signature] = [share(DATA), share(await sign(DATA))]
+    expect(await verifyCoseSignature({ publicKey, signature, data })).toBe(true)
   })
 
   test('has one spelling of its key', async () => {

@@ -53,14 +53,10 @@ export function parseBareItem(cursor: FieldCursor): SfBareItem {
 
 function parseString(cursor: FieldCursor): SfBareItem {
   cursor.at += 1
-  const first = takeStringPart(cursor)
-  if (takeCode(cursor, QUOTE)) return { type: 'string', value: first }
-  const parts = [first]
-  while (takeCode(cursor, BACKSLASH)) {
-    parts.push(parseEscaped(cursor), takeStringPart(cursor))
-  }
+  let value = takeStringPart(cursor)
+  while (takeCode(cursor, BACKSLASH)) value += parseEscaped(cursor) + takeStringPart(cursor)
   if (!takeCode(cursor, QUOTE)) throw malformedField(cursor, 'a printable character or a closing quote')
-  return { type: 'string', value: parts.join('') }
+  return { type: 'string', value }
 }
 
 /** Takes everything up to the next quote, backslash or tab; one of them must come. */

@@ -124,13 +124,12 @@ function openCursor(text: string, options: ParseStructuredFieldOptions): FieldCu
   return cursor
 }
 
-/** True when a comma and a further member follow, false at the end; a trailing comma is refused. */
+/** True when a comma follows, and then a member must; false at the end. */
 function takeSeparator(cursor: FieldCursor): boolean {
   skipSpacesAndTabs(cursor)
   if (isAtEnd(cursor)) return false
   if (!takeCode(cursor, COMMA)) throw malformedField(cursor, 'a comma')
   skipSpacesAndTabs(cursor)
-  if (isAtEnd(cursor)) throw malformedField(cursor, 'a member')
   return true
 }
 

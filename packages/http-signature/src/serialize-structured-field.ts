@@ -11,7 +11,6 @@ import {
 const WHOLE_KEY = /^[a-z*][a-z0-9_\-.*]*$/
 const WHOLE_TOKEN = /^[A-Za-z*][A-Za-z0-9!#$%&'*+\-.^_`|~:/]*$/
 const WHOLE_STRING = /^[ -~]*$/
-const STRING_WITHOUT_ESCAPES = /^[ !#-[\]-~]*$/
 const MAX_INTEGER = 999_999_999_999_999
 const MAX_DECIMAL_WHOLE = 999_999_999_999
 
@@ -134,7 +133,6 @@ function roundHalfToEven(value: number): number {
 }
 
 function serializeString(value: string): string {
-  if (STRING_WITHOUT_ESCAPES.test(value)) return `"${value}"`
   if (!WHOLE_STRING.test(value)) throw new TypeError('a structured field string holds printable ASCII only')
   return `"${value.replace(/["\\]/g, '\\$&')}"`
 }

@@ -13,10 +13,10 @@ const DERIVED_COMPONENTS: ReadonlySet<string> = new Set([
 ])
 // A signature can cover neither of these: its own value would have to be in them already.
 const UNCOVERABLE_FIELDS: ReadonlySet<string> = new Set(['signature', 'signature-input'])
-const REQUIRED: readonly (readonly [name: string, when: 'always' | 'sent' | 'sent with body'])[] = [
-  ['@method', 'always'],
-  ['@target-uri', 'always'],
-  ['signature-key', 'always'],
+const REQUIRED: readonly (readonly [name: string, only?: 'sent' | 'sent with body'])[] = [
+  ['@method'],
+  ['@target-uri'],
+  ['signature-key'],
   ['content-digest', 'sent with body'],
   ['content-type', 'sent'],
   ['agent-context', 'sent'],
@@ -57,7 +57,7 @@ export function checkCoverage(components: readonly SfItem[], options: CoverageOp
     names.filter((name) => !name.startsWith('@') && isAbsent(name)),
     'covered but absent or hop-by-hop',
   )
-  if (repeated.size > 0 && names.some((name) => repeated.has(name))) {
+  if (names.some((name) => repeated.has(name))) {
     throw new HttpSignatureError('header_ambiguous', 'a covered field occurs on several lines')
   }
   return names
@@ -86,9 +86,9 @@ function missingRequired(
   covered: readonly string[],
   { fields, hasBody }: CoverageOptions,
 ): readonly string[] {
-  return REQUIRED.filter(([name, when]) => {
-    if (when === 'sent' && !fields.values.has(name)) return false
-    if (when === 'sent with body' && !(hasBody && fields.values.has(name))) return false
+  return REQUIRED.filter(([name, only]) => {
+    if (only === 'sent' && !fields.values.has(name)) return false
+    if (only === 'sent with body' && !(hasBody && fields.values.has(name))) return false
     return !covered.includes(name)
   }).map(([name]) => name)
 }

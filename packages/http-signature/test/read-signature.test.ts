@@ -78,6 +78,13 @@ describe('a complete signature', () => {
   test('needs no alg, and then reports none', async () => {
     const signature = readSignature(await signed({ alg: undefined }), options)
     expect('alg' in signature).toBe(false)
+    expect(signature).toMatchObject({
+      created: CREATED,
+      expires: EXPIRES,
+      nonce: NONCE,
+      keyid: KEYID,
+      tag: DELEGATION_TAG,
+    })
     expect(() => verifySignature(signature, signer.publicKey)).not.toThrow()
   })
 
@@ -175,9 +182,10 @@ describe('the pair of fields', () => {
       'signature_malformed',
     )
     expect(read(edit(message, 'Signature', (text) => `${text}, more=:AAAA:`))).toBe('signature_malformed')
-    expect(read(edit(message, 'Signature-Input', (text) => `${text}, more=();tag="x"`))).toBe(
-      'signature_malformed',
-    )
+    const more = edit(message, 'Signature-Input', (text) => `${text}, more=();tag="x"`)
+    expect(read(more)).toBe('signature_malformed')
+    expect(read(edit(more, 'Signature', (text) => `${text}, other=:AAAA:`))).toBe('signature_malformed')
+    expect(read(edit(more, 'Signature', (text) => `${text}, more=:AAAA:`))).toBe('ok')
   })
 
   test('holds inner lists on one side and byte sequences on the other', async () => {
@@ -185,6 +193,7 @@ describe('the pair of fields', () => {
     expect(read(edit(message, 'Signature-Input', () => 'sig="x"'))).toBe('signature_malformed')
     expect(read(edit(message, 'Signature-Input', () => 'sig'))).toBe('signature_malformed')
     expect(read(edit(message, 'Signature', () => 'sig="AAAA"'))).toBe('signature_malformed')
+    expect(read(edit(message, 'Signature', () => `sig="${'A'.repeat(64)}"`))).toBe('signature_malformed')
     expect(read(edit(message, 'Signature', () => 'sig=(:AAAA:)'))).toBe('signature_malformed')
   })
 
@@ -448,6 +457,8 @@ describe('coverage', () => {
         [name.toLowerCase(), 'a'],
       )
       expect([name, read(twice)]).toEqual([name, 'header_ambiguous'])
+      const unsigned = withoutFields(twice, 'signature-input', 'signature')
+      expect([name, read(unsigned)]).toEqual([name, 'header_ambiguous'])
     }
   })
 
@@ -479,6 +490,13 @@ describe('parameters', () => {
     const message = await signed({ [name]: undefined })
     const refusal = refusalOf(() => readSignature(message, options))
     expect([refusal?.code, refusal?.missing]).toEqual(['parameter_missing', [name]])
+  })
+
+  test('that are missing are named together', async () => {
+    const message = await signed({ nonce: undefined, keyid: undefined })
+    const refusal = refusalOf(() => readSignature(message, options))
+    expect(refusal?.missing).toEqual(['nonce', 'keyid'])
+    expect(refusal?.message).toContain('nonce, keyid')
   })
 
   test.each(['=1700000000.0', '="1700000000"', '=-1', '', '=@1700000000', '=?0', '=a', '=:AAAA:'])(

@@ -27,7 +27,9 @@ async function codeOfSigning(changes: Partial<SignMessageOptions>, message = req
     await signMessage(message, { ...options, ...changes })
     return 'ok'
   } catch (error) {
-    return error instanceof HttpSignatureError ? error.code : (String(error).split(':')[0] ?? '')
+    if (error instanceof HttpSignatureError) return error.code
+    expect(String(error)).toMatch(/^\w+: \w/)
+    return error instanceof TypeError ? 'TypeError' : String(error)
   }
 }
 
