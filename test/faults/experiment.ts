@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { isDeepStrictEqual } from 'node:util'
 
 /** How much of an experiment is run: all of it, or what the tests have time for. */
 export type Size = 'long' | 'short'
@@ -25,6 +26,11 @@ export function check(holds: boolean, invariant: string): asserts holds {
 
 /** Asserts that two values are equal, by structure. */
 export function checkEqual(actual: unknown, expected: unknown, invariant: string): void {
-  const spelled = `${invariant}: ${JSON.stringify(actual)} instead of ${JSON.stringify(expected)}`
-  assert.deepEqual(actual, expected, spelled)
+  check(isDeepStrictEqual(actual, expected), `${invariant}: ${spell(actual)} instead of ${spell(expected)}`)
+}
+
+const MAX_SHOWN_CHARACTERS = 400
+
+function spell(value: unknown): string {
+  return JSON.stringify(value).slice(0, MAX_SHOWN_CHARACTERS)
 }

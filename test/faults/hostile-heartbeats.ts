@@ -1,5 +1,5 @@
 import { encodeBase64url } from '@behalf/core'
-import { NOW, signJws } from '../attacks/support/chain.ts'
+import { LIST_URL, NOW, signJws } from '../attacks/support/chain.ts'
 import { otherIssuer, stranger } from '../attacks/support/party.ts'
 import { createStatusFeed, HEARTBEAT_URL } from '../attacks/support/status-feed.ts'
 import { Random } from '../fuzz/random.ts'
@@ -12,13 +12,21 @@ interface Attack {
   /** What is answered once nothing fresh is held. */
   readonly code: string
   /** Returns what to serve from now on; time passes afterwards. */
-  readonly create: (timeline: Timeline) => Promise<() => Response>
+  readonly create: (timeline: Timeline) => Promise<(url: string) => Response | undefined>
 }
 
+/** What the issuer published at a time. */
+interface Published {
+  readonly time: number
+  readonly heartbeat: string
+  readonly list: string
+}
+
+const LATENESS_MS = 40_000
 const MAX_STALENESS_SECONDS = 30
 const POLL_SECONDS = 5
-/** The time in which an answer must have come, and a poll that begins after it. */
-const MAX_RECOVERY_SECONDS = 2 * POLL_SECONDS
+/** The issuer's next heartbeat, an answer that is still waited for, and the poll after it. */
+const MAX_RECOVERY_SECONDS = 10 + 2 * POLL_SECONDS
 const REVOKED_INDEX = 300
 
 async function readHonest({ world }: Timeline): Promise<string> {
@@ -27,10 +35,15 @@ async function readHonest({ world }: Timeline): Promise<string> {
 
 const serving =
   (make: (timeline: Timeline) => Promise<string> | string) =>
-  async (timeline: Timeline): Promise<() => Response> => {
+  async (timeline: Timeline): Promise<(url: string) => Response | undefined> => {
     const text = await make(timeline)
-    return () => new Response(text)
+    return asHeartbeat(() => new Response(text))
   }
+
+/** Everything else is served as it was published. */
+function asHeartbeat(create: () => Response): (url: string) => Response | undefined {
+  return (url) => (url === HEARTBEAT_URL ? create() : undefined)
+}
 
 /** The honest heartbeat with members changed, signed by somebody. */
 async function resign(
@@ -63,24 +76,23 @@ const ATTACKS: readonly Attack[] = [
     create: async (timeline) => {
       const text = await readHonest(timeline)
       await timeline.pass(20)
-      return () => new Response(text)
+      return asHeartbeat(() => new Response(text))
     },
   },
   {
-    name: 'every one 40 s late',
+    name: 'everything 40 s late',
     code: 'status_stale',
     create: async (timeline) => {
-      const { world } = timeline
-      const seen = new Map<number, string>()
-      seen.set(timeline.truth, await readHonest(timeline))
-      const publish = world.feed.publish.bind(world.feed)
-      world.feed.publish = async (now) => {
+      const { feed } = timeline.world
+      const seen = [await readPublished(timeline)]
+      const publish = feed.publish.bind(feed)
+      feed.publish = async (now) => {
         await publish(now)
-        seen.set(now, await publishedText(timeline))
+        seen.push(await readPublished(timeline))
       }
-      return () => {
-        const due = [...seen].filter(([time]) => time <= timeline.truth - 40_000)
-        return new Response(due.at(-1)?.[1] ?? [...seen.values()][0])
+      return (url) => {
+        const due = seen.findLast(({ time }) => time <= timeline.truth - LATENESS_MS) ?? seen[0]
+        return new Response(url === HEARTBEAT_URL ? due?.heartbeat : due?.list)
       }
     },
   },
@@ -118,22 +130,27 @@ const ATTACKS: readonly Attack[] = [
     }),
   },
   { name: 'nothing', code: 'status_invalid', create: serving(() => '') },
-  { name: 'an error', code: 'status_stale', create: async () => () => new Response('no', { status: 500 }) },
-  { name: 'an endless answer', code: 'status_stale', create: async () => () => endless() },
+  {
+    name: 'an error',
+    code: 'status_stale',
+    create: async () => asHeartbeat(() => new Response('no', { status: 500 })),
+  },
+  { name: 'an endless answer', code: 'status_stale', create: async () => asHeartbeat(endless) },
   {
     name: 'an answer that never comes',
     code: 'status_stale',
-    create: async () => () => new Response(new ReadableStream({ pull: () => new Promise(() => undefined) })),
+    create: async () =>
+      asHeartbeat(() => new Response(new ReadableStream({ pull: () => new Promise(() => undefined) }))),
   },
 ]
 
 /** What was published last, whatever is served. */
-async function publishedText({ world }: Timeline): Promise<string> {
+async function readPublished({ world, truth }: Timeline): Promise<Published> {
   const { intercept } = world.feed
   world.feed.intercept = () => undefined
-  const text = await (await world.feed.fetch(HEARTBEAT_URL)).text()
+  const [heartbeat, list] = await Promise.all([world.feed.fetch(HEARTBEAT_URL), world.feed.fetch(LIST_URL)])
   world.feed.intercept = intercept
-  return text
+  return { time: truth, heartbeat: await heartbeat.text(), list: await list.text() }
 }
 
 function endless(): Response {
@@ -159,7 +176,7 @@ async function runAttack(attack: Attack, seconds: number): Promise<Figures> {
   const serve = await attack.create(timeline)
   const revokedAt = timeline.truth
   feed.revoke(REVOKED_INDEX)
-  feed.intercept = (url) => (url === HEARTBEAT_URL ? serve() : undefined)
+  feed.intercept = serve
   let refusedAfter = Number.POSITIVE_INFINITY
   for (let second = 1; second <= seconds; second += 1) {
     await timeline.pass(1)
@@ -173,19 +190,31 @@ async function runAttack(attack: Attack, seconds: number): Promise<Figures> {
     if (!outcomes.includes('ok')) refusedAfter = Math.min(refusedAfter, second)
   }
   feed.intercept = () => undefined
-  return { refusedAfter, recoveredAfter: await recover(timeline, attack.name, { honest, revoked }) }
+  return {
+    refusedAfter,
+    recoveredAfter: await recover(timeline, attack.name, { honest, revoked, revokedAt }),
+  }
 }
 
+interface Chains {
+  readonly honest: readonly string[]
+  readonly revoked: readonly string[]
+  /** Milliseconds. */
+  readonly revokedAt: number
+}
+
+/** Until what is honest is accepted and what was revoked is known to be. Resolves to the seconds that takes. */
 async function recover(
   timeline: Timeline,
   name: string,
-  { honest, revoked }: { readonly honest: readonly string[]; readonly revoked: readonly string[] },
+  { honest, revoked, revokedAt }: Chains,
 ): Promise<number> {
   for (let second = 0; ; second += 1) {
     check(second <= MAX_RECOVERY_SECONDS, `${name}: well again soon after it ended`)
     const outcome = await timeline.ask({ chain: honest })
     const isRevoked = await timeline.ask({ chain: revoked })
-    check(isRevoked !== 'ok', `${name}: what was revoked stays refused`)
+    const isLate = timeline.truth - revokedAt > MAX_STALENESS_SECONDS * 1000
+    check(isRevoked !== 'ok' || !isLate, `${name}: what was revoked is refused in time`)
     if (outcome === 'ok' && isRevoked === 'credential_revoked') return second
     await timeline.pass(1)
   }

@@ -10,7 +10,11 @@ import { mintChain } from './support/timeline.ts'
 type SlowReports = Readonly<Record<SlowPart, SlowReport>>
 
 interface Scale {
+  /** Good clients that are connected and say nothing. */
+  readonly idle: number
   readonly slow: number
+  /** From the first slow connection to the last one. */
+  readonly rampMilliseconds: number
   readonly everyMilliseconds: number
   /** How long headers, and bodies, may take. */
   readonly timeoutSeconds: number
@@ -22,14 +26,25 @@ interface Scale {
 
 const SCALES: Readonly<Record<Size, Scale>> = {
   long: {
+    idle: 9000,
     slow: 1000,
+    rampMilliseconds: 4000,
     everyMilliseconds: 1000,
-    timeoutSeconds: 8,
+    timeoutSeconds: 6,
     rounds: 5,
-    perSecond: 100,
-    paceSeconds: 10,
+    perSecond: 50,
+    paceSeconds: 12,
   },
-  short: { slow: 30, everyMilliseconds: 100, timeoutSeconds: 1, rounds: 1, perSecond: 50, paceSeconds: 1 },
+  short: {
+    idle: 20,
+    slow: 30,
+    rampMilliseconds: 100,
+    everyMilliseconds: 100,
+    timeoutSeconds: 1,
+    rounds: 1,
+    perSecond: 50,
+    paceSeconds: 1,
+  },
 }
 const CHECKING_MS = 250
 /** From the end of the time until the other side has noticed, on a machine that is busy. */
@@ -57,10 +72,17 @@ async function askAmongSlow(
   scale: Scale,
 ): Promise<{ latencies: readonly number[]; slow: SlowReports }> {
   const { api, slow } = parties
-  const { everyMilliseconds, timeoutSeconds } = scale
-  const sending = slow.order({ port: api.port, now: api.now(), connections: scale.slow, everyMilliseconds })
-  const latencies = await askAtPace(parties, scale)
-  const reports = await sending
+  const { rampMilliseconds, everyMilliseconds, timeoutSeconds } = scale
+  const [reports, latencies] = await Promise.all([
+    slow.order({
+      port: api.port,
+      now: api.now(),
+      connections: scale.slow,
+      rampMilliseconds,
+      everyMilliseconds,
+    }),
+    askAtPace(parties, scale),
+  ])
   const limit = timeoutSeconds * 1000 + CHECKING_MS + SLACK_MS
   for (const part of SLOW_PARTS) {
     const { longest, codes } = reports[part]
@@ -92,9 +114,9 @@ async function measure(parties: Parties, scale: Scale, progress: (text: string) 
   checkEqual(after.faults, [], 'no faults')
   const [p99Alone, p99Among] = [percentile(alone, P99), percentile(among, P99)]
   const ratio = p99Among / p99Alone
-  if (scale === SCALES.long)
-    check(ratio <= MAX_SLOWDOWN, `good clients' p99 is ${ratio.toFixed(2)} times what it was`)
-  return `${spellSlow(reports)}; good clients' p99 ${spellMilliseconds(p99Among)} among them, ${spellMilliseconds(p99Alone)} without (${ratio.toFixed(2)} times)`
+  const figures = `${spellMilliseconds(p99Among)} among them, ${spellMilliseconds(p99Alone)} without (${ratio.toFixed(2)} times)`
+  if (scale === SCALES.long) check(ratio <= MAX_SLOWDOWN, `good clients' p99 ${figures}`)
+  return `${spellSlow(reports)}; good clients' p99 ${figures}`
 }
 
 function spellSlow(reports: readonly SlowReports[]): string {
@@ -111,6 +133,7 @@ async function runSlowSenders(size: Size, progress: (text: string) => void): Pro
   const scale = SCALES[size]
   const honest = await mintChain(NOW + 86_400_000, { firstIndex: 500 })
   const good = startChild<LoadOrder, LoadReport>('load-process.ts')
+  const idle = startChild<LoadOrder, LoadReport>('load-process.ts')
   const slow = startChild<SlowOrder, SlowReports>('slow-process.ts')
   const timeout = scale.timeoutSeconds * 1000
   const server = {
@@ -123,14 +146,26 @@ async function runSlowSenders(size: Size, progress: (text: string) => void): Pro
     return await withLiveApi({ server, bodyTimeoutSeconds: scale.timeoutSeconds }, async (api) => {
       const { port, startedAt } = api
       const target = { port, startedAt, honest, revoked: honest }
-      await good.order({ order: 'open', target, connections: GOOD_CONNECTIONS })
-      checkEqual((await good.order({ order: 'greet' })).wrong, [], 'good clients are answered')
+      await idle.order({ order: 'open', target, connections: scale.idle, greets: true })
+      const { wrong } = await good.order({
+        order: 'open',
+        target,
+        connections: GOOD_CONNECTIONS,
+        greets: true,
+      })
+      checkEqual(wrong, [], 'good clients are answered')
       // Until the engine has compiled what it runs.
       await good.order({ order: 'pace', perSecond: scale.perSecond, seconds: scale.paceSeconds })
-      return measure({ api, good, slow }, scale, size === 'long' ? progress : () => undefined)
+      const say = size === 'long' ? progress : (): void => undefined
+      say(`${scale.idle} idle connections open`)
+      const figures = await measure({ api, good, slow }, scale, say)
+      const { open } = await idle.order({ order: 'send', requests: 0, inFlight: 0 })
+      checkEqual(open, scale.idle, 'no idle client is cut')
+      return `${scale.idle} idle clients kept; ${figures}`
     })
   } finally {
     await good.end()
+    await idle.end()
     await slow.end()
   }
 }

@@ -15,13 +15,17 @@ export interface LoadTarget {
 
 /** What a load process is told to do. */
 export type LoadOrder =
-  | { readonly order: 'open'; readonly target: LoadTarget; readonly connections: number }
+  /** A server takes one that never carried a request for a slow one; `greets` sends an honest one on each. */
+  | {
+      readonly order: 'open'
+      readonly target: LoadTarget
+      readonly connections: number
+      readonly greets?: boolean
+    }
   /** Requests over all connections in turn, so many on their way at once; one in ten is defective. */
   | { readonly order: 'send'; readonly requests: number; readonly inFlight: number }
   /** Honest requests at a fixed rate, whether or not the last one was answered. */
   | { readonly order: 'pace'; readonly perSecond: number; readonly seconds: number }
-  /** One honest request on every connection: one that never carried any is slow to the server. */
-  | { readonly order: 'greet' }
   | { readonly order: 'close' }
 
 /** What came of it. */
@@ -55,22 +59,26 @@ let sent = 0
 
 takeOrders<LoadOrder, LoadReport>(async (order) => {
   const tally: Tally = { open: 0, accepted: 0, refused: {}, wrong: [], latencies: [] }
-  if (order.order === 'open') await open(order.target, order.connections)
+  if (order.order === 'open') await open(order, tally)
   if (order.order === 'send') await sendAll(order, tally)
   if (order.order === 'pace') await pace(order, tally)
-  if (order.order === 'greet') {
-    await Promise.all(connections.map(async (connection) => sendOne(connection, await prepare(1), tally)))
-  }
   if (order.order === 'close') for (const connection of connections.splice(0)) connection.close()
   return { ...tally, open: connections.filter(({ isOpen }) => isOpen).length }
 })
 
-async function open(where: LoadTarget, count: number): Promise<void> {
-  target = where
-  while (connections.length < count) {
-    const batch = Math.min(OPENED_AT_ONCE, count - connections.length)
-    connections.push(...(await Promise.all(Array.from({ length: batch }, () => openConnection(where.port)))))
+async function open(order: LoadOrder & { order: 'open' }, tally: Tally): Promise<void> {
+  target = order.target
+  const { port } = order.target
+  while (connections.length < order.connections) {
+    const count = Math.min(OPENED_AT_ONCE, order.connections - connections.length)
+    const batch = await Promise.all(Array.from({ length: count }, () => openConnection(port)))
+    if (order.greets) await Promise.all(batch.map((connection) => greet(connection, tally)))
+    connections.push(...batch)
   }
+}
+
+async function greet(connection: Connection, tally: Tally): Promise<void> {
+  await sendOne(connection, await prepare(1), tally)
 }
 
 /** A request, and what must come back. */
@@ -113,8 +121,12 @@ async function reopen(connection: Connection): Promise<Connection> {
   return openConnection(target.port)
 }
 
-async function sendOne(connection: Connection, { bytes, expected }: Prepared, tally: Tally): Promise<void> {
-  const start = performance.now()
+async function sendOne(
+  connection: Connection,
+  { bytes, expected }: Prepared,
+  tally: Tally,
+  start: number = performance.now(),
+): Promise<void> {
   const code = await connection.send(bytes).then(readCode, (error: Error) => error.message)
   if (code === 'ok' && !connection.isOpen) tally.wrong.push('an accepted request ended its connection')
   if (code === expected) countExpected(code, bytes, tally)
@@ -138,7 +150,7 @@ function readCode({ status, body }: Answer): string {
 }
 
 async function pace(order: { perSecond: number; seconds: number }, tally: Tally): Promise<void> {
-  const free = connections.slice()
+  const free = createPool(connections)
   const count = order.perSecond * order.seconds
   const requests: Promise<void>[] = []
   const start = performance.now()
@@ -151,12 +163,34 @@ async function pace(order: { perSecond: number; seconds: number }, tally: Tally)
   await Promise.all(requests)
 }
 
-async function sendPaced(free: Connection[], prepared: Prepared, tally: Tally): Promise<void> {
-  const connection = free.shift()
-  if (connection === undefined) {
-    tally.wrong.push('no connection is free: the API does not keep up')
-    return
+/** Waits for a connection that is free; the time until then counts. */
+async function sendPaced(free: Pool, prepared: Prepared, tally: Tally): Promise<void> {
+  const start = performance.now()
+  const connection = await reopen(await free.take())
+  await sendOne(connection, prepared, tally, start)
+  free.give(connection)
+}
+
+interface Pool {
+  take(): Promise<Connection>
+  give(connection: Connection): void
+}
+
+/** Connections and those that wait for one, both in their order. */
+function createPool(all: readonly Connection[]): Pool {
+  const free = all.slice()
+  const waiting: ((connection: Connection) => void)[] = []
+  return {
+    take: () =>
+      new Promise((resolve) => {
+        const connection = free.shift()
+        if (connection === undefined) waiting.push(resolve)
+        else resolve(connection)
+      }),
+    give: (connection) => {
+      const next = waiting.shift()
+      if (next === undefined) free.push(connection)
+      else next(connection)
+    },
   }
-  await sendOne(connection, prepared, tally)
-  free.push(await reopen(connection))
 }

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
 import { encodeRequest } from '../../attacks/support/request.ts'
 import { parseAnswers } from '../../attacks/support/wire.ts'
 import { takeOrders } from './child.ts'
@@ -10,6 +11,8 @@ export interface SlowOrder {
   /** The time it is for the API, milliseconds. */
   readonly now: number
   readonly connections: number
+  /** From the first connection to the last one. */
+  readonly rampMilliseconds: number
   /** From one byte to the next. */
   readonly everyMilliseconds: number
 }
@@ -32,6 +35,7 @@ export type SlowPart = (typeof SLOW_PARTS)[number]
 takeOrders<SlowOrder, Readonly<Record<SlowPart, SlowReport>>>(async (order) => {
   const ends = await Promise.all(
     Array.from({ length: order.connections }, async (_, index) => {
+      await wait((index * order.rampMilliseconds) / order.connections)
       const part = SLOW_PARTS[index % SLOW_PARTS.length] ?? 'everything'
       return { part, ...(await sendSlowly(part, order)) }
     }),

@@ -102,6 +102,7 @@ export type WorldOptions = Partial<
     | 'heartbeatSeconds'
     | 'limits'
     | 'maxSeconds'
+    | 'monotonicClock'
     | 'oidc'
     | 'operators'
     | 'page'
