@@ -43,6 +43,8 @@ export interface LiveApiReport {
   readonly faults: readonly string[]
   readonly fileDescriptors: number
   readonly memory: Memory
+  /** Time on a processor since it began, milliseconds. */
+  readonly processorTime: number
 }
 
 // A protected API on real clocks, in a process of its own: node live-api-process.ts <settings as JSON>
@@ -93,8 +95,10 @@ await statusSource.ready()
 
 takeOrders<LiveApiOrder, LiveApiReport>(async (order) => {
   if (order.stall !== undefined) stall = order
+  const { user, system } = process.cpuUsage()
+  const processorTime = (user + system) / 1000
   const memory = await measureMemory()
-  return { port, handled, faults, fileDescriptors: readdirSync('/dev/fd').length, memory }
+  return { port, handled, faults, fileDescriptors: readdirSync('/dev/fd').length, memory, processorTime }
 })
 
 function standStill(where: StallOrder['stall']): void {

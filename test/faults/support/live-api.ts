@@ -3,6 +3,7 @@ import type { ServerOptions } from 'node:http'
 import { NOW } from '../../attacks/support/chain.ts'
 import { withFolder } from '../../attacks/support/databases.ts'
 import { createStatusFeed, type StatusFeed } from '../../attacks/support/status-feed.ts'
+import { check } from '../experiment.ts'
 import { startChild } from './child.ts'
 import type { LiveApiOrder, LiveApiReport, LiveApiSettings, StallOrder } from './live-api-process.ts'
 import { openStatusSite } from './status-site.ts'
@@ -31,6 +32,22 @@ export interface LiveApiOptions {
   readonly server?: ServerOptions
   /** Status index that is revoked from the beginning. */
   readonly revoked?: number
+}
+
+const MAX_SETTLING_MS = 30_000
+
+/** What the API reports once it is so; it sees only later what happened on its connections. */
+export async function untilReport(
+  api: LiveApi,
+  isSo: (report: LiveApiReport) => boolean,
+  what: string,
+): Promise<LiveApiReport> {
+  const since = performance.now()
+  for (;;) {
+    const report = await api.report()
+    if (isSo(report)) return report
+    check(performance.now() - since < MAX_SETTLING_MS, `${what}: ${report.fileDescriptors} file descriptors`)
+  }
 }
 
 /** Runs with a live API and ends it. */
