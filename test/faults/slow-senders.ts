@@ -231,10 +231,10 @@ async function runSlowSenders(size: Size, progress: (text: string) => void): Pro
   try {
     return await withLiveApi(options, (api1) =>
       withLiveApi(options, async (api2) => {
-        const sides = [
-          await openSide(api1, { good: loaders.good[0], idle: loaders.idle[0] }, scale),
-          await openSide(api2, { good: loaders.good[1], idle: loaders.idle[1] }, scale),
-        ] as const
+        const sides = await Promise.all([
+          openSide(api1, { good: loaders.good[0], idle: loaders.idle[0] }, scale),
+          openSide(api2, { good: loaders.good[1], idle: loaders.idle[1] }, scale),
+        ])
         say(`${scale.idle} idle connections to each of two APIs`)
         const before = [await api1.report(), await api2.report()] as const
         const waits = await measure(sides, slow, { scale, progress: say })
