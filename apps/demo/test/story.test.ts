@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 
 const MAIN = join(import.meta.dirname, '..', 'src', 'main.ts')
+// A folder of its own, so that what is left in it was left by this story and not by another one beside it.
+const TEMPORARY = mkdtempSync(join(tmpdir(), 'behalf-story-test-'))
 const LINE = /^ *\d+\.\d s {2}(?<text>.*)$/u
 
 /** Plays the story as `npm start` does, and gives what it said, without times, and how it ended. */
@@ -13,7 +15,7 @@ async function play(
   interruptAt?: string,
 ): Promise<{ readonly said: readonly string[]; readonly code: number }> {
   const child = spawn(process.execPath, ['--conditions=behalf-source', MAIN], {
-    env: { ...process.env, NO_COLOR: '1' },
+    env: { ...process.env, NO_COLOR: '1', TMPDIR: TEMPORARY },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let printed = ''
@@ -30,11 +32,12 @@ async function play(
 }
 
 const leftovers = (): readonly string[] =>
-  readdirSync(tmpdir()).filter((name) => name.startsWith('behalf-demo-'))
+  readdirSync(TEMPORARY).filter((name) => name.startsWith('behalf-demo-'))
+
+afterAll(() => rmSync(TEMPORARY, { recursive: true }))
 
 describe('the story', () => {
   test('runs without questions, shows every refusal with its code, and cleans up', async () => {
-    const before = leftovers()
     const { said, code } = await play()
     expect(code).toBe(0)
     expect(said.filter((line) => /^\d\. /u.test(line)).map((line) => Number(line[0]))).toEqual([
@@ -64,7 +67,7 @@ describe('the story', () => {
     expect(said).toContainEqual(expect.stringMatching(/^This holds from .*: 10 minutes\.$/u))
     expect(said).toContainEqual(expect.stringMatching(/^This holds from .*: 5 minutes\.$/u))
     expect(said.at(-1)).toBe('All processes have ended and their files are removed.')
-    expect(leftovers()).toEqual(before)
+    expect(leftovers()).toEqual([])
   }, 120_000)
 
   test('says how it is started when it is asked for something else', async () => {
@@ -81,11 +84,10 @@ describe('the story', () => {
   test.each(['Starting an authority', 'New servers wait', '3. It asks'])(
     'ends in order when it is interrupted at "%s"',
     async (moment) => {
-      const before = leftovers()
       const { said, code } = await play(moment)
       expect(code).toBe(0)
       expect(said.some((line) => line.startsWith('9.'))).toBe(false)
-      expect(leftovers()).toEqual(before)
+      expect(leftovers()).toEqual([])
     },
     120_000,
   )
