@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '@behalf/core'
+import type { JsonObject } from '@behalf/core'
 import { parseDelegation, verifyApprovalEvidence } from '@behalf/credential'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { ask } from './support/ask.ts'
@@ -10,6 +10,7 @@ import {
   type World,
 } from './support/authority-world.ts'
 import { approve, type Browser, claim, invite, openBrowser, optionsOf, textOf } from './support/browser.ts'
+import { listOf } from './support/read-answer.ts'
 
 const ASK_TWO = createPolicy('two', 'permit (principal, action == Action::"ask-two", resource);')
 const ABSENT = 'urn:uuid:00000000-0000-4000-8000-000000000000'
@@ -20,12 +21,6 @@ beforeEach(async () => {
   world = await createWorld()
   alice = await claim(world)
 })
-
-function list(json: JsonObject, name: string): readonly JsonObject[] {
-  const value = json[name]
-  if (!Array.isArray(value)) throw new Error(`no list ${name}`)
-  return value.filter(isJsonObject)
-}
 
 describe('a person reads what an agent asks for', () => {
   test('in sentences, with what is known of the agent', async () => {
@@ -93,7 +88,7 @@ describe('a person reads what an agent asks for', () => {
     }
     expect((await bob.get('/api/requests')).json['requests']).toEqual([])
     expect((await carol.get(`/api/requests/${id}`)).json['turn']).toBe('theirs')
-    expect(list((await carol.get('/api/requests')).json, 'requests')).toHaveLength(1)
+    expect(listOf((await carol.get('/api/requests')).json, 'requests')).toHaveLength(1)
     expect((await carol.send(`/api/requests/${id}/deny`, { version: 1 })).code).toBe('forbidden')
     expect((await carol.send('/api/approvals', { requests: [{ id, version: 1 }] })).code).toBe('forbidden')
     expect((await bob.send(`/api/requests/${id}/deny`, { version: 1 })).code).toBe('not_found')
@@ -118,7 +113,7 @@ describe('a person approves', () => {
     })
     const response = await alice.passkey.assert(optionsOf(prepared))
     const done = await alice.send(`/api/approvals/${textOf(prepared, 'approval')}`, { response })
-    expect(list(done.json, 'requests')).toMatchObject([
+    expect(listOf(done.json, 'requests')).toMatchObject([
       { id, status: 'approved', decided_by: 'alice', approvals: [{ by: 'alice' }], turn: 'none' },
     ])
     const { delegation, evidence } = await world.agent.client.collect(id)
@@ -126,7 +121,7 @@ describe('a person approves', () => {
     expect(parsed.approval?.method).toBe('passkey')
     const verified = await verifyApprovalEvidence(evidence ?? {}, { delegation: parsed })
     expect([verified.method, verified.isProven]).toEqual(['passkey', true])
-    expect(list(done.json, 'requests')[0]?.['sentences']).toEqual(
+    expect(listOf(done.json, 'requests')[0]?.['sentences']).toEqual(
       (prepared.json['sentences'] as unknown[])[0],
     )
   })
@@ -152,7 +147,7 @@ describe('a person approves', () => {
       alice,
       ids.map((id) => ({ id, version: 1 })),
     )
-    expect(list(done.json, 'requests').map(({ status }) => status)).toEqual(['approved', 'approved'])
+    expect(listOf(done.json, 'requests').map(({ status }) => status)).toEqual(['approved', 'approved'])
   })
 
   test('with a passkey only, and the session alone leaves the approval as it was', async () => {
@@ -266,17 +261,17 @@ describe('two people approve', () => {
     const id = await ask(world, { maxUses: 9 })
     expect((await bob.get(`/api/requests/${id}`)).code).toBe('not_found')
     const first = await approve(alice, [{ id, version: 1, narrow: { max_uses: 5 } }])
-    expect(list(first.json, 'requests')).toMatchObject([
+    expect(listOf(first.json, 'requests')).toMatchObject([
       { status: 'pending', approvals_needed: 2, approvals: [{ by: 'alice' }], turn: 'theirs' },
     ])
     expect((await approve(alice, [{ id, version: 1 }])).code).toBe('forbidden')
-    const [seen] = list((await bob.get('/api/requests?status=pending')).json, 'requests')
+    const [seen] = listOf((await bob.get('/api/requests?status=pending')).json, 'requests')
     expect(seen).toMatchObject({ id, turn: 'second' })
     expect(JSON.stringify(seen?.['sentences'])).toContain('at most 5 requests')
     const narrower = [{ id, version: 1, narrow: { max_uses: 1 } }]
     expect((await bob.send('/api/approvals', { requests: narrower })).code).toBe('input_invalid')
     const second = await approve(bob, [{ id, version: 1 }])
-    expect(list(second.json, 'requests')).toMatchObject([
+    expect(listOf(second.json, 'requests')).toMatchObject([
       { status: 'approved', approvals: [{ by: 'alice' }, { by: 'bob' }] },
     ])
     const { delegation, evidence } = await world.agent.client.collect(id)

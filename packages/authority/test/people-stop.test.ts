@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { ask } from './support/ask.ts'
 import { APPROVE_ENROLLED, createWorld, type World } from './support/authority-world.ts'
 import { approve, type Browser, claim, invite, openBrowser } from './support/browser.ts'
+import { listOf } from './support/read-answer.ts'
 
 let world: World
 let alice: Browser
@@ -12,12 +13,6 @@ beforeEach(async () => {
   alice = await claim(world)
   bob = await invite(alice, { id: 'bob', roles: ['approver'] })
 })
-
-function list(json: JsonObject, name: string): readonly JsonObject[] {
-  const value = json[name]
-  if (!Array.isArray(value)) throw new Error(`no list ${name}`)
-  return value.filter(isJsonObject)
-}
 
 async function obtain(browser: Browser, person: string, agent = world.agent): Promise<string> {
   const id = await ask(world, { onBehalfOf: { id: person }, agentName: 'Bot', maxDelegationDepth: 1 }, agent)
@@ -29,7 +24,7 @@ async function obtain(browser: Browser, person: string, agent = world.agent): Pr
 describe('what acts on behalf of a person', () => {
   test('is theirs to see, with the tree below it; operators and auditors see all of it', async () => {
     const [mine, theirs] = [await obtain(alice, 'alice'), await obtain(bob, 'bob')]
-    expect(list((await bob.get('/api/delegations')).json, 'delegations')).toMatchObject([
+    expect(listOf((await bob.get('/api/delegations')).json, 'delegations')).toMatchObject([
       {
         id: theirs,
         status: 'active',
@@ -38,12 +33,12 @@ describe('what acts on behalf of a person', () => {
         children: 0,
       },
     ])
-    const all = list((await alice.get('/api/delegations?state=active')).json, 'delegations')
+    const all = listOf((await alice.get('/api/delegations?state=active')).json, 'delegations')
     expect(all.map(({ id }) => id)).toEqual([theirs, mine])
     expect((await alice.get('/api/delegations?state=ended')).json['delegations']).toEqual([])
     world.clock.advance(600)
     expect((await alice.get('/api/delegations?state=active')).json['delegations']).toEqual([])
-    expect(list((await bob.get('/api/delegations?state=ended')).json, 'delegations')).toMatchObject([
+    expect(listOf((await bob.get('/api/delegations?state=ended')).json, 'delegations')).toMatchObject([
       { id: theirs, status: 'expired' },
     ])
   })
@@ -55,7 +50,7 @@ describe('a person stops', () => {
     expect((await bob.send('/api/revocations', { delegation: mine })).code).toBe('not_found')
     const stopped = await bob.send('/api/revocations', { delegation: theirs, reason: 'Done' })
     expect(stopped.json).toMatchObject({ revoked: [theirs], withdrawn: [] })
-    expect(list((await bob.get('/api/delegations')).json, 'delegations')).toMatchObject([
+    expect(listOf((await bob.get('/api/delegations')).json, 'delegations')).toMatchObject([
       { status: 'revoked', revoked_by: 'bob', reason: 'Done' },
     ])
     expect((await world.published()).sequence).toBe(stopped.json['sequence'])
@@ -67,7 +62,7 @@ describe('a person stops', () => {
     const [first, second] = [await obtain(bob, 'bob'), await obtain(bob, 'bob', world.party('other'))]
     const stopped = await bob.send('/api/revocations', { mine: true })
     expect(stopped.json['revoked']).toEqual([first, second])
-    expect(list((await alice.get('/api/delegations?state=active')).json, 'delegations')).toHaveLength(1)
+    expect(listOf((await alice.get('/api/delegations?state=active')).json, 'delegations')).toHaveLength(1)
   })
 
   test('one agent, whose enrolment ends too, for themselves; an operator stops its key for everybody', async () => {
@@ -80,12 +75,12 @@ describe('a person stops', () => {
     const mine = await obtain(alice, 'alice')
     const agent = world.agent.did
     const stopped = await bob.send('/api/revocations', { agent })
-    expect(list({ list: [stopped.json] }, 'list')).toMatchObject([
+    expect(listOf({ list: [stopped.json] }, 'list')).toMatchObject([
       { revoked: [expect.any(String)], withdrawn: [expect.any(String)] },
     ])
     const again = await ask(world, { onBehalfOf: { id: 'bob' }, validForSeconds: 60 })
     expect((await bob.get(`/api/requests/${again}`)).json['status']).toBe('pending')
-    expect(list((await alice.get('/api/delegations?state=active')).json, 'delegations')).toMatchObject([
+    expect(listOf((await alice.get('/api/delegations?state=active')).json, 'delegations')).toMatchObject([
       { id: mine },
     ])
     expect((await bob.send('/api/revocations', { agent: world.party('unknown').did })).code).toBe('not_found')
@@ -115,7 +110,7 @@ describe('the history', () => {
   test('of a person is what is on record about them, newest first; operators and auditors read all of it', async () => {
     await obtain(bob, 'bob')
     await obtain(alice, 'alice')
-    const own = list((await bob.get('/api/history')).json, 'events')
+    const own = listOf((await bob.get('/api/history')).json, 'events')
     const about = ({ data }: JsonObject): unknown => {
       if (!isJsonObject(data)) return undefined
       return isJsonObject(data['principal']) ? data['principal']['id'] : data['person']
@@ -132,9 +127,9 @@ describe('the history', () => {
       'person_invited',
     ])
     const before = JSON.stringify(own[2]?.['sequence'])
-    const older = list((await bob.get(`/api/history?before=${before}`)).json, 'events')
+    const older = listOf((await bob.get(`/api/history?before=${before}`)).json, 'events')
     expect(older).toEqual(own.slice(3))
-    const all = list((await alice.get('/api/history')).json, 'events')
+    const all = listOf((await alice.get('/api/history')).json, 'events')
     expect(all.length).toBeGreaterThan(own.length)
     expect((await bob.get('/api/history?before=0')).code).toBe('input_invalid')
   })

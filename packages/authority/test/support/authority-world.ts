@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createEd25519Signer, type JsonObject, parseJson, type Signer, sha256 } from '@behalf/core'
+import { createEd25519Signer, type Signer, sha256 } from '@behalf/core'
 import {
   type Capability,
   parseCapabilities,
@@ -17,6 +17,9 @@ import { type AuthorityClient, createMemoryWallet, type Wallet } from '@behalf/w
 import { afterEach } from 'vitest'
 import { type Authority, type CreateAuthorityOptions, createAuthority } from '../../src/index.ts'
 import { checkDocumented } from './check-documented.ts'
+import { type RawAnswer, readAnswer } from './read-answer.ts'
+
+export type { RawAnswer } from './read-answer.ts'
 
 export const START = Date.UTC(2026, 10, 24, 12, 0, 0)
 /** A policy of one file. */
@@ -63,15 +66,6 @@ export interface RawRequest {
   readonly createdAt?: number
   /** The origin in the signature, when it is not the one the call goes to. */
   readonly signedFor?: string
-}
-
-export interface RawAnswer {
-  readonly status: number
-  readonly headers: Headers
-  readonly text: string
-  /** The body as a JSON object; empty when it is none. */
-  readonly json: JsonObject
-  readonly code: string | undefined
 }
 
 export interface World {
@@ -338,15 +332,6 @@ async function signFields(
     },
   )
   return { 'signature-key': key, 'signature-input': signatureInput, signature }
-}
-
-async function readAnswer(response: Response): Promise<RawAnswer> {
-  const text = await response.text()
-  const { status, headers } = response
-  const isJson = /^application\/(?:problem\+)?json/u.test(headers.get('content-type') ?? '')
-  const json = (isJson ? parseJson(text) : {}) as JsonObject
-  const { code } = json
-  return { status, headers, text, json, code: typeof code === 'string' ? code : undefined }
 }
 
 async function readPublished(origin: string, issuer: string, clock: TestClock): Promise<Published> {

@@ -1,5 +1,5 @@
-import { isJsonObject, type JsonObject, parseJson } from '@behalf/core'
-import type { RawAnswer } from './authority-world.ts'
+import { isJsonObject, type JsonObject } from '@behalf/core'
+import { type RawAnswer, readAnswer } from './read-answer.ts'
 import {
   type CeremonyOptions,
   createTestPasskey,
@@ -159,14 +159,4 @@ function keepSession(browser: Browser, { headers, json }: RawAnswer): void {
   const cookie = headers.get('set-cookie')?.split(';')[0]
   if (cookie !== undefined) browser.cookie = cookie.endsWith('=') ? undefined : cookie
   if (typeof json['csrf'] === 'string') browser.csrf = json['csrf']
-}
-
-async function readAnswer(response: Response): Promise<RawAnswer> {
-  const text = await response.text()
-  const { status, headers } = response
-  const isJson = /^application\/(?:problem\+)?json/u.test(headers.get('content-type') ?? '')
-  const parsed = isJson ? parseJson(text) : {}
-  const json = isJsonObject(parsed) ? parsed : {}
-  const { code } = json
-  return { status, headers, text, json, code: typeof code === 'string' ? code : undefined }
 }
