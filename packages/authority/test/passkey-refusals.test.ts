@@ -71,6 +71,14 @@ const withStatement = (statement: Uint8Array) => (): Uint8Array =>
     cborBytes(repeat(0, 37)),
   )
 
+/** `{ 1: 1, 3: -8, -1: 6, -2: x }` with a point of order 1, under which one signature fits everything. */
+const SMALL_ORDER_KEY = concatBytes(
+  Uint8Array.of(0xa4, 0x01, 0x01, 0x03, 0x27, 0x20, 0x06, 0x21, 0x58, 0x20, 0x01),
+  new Uint8Array(31),
+)
+/** Of the last number of the key, behind head, AAGUID, id and the first number. */
+const LAST_LENGTH_AT = 37 + 16 + 2 + 16 + 10 + 32 + 2
+
 const REGISTRATION: readonly (readonly [code: string, what: string, faults: PasskeyFaults])[] = [
   ...COMMON,
   ['webauthn_malformed', 'made for a login', { type: 'webauthn.get' }],
@@ -126,6 +134,12 @@ const REGISTRATION: readonly (readonly [code: string, what: string, faults: Pass
     'webauthn_malformed',
     'with an id that claims to be longer than everything',
     { changeAuthenticatorData: (bytes) => replaceAt(bytes, 53, 0xff) },
+  ],
+  ['webauthn_malformed', 'with a key of small order', { publicKey: SMALL_ORDER_KEY }],
+  [
+    'webauthn_malformed',
+    'with a number that claims to be longer than it is',
+    { changeAuthenticatorData: (bytes) => replaceAt(bytes, LAST_LENGTH_AT, 0x21) },
   ],
   [
     'webauthn_attestation_invalid',

@@ -174,6 +174,14 @@ describe('a person approves', () => {
     expect((await alice.send(path, { response })).code).toBe('webauthn_challenge_invalid')
   })
 
+  test('and what was signed for that is good for nothing else', async () => {
+    const id = await ask(world)
+    const prepared = await alice.send('/api/approvals', { requests: [{ id, version: 1 }] })
+    const response = await alice.passkey.assert(optionsOf(prepared))
+    const step_up = { ceremony: textOf(prepared, 'approval'), response }
+    expect((await alice.send('/api/recovery-codes', { step_up })).code).toBe('webauthn_challenge_invalid')
+  })
+
   test('not what another session prepared, nor with the passkey of somebody else', async () => {
     const id = await ask(world)
     const prepared = await alice.send('/api/approvals', { requests: [{ id, version: 1 }] })

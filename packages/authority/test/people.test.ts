@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { openDatabase } from '../src/index.ts'
 import { createWorld, type World } from './support/authority-world.ts'
 import { type Browser, ceremonyOf, claim, invite, openBrowser, optionsOf, textOf } from './support/browser.ts'
 import { createTestPasskey } from './support/test-passkey.ts'
@@ -241,6 +242,16 @@ describe('a session', () => {
     expect(readFileSync(world.databasePath).includes(token)).toBe(false)
   })
 
+  test('is none while its person is disabled, however that came about', async () => {
+    await world.authority.close()
+    const database = openDatabase(world.databasePath)
+    database.prepare('update persons set disabled_at = 1').run()
+    database.close()
+    const browser = await openBrowser(await world.restart())
+    browser.cookie = alice.cookie
+    expect((await browser.get('/api/passkeys')).code).toBe('session_invalid')
+  })
+
   test('ends when the person signs out, here or everywhere', async () => {
     const other = await openBrowser(world, alice.passkey)
     await other.login()
@@ -351,6 +362,7 @@ describe('passkeys', () => {
     const bob = await invite(alice, { id: 'bob', roles: ['approver'] })
     for (const id of [alice.passkey.id, 'AAAA']) {
       const path = `/api/passkeys/${id}`
+      expect((await bob.send(path, {}, 'DELETE')).code).toBe('not_found')
       const body = { step_up: await bob.stepUp() }
       expect((await bob.send(path, body, 'DELETE')).code).toBe('not_found')
       expect((await bob.send(path, { name: 'mine' }, 'PATCH')).code).toBe('not_found')
@@ -520,6 +532,7 @@ describe('people', () => {
     expect((await bob.login()).code).toBe('forbidden')
     const enabled = { disabled: false, step_up: await alice.stepUp() }
     expect((await alice.send('/api/people/bob', enabled, 'PATCH')).json).not.toHaveProperty('disabled_at')
+    expect((await bob.get('/api/passkeys')).code).toBe('session_invalid')
     expect((await bob.login()).status).toBe(200)
   })
 

@@ -68,7 +68,6 @@ export async function openCeremony(
     purpose,
     challenge,
     session: session?.tokenHash ?? null,
-    person: session?.person.id ?? null,
     data_json: JSON.stringify(data),
     expires_at: now + CEREMONY_SECONDS * 1000,
   }
@@ -91,7 +90,7 @@ export async function openCeremony(
  * The ceremony is over, whatever its answer is worth: it was deleted before anything of the answer was looked at.
  *
  * @throws AuthorityError `webauthn_challenge_invalid` for one that never was, is over, has another purpose, or was begun
- *   in another session or by another person
+ *   in another session, and so perhaps by another person
  */
 export async function takeCeremony(
   context: Pick<PeopleContext, 'database' | 'clock'>,
@@ -116,7 +115,6 @@ export async function dropCeremony(
   const matches =
     row?.purpose === expected.purpose &&
     row.session === (session?.tokenHash ?? null) &&
-    row.person === (session?.person.id ?? null) &&
     row.expires_at > clock()
   if (!matches) return undefined
   return { challenge: row.challenge, data: readJsonColumn(row.data_json) }

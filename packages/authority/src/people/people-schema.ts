@@ -43,7 +43,6 @@ export interface PeopleTables {
     readonly challenge: string
     /** Hash of the token of the session that began it. */
     readonly session: string | null
-    readonly person: string | null
     readonly data_json: string
     readonly expires_at: number
   }

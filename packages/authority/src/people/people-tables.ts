@@ -35,7 +35,6 @@ export const PEOPLE_TABLES: readonly string[] = [
     purpose text not null,
     challenge text not null,
     session text,
-    person text,
     data_json text not null check (json_valid(data_json)),
     expires_at integer not null
   ) strict`,

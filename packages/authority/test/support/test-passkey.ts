@@ -27,6 +27,8 @@ export interface PasskeyFaults {
   readonly attest?: (
     facts: AttestedFacts,
   ) => Promise<{ readonly format: string; readonly statement: Uint8Array }>
+  /** Default: the passkey's own, a COSE_Key. */
+  readonly publicKey?: Uint8Array
   readonly changeAttestation?: (bytes: Uint8Array) => Uint8Array
 }
 
@@ -90,7 +92,7 @@ export async function createTestPasskey(options: TestPasskeyOptions): Promise<Te
         options.aaguid ?? new Uint8Array(16),
         uint16(credentialId.length),
         credentialId,
-        coseKey(rawPublic),
+        faults.publicKey ?? coseKey(rawPublic),
       )
       const facts = { authenticatorData, clientDataHash: sha256(clientData), sign }
       const { format, statement } = (await faults.attest?.(facts)) ?? {
