@@ -113,7 +113,9 @@ describe('two at once', () => {
     }
     const finishes = [await begin('alice'), await begin('bob')]
     const answers = await Promise.all(finishes.map((finish) => finish()))
-    expect(answers.map(({ code: refused }) => refused).toSorted()).toEqual(['approval_consumed', undefined])
+    expect(new Set(answers.map(({ code: refused }) => refused))).toEqual(
+      new Set([undefined, 'approval_consumed']),
+    )
   })
 
   test('with one answer: one of them is signed in', async () => {
@@ -122,6 +124,6 @@ describe('two at once', () => {
     const begun = await alice.send('/api/login/options')
     const body = { ceremony: ceremonyOf(begun), response: await alice.passkey.assert(optionsOf(begun)) }
     const answers = await Promise.all([alice.send('/api/login', body), alice.send('/api/login', body)])
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 400])
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 400]))
   })
 })

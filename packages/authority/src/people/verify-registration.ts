@@ -49,7 +49,8 @@ export async function verifyRegistration(
   const verified = await verifyMade(context, { response, id, challenge })
   // The browser's word for the id is not signed; the authenticator's is what it will answer to.
   if (verified.credential.id !== id) throw malformed('The authenticator made another credential')
-  if (!isCosePublicKey(verified.credential.publicKey)) throw malformed('The key is none that may sign here')
+  if (!(await isCosePublicKey(verified.credential.publicKey)))
+    throw malformed('The key is none that may sign here')
   return {
     id,
     publicKey: verified.credential.publicKey,
