@@ -449,6 +449,7 @@ describe('coverage', () => {
       'Signature-Key',
       'Agent-Context',
       'Delegation-Chain',
+      'Approval-Evidence',
     ]
     for (const name of singletons) {
       const twice = withFields(
