@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { encodeUtf8, sha256 } from '@behalf/core'
 import { AuditLogError } from './error.ts'
 import type { LogCommit, LogEntry, LogStore } from './log-store.ts'
 import type { NodePosition } from './tree-shape.ts'
@@ -13,7 +14,20 @@ const TABLES = `
   CREATE TABLE IF NOT EXISTS log_checkpoint (
     id INTEGER PRIMARY KEY CHECK (id = 1), size INTEGER NOT NULL, note TEXT NOT NULL
   ) STRICT;
+  CREATE TABLE IF NOT EXISTS log_term (
+    term INTEGER NOT NULL, entry_index INTEGER NOT NULL, PRIMARY KEY (term, entry_index)
+  ) STRICT, WITHOUT ROWID;
 `
+const TERM_BYTES = 6
+
+/** Words under which an entry is found again, such as `agent did:key:z6Mk…`; none of them is part of the tree. */
+export type TermsOf = (entry: LogEntry) => readonly string[]
+
+/** A log that knows where its entries are spoken of. */
+export interface SqliteLogStore extends LogStore {
+  /** Entries with this term from an index on, in order. */
+  findEntries(term: string, from: number, limit: number): Promise<readonly LogEntry[]>
+}
 
 interface Statements {
   readonly size: StatementSync
@@ -24,25 +38,34 @@ interface Statements {
   readonly readNode: StatementSync
   readonly readEntries: StatementSync
   readonly findId: StatementSync
+  readonly term: StatementSync
+  readonly findTerm: StatementSync
 }
 
 /**
  * Keeps a log in a database that is open already; its tables are made where they are missing. What a commit wrote is
  * as durable as the database: the caller opens it with `journal_mode = WAL` and `synchronous = FULL`.
  *
+ * @param termsOf - under which words entries are found; the same for the life of the database. Default: none
  * @throws Error when the database does not wait for the disk
  */
-export function createSqliteLogStore(database: DatabaseSync): LogStore {
+export function createSqliteLogStore(database: DatabaseSync, termsOf: TermsOf = () => []): SqliteLogStore {
   checkDurable(database)
   database.exec(TABLES)
   const statements = prepare(database)
   return {
     readSize: async () => readSize(statements),
     readCheckpoint: async () => readText(statements.checkpoint.get()?.note),
-    commit: async (commit) => writeCommit(database, statements, commit),
+    commit: async (commit) => writeCommit(database, { statements, commit, termsOf }),
     readNodes: async (positions) => positions.map((position) => readNode(statements, position)),
     readEntries: async (from, limit) => statements.readEntries.all(from, limit).map(toEntry),
     findIds: async (ids) => ids.map((id) => readNumber(statements.findId.get(id)?.entry_index)),
+    findEntries: async (term, from, limit) =>
+      statements.findTerm
+        .all(numberOf(term), from, limit)
+        .map(toEntry)
+        // Two terms may have one number.
+        .filter((entry) => termsOf(entry).includes(term)),
   }
 }
 
@@ -66,6 +89,11 @@ function prepare(database: DatabaseSync): Statements {
       'SELECT entry_index, id, data FROM log_entry WHERE entry_index >= ? ORDER BY entry_index LIMIT ?',
     ),
     findId: database.prepare('SELECT entry_index FROM log_entry WHERE id = ?'),
+    term: database.prepare('INSERT INTO log_term (term, entry_index) VALUES (?, ?) ON CONFLICT DO NOTHING'),
+    findTerm: database.prepare(
+      `SELECT entry_index, id, data FROM log_term JOIN log_entry USING (entry_index)
+        WHERE term = ? AND entry_index >= ? ORDER BY entry_index LIMIT ?`,
+    ),
   }
 }
 
@@ -73,14 +101,18 @@ function readSize({ size }: Statements): number {
   return readNumber(size.get()?.size) ?? 0
 }
 
-function writeCommit(database: DatabaseSync, statements: Statements, commit: LogCommit): boolean {
+function writeCommit(
+  database: DatabaseSync,
+  written: { readonly statements: Statements; readonly commit: LogCommit; readonly termsOf: TermsOf },
+): boolean {
+  const { statements, commit, termsOf } = written
   const { entries, nodes, size, checkpoint } = commit
   database.exec('BEGIN IMMEDIATE')
   try {
     const isCurrent =
       readSize(statements) === size && !entries.some(({ id }) => statements.findId.get(id) !== undefined)
     if (isCurrent) {
-      for (const { index, id, data } of entries) statements.entry.run(index, id, data)
+      for (const entry of entries) writeEntry(statements, entry, termsOf)
       for (const { level, index, hash } of nodes) statements.node.run(level, index, hash)
       statements.saveCheckpoint.run(size + entries.length, checkpoint)
     }
@@ -91,6 +123,17 @@ function writeCommit(database: DatabaseSync, statements: Statements, commit: Log
     if (database.isTransaction) database.exec('ROLLBACK')
     throw error
   }
+}
+
+function writeEntry(statements: Statements, entry: LogEntry, termsOf: TermsOf): void {
+  statements.entry.run(entry.index, entry.id, entry.data)
+  for (const term of termsOf(entry)) statements.term.run(numberOf(term), entry.index)
+}
+
+function numberOf(term: string): number {
+  return sha256(encodeUtf8(term))
+    .subarray(0, TERM_BYTES)
+    .reduce((number, byte) => number * 256 + byte, 0)
 }
 
 function readNode({ readNode: read }: Statements, { level, index }: NodePosition): Uint8Array {

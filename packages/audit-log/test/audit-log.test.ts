@@ -278,3 +278,28 @@ describe('a log as a whole', () => {
     })
   })
 })
+
+describe('words in SQLite', () => {
+  const termsOf = ({ data }: { readonly data: Uint8Array }): readonly string[] =>
+    new TextDecoder().decode(data).split(' ')
+
+  test('lead to the entries that have them, in order', async () => {
+    const store = createSqliteLogStore(openDatabase('words'), termsOf)
+    await fill(createTestLog(store), 0, 30)
+    const indices = async (term: string, from = 0, limit = 50): Promise<readonly number[]> =>
+      (await store.findEntries(term, from, limit)).map(({ index }) => index)
+    expect(await indices('7')).toEqual([7])
+    expect(await indices('entry', 12, 3)).toEqual([12, 13, 14])
+    expect(await indices('nobody')).toEqual([])
+  })
+
+  test("that are not an entry's own are not believed", async () => {
+    const database = openDatabase('foreign words')
+    const store = createSqliteLogStore(database, termsOf)
+    await fill(createTestLog(store), 0, 3)
+    database.exec(
+      'INSERT INTO log_term SELECT term, 2 FROM log_term WHERE entry_index = 1 ON CONFLICT DO NOTHING',
+    )
+    expect((await store.findEntries('1', 0, 9)).map(({ index }) => index)).toEqual([1])
+  })
+})
