@@ -22,6 +22,7 @@ export const ACCESS: Readonly<Record<RouteName, Access>> = {
   'GET /approve/{id}': 'public',
   'GET /status/heartbeat': 'public',
   'GET /status/lists/{number}': 'public',
+  'GET /status/stream': 'public',
   'POST /delegation-requests': 'key',
   'GET /delegation-requests': 'operator',
   // The operator, or the key that asked.

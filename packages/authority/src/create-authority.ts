@@ -32,6 +32,13 @@ import { createPublicRoutes } from './public-routes.ts'
 import { type Repeat, repeatOnTimer } from './repeat.ts'
 import { createRequestRoutes } from './request-routes.ts'
 import { createSqliteIssuerStore } from './sqlite-issuer-store.ts'
+import { createStatusFeed, type StatusFeed } from './status/status-feed.ts'
+import { createStatusRoutes } from './status/status-routes.ts'
+import {
+  createStatusStreams,
+  DEFAULT_STREAM_LIMITS,
+  type StatusStreamLimits,
+} from './status/status-streams.ts'
 
 /** Where the state of an authority is: a path, or a database that was opened as `openDatabase` does. */
 type DatabaseOption =
@@ -78,7 +85,9 @@ export type CreateAuthorityOptions = DatabaseOption &
     readonly attestation?: AttestationPolicy
     /** Company login beside passkeys. Default: none. */
     readonly oidc?: OidcOptions
-    /** From one sign of life of the stream of changes to the next. Default 15. */
+    /** Bounds on those who read the stream of what is published. */
+    readonly statusStreams?: Partial<StatusStreamLimits>
+    /** From one sign of life of a stream to the next. Default 15. */
     readonly pingSeconds?: number
   }
 
@@ -105,6 +114,7 @@ interface Parts {
   readonly random: RandomBytes
   readonly log: AuthorityLog
   readonly feed: ChangeFeed
+  readonly statusFeed: StatusFeed
   readonly claimUrl: string | undefined
 }
 
@@ -145,14 +155,18 @@ async function startAuthority(options: CreateAuthorityOptions, raw: DatabaseSync
   const did = encodeDidKey(signer.publicKey)
   const database = await prepareDatabase(raw, { issuer: did, now: clock() })
   const feed = createChangeFeed()
-  const store = createSqliteIssuerStore(database, feed.publish)
+  const statusFeed = createStatusFeed()
+  const store = createSqliteIssuerStore(database, {
+    recorded: feed.publish,
+    published: statusFeed.publish,
+  })
   const issuer = createIssuer({ ...options, signer, did, kid: encodeDidKeyUrl(did), store, clock, random })
   await addOperators(database, options.operators, clock())
   await issuer.start()
   const claimUrl = await createClaim({ database, clock, random, origin: options.origin })
   const nonces = openVerifierDatabase(noncesPathOf(options), { clock })
   try {
-    return assemble(options, { issuer, database, nonces, clock, random, log, feed, claimUrl })
+    return assemble(options, { issuer, database, nonces, clock, random, log, feed, statusFeed, claimUrl })
   } catch (error) {
     nonces.close()
     throw error
@@ -166,13 +180,14 @@ function noncesPathOf({ noncesPath, databasePath }: CreateAuthorityOptions): str
 }
 
 function assemble(options: CreateAuthorityOptions, parts: Parts): Authority {
-  const { issuer, database, nonces, log, feed, claimUrl } = parts
+  const { issuer, database, nonces, log, feed, statusFeed, claimUrl } = parts
   const { heartbeatSeconds = DEFAULT_HEARTBEAT_SECONDS, repeat = repeatOnTimer } = options
   const http = createApp(options, parts)
   const server = createHttpServer(http)
   const stopBeating = repeat(() => beat(issuer, log), heartbeatSeconds)
   const close = async (): Promise<void> => {
     feed.close()
+    statusFeed.close()
     await closeServer(server)
     await stopBeating()
     nonces.close()
@@ -194,7 +209,7 @@ function assemble(options: CreateAuthorityOptions, parts: Parts): Authority {
 }
 
 function createApp(options: CreateAuthorityOptions, parts: Parts): HttpApp {
-  const { origin, heartbeatSeconds = DEFAULT_HEARTBEAT_SECONDS } = options
+  const { origin, heartbeatSeconds = DEFAULT_HEARTBEAT_SECONDS, pingSeconds = DEFAULT_PING_SECONDS } = options
   const { issuer, database, nonces, clock } = parts
   const signed = { issuer, origin, clock }
   const page = options.page && loadPage(options.page.folder)
@@ -204,7 +219,7 @@ function createApp(options: CreateAuthorityOptions, parts: Parts): HttpApp {
     rpId: new URL(origin).hostname,
     attestation: options.attestation ?? { kind: 'none' },
     oidc: options.oidc && createOidcClient(checkOidcOptions(options.oidc), { clock, origin }),
-    pingSeconds: options.pingSeconds ?? DEFAULT_PING_SECONDS,
+    pingSeconds,
   }
   return createHttpApp({
     ...parts,
@@ -216,6 +231,14 @@ function createApp(options: CreateAuthorityOptions, parts: Parts): HttpApp {
     page,
     peopleRoutes: createPeopleRoutes(people),
     routes: [
+      ...createStatusRoutes({
+        issuer,
+        streams: createStatusStreams({
+          feed: parts.statusFeed,
+          limits: { ...DEFAULT_STREAM_LIMITS, ...options.statusStreams },
+          pingSeconds,
+        }),
+      }),
       ...createPublicRoutes({
         ...signed,
         isWritable: () => isWritable(database),

@@ -14,7 +14,15 @@ import type { MiddlewareHandler } from 'hono'
 import { type AuthenticatedCaller, accessOf, checkAccess } from './access.ts'
 import { type AuthorityLog, describeFault } from './authority-log.ts'
 import { AuthorityError } from './error.ts'
-import { type AppContext, type AuthorityEnv, paramOf, readSearch, respond, routingPath } from './http-call.ts'
+import {
+  type AppContext,
+  type AuthorityEnv,
+  addressOf,
+  paramOf,
+  readSearch,
+  respond,
+  routingPath,
+} from './http-call.ts'
 import { createOpenApiRoute, documentRoute, splitName } from './openapi.ts'
 import type { Page } from './page/load-page.ts'
 import { mountPage } from './page/mount-page.ts'
@@ -165,6 +173,7 @@ async function answerPublic(context: AppContext, route: Route): Promise<Response
       query: undefined,
       caller: undefined,
       header: (name) => context.req.header(name),
+      address: addressOf(context),
     }),
   )
 }
@@ -181,6 +190,7 @@ async function answerSigned(context: AppContext, route: Route, options: HttpAppO
       query: readSearch(context, route),
       caller,
       header: (name) => context.req.header(name),
+      address: addressOf(context),
     }),
   )
 }

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { VerifiedKeyRequest } from '@behalf/verifier'
 import type { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
@@ -7,6 +8,8 @@ import type { Answer } from './route.ts'
 
 /** What a request carries through its handlers. */
 export interface AuthorityEnv {
+  /** Of `@hono/node-server`. */
+  Bindings: { readonly incoming?: IncomingMessage }
   Variables: {
     behalf: VerifiedKeyRequest
     requestId: string
@@ -19,6 +22,12 @@ export interface AuthorityEnv {
 
 /** One request on its way through the app. */
 export type AppContext = Context<AuthorityEnv>
+
+/** The address of the peer; empty when the call came over no connection. */
+export function addressOf(context: AppContext): string {
+  // Without a server there is no environment at all.
+  return context.env?.incoming?.socket.remoteAddress ?? ''
+}
 
 /** The path of a route as the router spells it. */
 export function routingPath(path: string): string {

@@ -1,8 +1,6 @@
-import { type Clock, digestSha256 } from '@behalf/core'
+import type { Clock } from '@behalf/core'
 import type { Issuer } from '@behalf/issuer'
 import { ANSWERS } from './answer-schemas.ts'
-import { AuthorityError } from './error.ts'
-import { readListNumber } from './read-input.ts'
 import { type Answer, defineRoute, json, jsonAnswer, type Route } from './route.ts'
 
 /** What the routes of everybody work with. */
@@ -21,8 +19,6 @@ export interface PublicContext {
 }
 
 const MAX_AHEAD_MS = 5000
-// Long enough to spare a crowd of verifiers a round each, short against the 30 s that a heartbeat lives.
-const ARTEFACT_CACHING = 'public, max-age=1'
 
 const APPROVAL_PAGE = `This authority was started without its page for approving requests.
 
@@ -34,10 +30,10 @@ REQUEST is the last part of the address of this page, ORIGIN the part before /ap
 The command shows who asks for what, and asks before it approves anything.
 `
 
-/** The routes that need no signature. */
+/** The routes for everybody, but for those about status. */
 export function createPublicRoutes(context: PublicContext): readonly Route[] {
   const approval = context.hasPage ? [] : [createApprovalRoute()]
-  return [...createStateRoutes(context), ...createStatusRoutes(context), ...approval]
+  return [...createStateRoutes(context), ...approval]
 }
 
 function createStateRoutes(context: PublicContext): readonly Route[] {
@@ -71,42 +67,6 @@ function createStateRoutes(context: PublicContext): readonly Route[] {
   ]
 }
 
-function createStatusRoutes({ issuer }: PublicContext): readonly Route[] {
-  return [
-    defineRoute({
-      name: 'GET /status/heartbeat',
-      summary: 'The signed word on what is current: lists, revoked keys, time',
-      answers: {
-        200: { description: 'A compact JWS', type: 'application/jwt' },
-        304: { description: 'The one you have' },
-      },
-      run: async ({ header }) => {
-        const publication = await issuer.lastHeartbeat()
-        if (!publication) throw new AuthorityError('not_found', 'Nothing was published yet')
-        const digest = digestSha256(publication.jws)
-        return answerArtefact(
-          { jws: publication.jws, type: 'application/jwt', digest },
-          header('if-none-match'),
-        )
-      },
-    }),
-    defineRoute({
-      name: 'GET /status/lists/{number}',
-      summary: 'A signed status list',
-      answers: {
-        200: { description: 'A compact JWS', type: 'application/vc+jwt' },
-        304: { description: 'The one you have' },
-      },
-      run: async ({ param, header }) => {
-        const list = await issuer.statusList(readListNumber(param))
-        if (!list) throw new AuthorityError('not_found', 'There is no such list')
-        const { jws, digest } = list
-        return answerArtefact({ jws, type: 'application/vc+jwt', digest }, header('if-none-match'))
-      },
-    }),
-  ]
-}
-
 function createApprovalRoute(): Route {
   return defineRoute({
     name: 'GET /approve/{id}',
@@ -130,19 +90,4 @@ function isFresh({ clock, maxHeartbeatAge }: PublicContext, time: number | undef
   if (time === undefined) return false
   const age = clock() - time
   return age <= maxHeartbeatAge && age >= -MAX_AHEAD_MS
-}
-
-function answerArtefact(
-  artefact: { readonly jws: string; readonly type: string; readonly digest: string },
-  known: string | undefined,
-): Answer {
-  const etag = `"${artefact.digest}"`
-  const headers = { ETag: etag, 'Cache-Control': ARTEFACT_CACHING }
-  if (namesEtag(known, etag)) return { status: 304, headers }
-  return { status: 200, type: artefact.type, body: artefact.jws, headers }
-}
-
-function namesEtag(ifNoneMatch: string | undefined, etag: string): boolean {
-  if (ifNoneMatch === undefined) return false
-  return ifNoneMatch.split(',').some((value) => value.trim().replace(/^W\//u, '') === etag)
 }

@@ -13,6 +13,8 @@ export interface Call<Body, Query> {
   readonly caller: AuthenticatedCaller | undefined
   /** The value of a request header. */
   readonly header: (name: string) => string | undefined
+  /** Of the peer of the connection; empty where there is none. */
+  readonly address: string
 }
 
 /** What a route answers. */

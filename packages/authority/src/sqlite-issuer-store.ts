@@ -1,4 +1,4 @@
-import type { IssuerEventType, IssuerStore } from '@behalf/issuer'
+import type { IssuerEventType, IssuerStore, Publication, StatusListRecord } from '@behalf/issuer'
 import type { AuthorityDatabase } from './database-schema.ts'
 import { createDelegationRows } from './delegation-rows.ts'
 import { createDraftRows } from './draft-rows.ts'
@@ -6,37 +6,52 @@ import { createEnrolmentRows } from './enrolment-rows.ts'
 import { createEventRows } from './event-rows.ts'
 import { createFloodRows } from './flood-rows.ts'
 import { createRequestRows } from './request-rows.ts'
+import type { StatusUpdate } from './status/status-feed.ts'
 import { createStatusRows } from './status-rows.ts'
 
-/**
- * An issuer's store over an authority's tables. Transactions run one after the other, each with the write lock.
- *
- * @param onRecorded - told which events a transaction put on record, once they are on disk
- */
+/** Who is told what a transaction did, once it is on disk. */
+export interface IssuerStoreListeners {
+  readonly recorded?: (types: readonly IssuerEventType[]) => void
+  readonly published?: (update: StatusUpdate) => void
+}
+
+/** An issuer's store over an authority's tables. Transactions run one after the other, each with the write lock. */
 export function createSqliteIssuerStore(
   database: AuthorityDatabase,
-  onRecorded: (types: readonly IssuerEventType[]) => void = () => undefined,
+  { recorded, published }: IssuerStoreListeners = {},
 ): IssuerStore {
   return {
     transaction: async (work) => {
-      const recorded: IssuerEventType[] = []
+      const types: IssuerEventType[] = []
+      const lists: StatusListRecord[] = []
+      let publication: Publication | undefined
       const result = await database.transaction().execute((db) => {
         const events = createEventRows(db)
+        const status = createStatusRows(db)
         return work({
           ...createRequestRows(db),
           ...createFloodRows(db),
           ...createDraftRows(db),
           ...createEnrolmentRows(db),
           ...createDelegationRows(db),
-          ...createStatusRows(db),
+          ...status,
           ...events,
+          saveStatusList: async (list) => {
+            await status.saveStatusList(list)
+            lists.push(list)
+          },
+          savePublication: async (latest) => {
+            await status.savePublication(latest)
+            publication = latest
+          },
           appendEvent: async (event) => {
             await events.appendEvent(event)
-            recorded.push(event.type)
+            types.push(event.type)
           },
         })
       })
-      onRecorded(recorded)
+      recorded?.(types)
+      if (publication) published?.({ publication, lists })
       return result
     },
   }

@@ -62,12 +62,16 @@ describe('who may call what', () => {
 
   test('the public ones want none', async () => {
     const publicOnes = NAMES.filter((name) => ACCESS[name] === 'public')
-    const answers = await Promise.all(
-      publicOnes.map((name) =>
-        world.get((name.split(' ')[1] ?? '').replace('{id}', ABSENT).replace('{number}', '1')),
-      ),
+    const statuses = await Promise.all(
+      publicOnes.map(async (name) => {
+        const path = (name.split(' ')[1] ?? '').replace('{id}', ABSENT).replace('{number}', '1')
+        const { status, body } = await fetch(`${world.origin}${path}`)
+        // One of them has no end.
+        await body?.cancel()
+        return status
+      }),
     )
-    expect(answers.map(({ status }) => status)).toEqual(publicOnes.map(() => 200))
+    expect(statuses).toEqual(publicOnes.map(() => 200))
   })
 
   test('what is for operators is for nobody else: hidden where it names one thing, forbidden where it lists', async () => {

@@ -105,6 +105,7 @@ export type WorldOptions = Partial<
     | 'random'
     | 'repeat'
     | 'requestSeconds'
+    | 'statusStreams'
   >
 > & { readonly seed?: Uint8Array }
 

@@ -1,0 +1,92 @@
+import { digestSha256 } from '@behalf/core'
+import type { Issuer } from '@behalf/issuer'
+import { AuthorityError } from '../error.ts'
+import { readListNumber } from '../read-input.ts'
+import { type Answer, defineRoute, type Route } from '../route.ts'
+import type { StatusStreams } from './status-streams.ts'
+
+/** What the routes about status work with. */
+export interface StatusContext {
+  readonly issuer: Issuer
+  readonly streams: StatusStreams
+}
+
+// Long enough to spare a crowd of verifiers a round each, short against the 30 s that a heartbeat lives.
+const ARTEFACT_CACHING = 'public, max-age=1'
+const SEQUENCE = /^(?:0|[1-9][0-9]{0,14})$/u
+
+/** The routes by which verifiers learn what was revoked. Everything in their answers is signed. */
+export function createStatusRoutes(context: StatusContext): readonly Route[] {
+  return [createHeartbeatRoute(context), createListRoute(context), createStreamRoute(context)]
+}
+
+function createHeartbeatRoute({ issuer }: StatusContext): Route {
+  return defineRoute({
+    name: 'GET /status/heartbeat',
+    summary: 'The signed word on what is current: lists, revoked keys, time',
+    answers: {
+      200: { description: 'A compact JWS', type: 'application/jwt' },
+      304: { description: 'The one you have' },
+    },
+    run: async ({ header }) => {
+      const publication = await issuer.lastHeartbeat()
+      if (!publication) throw new AuthorityError('not_found', 'Nothing was published yet')
+      const digest = digestSha256(publication.jws)
+      return answerArtefact(
+        { jws: publication.jws, type: 'application/jwt', digest },
+        header('if-none-match'),
+      )
+    },
+  })
+}
+
+function createListRoute({ issuer }: StatusContext): Route {
+  return defineRoute({
+    name: 'GET /status/lists/{number}',
+    summary: 'A signed status list',
+    answers: {
+      200: { description: 'A compact JWS', type: 'application/vc+jwt' },
+      304: { description: 'The one you have' },
+    },
+    run: async ({ param, header }) => {
+      const list = await issuer.statusList(readListNumber(param))
+      if (!list) throw new AuthorityError('not_found', 'There is no such list')
+      const { jws, digest } = list
+      return answerArtefact({ jws, type: 'application/vc+jwt', digest }, header('if-none-match'))
+    },
+  })
+}
+
+function createStreamRoute({ streams }: StatusContext): Route {
+  return defineRoute({
+    name: 'GET /status/stream',
+    summary: 'The same as it is signed: events `list` and `heartbeat`, the latter with its sequence as `id`',
+    answers: { 200: { description: 'Server-sent events without an end', type: 'text/event-stream' } },
+    run: async ({ header, address }) => ({
+      status: 200,
+      type: 'text/event-stream',
+      body: streams.open({ address, lastSequence: readSequence(header('last-event-id')) }),
+      headers: { 'X-Accel-Buffering': 'no' },
+    }),
+  })
+}
+
+/** What is no sequence is as good as none: whoever sent it is told the present. */
+function readSequence(lastEventId: string | undefined): number | undefined {
+  return lastEventId !== undefined && SEQUENCE.test(lastEventId) ? Number(lastEventId) : undefined
+}
+
+function answerArtefact(
+  artefact: { readonly jws: string; readonly type: string; readonly digest: string },
+  known: string | undefined,
+): Answer {
+  const etag = `"${artefact.digest}"`
+  const headers = { ETag: etag, 'Cache-Control': ARTEFACT_CACHING }
+  if (namesEtag(known, etag)) return { status: 304, headers }
+  return { status: 200, type: artefact.type, body: artefact.jws, headers }
+}
+
+function namesEtag(ifNoneMatch: string | undefined, etag: string): boolean {
+  if (ifNoneMatch === undefined) return false
+  return ifNoneMatch.split(',').some((value) => value.trim().replace(/^W\//u, '') === etag)
+}

@@ -1,0 +1,264 @@
+import { decodeUtf8 } from '@behalf/core'
+import { parseDelegation } from '@behalf/credential'
+import type { StatusListRecord } from '@behalf/issuer'
+import { describe, expect, test } from 'vitest'
+import { BATCH_MS, createStatusFeed, type StatusFeed, type StatusUpdate } from '../src/status/status-feed.ts'
+import { createStatusStreams, DEFAULT_STREAM_LIMITS } from '../src/status/status-streams.ts'
+import { ASKED, createWorld, type World } from './support/authority-world.ts'
+
+async function issue(world: World): Promise<string> {
+  const { id } = await world.agent.client.createRequest(ASKED)
+  await world.operator.client.approve(id, { version: 1 })
+  return parseDelegation((await world.agent.client.collect(id)).delegation).id
+}
+
+const list = (number: number, version: number): StatusListRecord => ({
+  number,
+  version,
+  jws: `list-${number}-${version}`,
+  digest: '',
+  signedAt: 0,
+  validUntil: 0,
+  allocated: 0,
+  neededUntil: 0,
+})
+
+const update = (sequence: number, ...lists: readonly StatusListRecord[]): StatusUpdate => ({
+  publication: { epoch: 1, sequence, jws: `beat-${sequence}`, time: 0 },
+  lists,
+})
+
+const listEvent = (name: string): string => `event: list\ndata: ${name}\n\n`
+const beatEvent = (sequence: number): string =>
+  `event: heartbeat\nid: ${sequence}\ndata: beat-${sequence}\n\n`
+
+interface Listening {
+  readonly feed: StatusFeed
+  readonly told: string[]
+  readonly missed: string
+  readonly pauses: number[]
+  readonly unsubscribe: () => void
+  now: number
+  /** The pause that was asked for is over. */
+  readonly wake: () => void
+}
+
+function listen(before: readonly StatusUpdate[] = [], lastSequence?: number): Listening {
+  const told: string[] = []
+  const pauses: number[] = []
+  let waiting: (() => void) | undefined
+  const state = { now: 1000 }
+  const feed = createStatusFeed({
+    monotonicClock: () => state.now,
+    setTimer: (run, milliseconds) => {
+      pauses.push(milliseconds)
+      waiting = run
+      return () => {
+        waiting = undefined
+      }
+    },
+  })
+  for (const one of before) {
+    feed.publish(one)
+    state.now += BATCH_MS
+  }
+  const write = (events: Uint8Array): void => void told.push(decodeUtf8(events))
+  const { missed, unsubscribe } = feed.subscribe({ write, end: () => void told.push('end') }, lastSequence)
+  const wake = (): void => {
+    const run = waiting
+    waiting = undefined
+    run?.()
+  }
+  return Object.assign(state, { feed, told, pauses, missed: decodeUtf8(missed), unsubscribe, wake })
+}
+
+describe('the feed of what is published', () => {
+  test('tells an update at once, its lists before its heartbeat', () => {
+    const { feed, told, pauses } = listen()
+    feed.publish(update(1, list(1, 1), list(2, 1)))
+    expect(told).toEqual([listEvent('list-1-1') + listEvent('list-2-1') + beatEvent(1)])
+    expect(pauses).toEqual([])
+  })
+
+  test('tells together what comes within 20 ms, each list once and the last heartbeat', () => {
+    const listening = listen()
+    const { feed, told, pauses, wake } = listening
+    feed.publish(update(1, list(1, 1)))
+    listening.now += 5
+    feed.publish(update(2, list(1, 2)))
+    feed.publish(update(3, list(2, 1)))
+    feed.publish(update(4, list(1, 3)))
+    expect([told.length, pauses]).toEqual([1, [15]])
+    listening.now += 15
+    wake()
+    expect(told[1]).toBe(listEvent('list-1-3') + listEvent('list-2-1') + beatEvent(4))
+    feed.publish(update(5))
+    expect(pauses).toEqual([15, 20])
+    listening.now += 20
+    wake()
+    expect(told[2]).toBe(beatEvent(5))
+    listening.now += 20
+    feed.publish(update(6))
+    expect([told[3], pauses.length]).toEqual([beatEvent(6), 2])
+  })
+
+  test('gives a newcomer the heartbeat, and one that comes back the lists it missed', () => {
+    const before = [update(7, list(1, 1)), update(8, list(2, 1)), update(9, list(1, 2)), update(10)]
+    expect(listen().missed).toBe('')
+    expect(listen(before).missed).toBe(beatEvent(10))
+    expect(listen(before, 8).missed).toBe(listEvent('list-1-2') + beatEvent(10))
+    expect(listen(before, 7).missed).toBe(listEvent('list-1-2') + listEvent('list-2-1') + beatEvent(10))
+    expect(listen(before, 10).missed).toBe(beatEvent(10))
+    // Of what was before this process nothing is known, and nobody can have seen what is yet to come.
+    for (const unknown of [0, 6, 11]) expect(listen(before, unknown).missed).toBe(beatEvent(10))
+  })
+
+  test('leaves lists to be fetched when they are large', () => {
+    const large = { ...list(1, 2), jws: 'x'.repeat(262_145) }
+    expect(listen([update(1), update(2, large)], 1).missed).toBe(beatEvent(2))
+  })
+
+  test('tells nobody who has called it off, and everybody else that it is over', () => {
+    const { feed, told, unsubscribe } = listen()
+    const other: string[] = []
+    feed.subscribe({ write: () => undefined, end: () => void other.push('end') }, undefined)
+    unsubscribe()
+    feed.publish(update(1))
+    feed.close()
+    expect([told, other]).toEqual([[], ['end']])
+  })
+})
+
+describe('streams', () => {
+  const openStreams = (limits = {}) => {
+    const feed = createStatusFeed({ monotonicClock: (() => (time += BATCH_MS)) satisfies () => number })
+    let time = 0
+    const streams = createStatusStreams({
+      feed,
+      limits: { ...DEFAULT_STREAM_LIMITS, ...limits },
+      pingSeconds: 60,
+    })
+    const open = (address = '::1') => streams.open({ address, lastSequence: undefined }).getReader()
+    return { feed, open }
+  }
+
+  test('a reader that does not read is cut off, and nobody else', async () => {
+    const { feed, open } = openStreams({ bufferBytes: 1000 })
+    const [slow, quick] = [open(), open()]
+    let read = 0
+    for (let sequence = 1; sequence <= 40; sequence += 1) {
+      feed.publish(update(sequence))
+      const { value } = await quick.read()
+      read += value?.length ?? 0
+    }
+    expect(read).toBeGreaterThan(1500)
+    await expect(slow.read()).rejects.toThrow('too slow')
+    await quick.cancel()
+  })
+
+  test('one address and all together have so many, and a place is free again when its reader goes', async () => {
+    const { open, feed } = openStreams({ perAddress: 2, inTotal: 3 })
+    const [first] = [open('a'), open('a')]
+    expect(() => open('a')).toThrow(expect.objectContaining({ code: 'rate_limited' }))
+    await first?.cancel()
+    await first?.cancel()
+    open('a')
+    open('b')
+    expect(() => open('c')).toThrow(expect.objectContaining({ code: 'rate_limited' }))
+    feed.close()
+    open('c')
+    open('c')
+    open('d')
+    expect(() => open('e')).toThrow(expect.objectContaining({ code: 'rate_limited' }))
+  })
+})
+
+describe('GET /status/stream', () => {
+  interface Reading {
+    readonly response: Response
+    /** Everything up to and with this text. */
+    readonly until: (text: string) => Promise<string>
+    readonly ended: () => Promise<boolean>
+    readonly stop: () => Promise<void>
+  }
+
+  async function read(world: World, headers: Record<string, string> = {}): Promise<Reading> {
+    const response = await fetch(`${world.origin}/status/stream`, { headers })
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+    if (!reader) throw new Error('no stream')
+    let text = ''
+    return {
+      response,
+      until: async (wanted) => {
+        for (;;) {
+          const end = text.indexOf(wanted) + wanted.length
+          if (end >= wanted.length) {
+            const found = text.slice(0, end)
+            text = text.slice(end)
+            return found
+          }
+          const { value, done } = await reader.read()
+          if (done) throw new Error(`the stream ended without ${wanted}`)
+          text += value
+        }
+      },
+      ended: async () => {
+        for (;;) if ((await reader.read()).done) return true
+      },
+      stop: () => reader.cancel(),
+    }
+  }
+
+  test('begins with the heartbeat and tells a revocation with its list, as they are served', async () => {
+    const world = await createWorld()
+    const delegation = await issue(world)
+    const { response, until, stop } = await read(world)
+    expect(response.headers.get('content-type')).toBe('text/event-stream')
+    expect(response.headers.get('cache-control')).toBe('no-store')
+    const before = (await world.get('/status/heartbeat')).text
+    expect(await until('\n\n')).toMatch(new RegExp(`^event: heartbeat\nid: [0-9]+\ndata: ${before}\n\n$`))
+    const reason = 'lost\n\nevent: heartbeat\ndata: a.b.c'
+    await world.operator.client.revoke({ delegation }, 'lost')
+    await world.operator.send({
+      method: 'POST',
+      path: '/revocations',
+      body: JSON.stringify({ agent: world.party('other').did, reason }),
+    })
+    const heard = await until((await world.get('/status/heartbeat')).text)
+    expect(heard).toContain(`event: list\ndata: ${(await world.get('/status/lists/1')).text}\n\n`)
+    expect(heard).not.toContain('a.b.c')
+    await stop()
+  })
+
+  test('gives one that comes back what it missed', async () => {
+    const world = await createWorld()
+    const delegation = await issue(world)
+    const { sequence } = await world.published()
+    await world.operator.client.revoke({ delegation })
+    const { until, stop } = await read(world, { 'last-event-id': String(sequence) })
+    const heartbeat = (await world.get('/status/heartbeat')).text
+    expect(await until(heartbeat)).toContain((await world.get('/status/lists/1')).text)
+    await stop()
+    const bad = await read(world, { 'last-event-id': '1e9' })
+    expect(await bad.until(heartbeat)).toMatch(/^event: heartbeat/u)
+    await bad.stop()
+  })
+
+  test('gives signs of life, and ends with the authority', async () => {
+    const world = await createWorld({ pingSeconds: 0.01 })
+    const { until, ended } = await read(world)
+    await until(': still here\n\n')
+    await until(': still here\n\n')
+    const closing = world.authority.close()
+    expect(await ended()).toBe(true)
+    await closing
+  })
+
+  test('is refused beyond so many of one address', async () => {
+    const world = await createWorld({ statusStreams: { perAddress: 2 } })
+    const open = [await read(world), await read(world)]
+    const { status, code, headers } = await world.get('/status/stream')
+    expect([status, code, headers.has('retry-after')]).toEqual([429, 'rate_limited', true])
+    for (const { stop } of open) await stop()
+  })
+})
