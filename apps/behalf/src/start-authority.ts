@@ -26,6 +26,8 @@ export interface StartOptions {
   readonly policy: Policy
   /** The company login; absent: none. */
   readonly oidc?: OidcOptions
+  /** See `CreateAuthorityOptions`. */
+  readonly dangerouslyLetLoginApprove?: boolean
 }
 
 /** An authority that takes requests. */
@@ -79,7 +81,7 @@ function createOn(
   { io }: CommandContext,
   from: { readonly options: StartOptions; readonly keys: AuthorityKeys },
 ): Promise<Authority> {
-  const { folder, origin, policy, oidc } = from.options
+  const { folder, origin, policy, oidc, dangerouslyLetLoginApprove = false } = from.options
   const page = findPageFolder()
   return createAuthority({
     databasePath: join(folder, 'authority.db'),
@@ -89,7 +91,7 @@ function createOn(
     operators: [{ did: from.keys.operatorDid, name: 'first operator' }],
     clock: io.clock,
     log: createAuthorityLog((line) => io.stderr.write(line)),
-    ...(oidc && { oidc }),
+    ...(oidc && { oidc, dangerouslyLetLoginApprove }),
     ...(page !== undefined && { page: { folder: page } }),
   })
 }

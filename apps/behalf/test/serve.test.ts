@@ -338,6 +338,16 @@ describe('the company login', () => {
     await serving.stop()
   })
 
+  test('approves only when that is asked for by its name, and says so', async () => {
+    const port = await findFreePort()
+    const argv = ['--data', await createFolder(), '--port', String(port), '--dangerously-let-login-approve']
+    const serving = serve([...argv, '--oidc-config', await write(LOGIN)])
+    expect(await serving.started).toMatchObject({ login_approves: true })
+    await serving.stop()
+    const run = await refused(argv)
+    expect([run.exit, codeOf(run)]).toEqual([2, 'usage_invalid'])
+  })
+
   test.each([
     ['no JSON object', []],
     ['no member "secret"', { ...LOGIN, secret: 'x' }],

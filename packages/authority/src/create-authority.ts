@@ -85,6 +85,12 @@ export type CreateAuthorityOptions = DatabaseOption &
     readonly attestation?: AttestationPolicy
     /** Company login beside passkeys. Default: none. */
     readonly oidc?: OidcOptions
+    /**
+     * Whether whoever came from company login may approve without a passkey. Then the provider, whoever takes it over,
+     * and whoever gets hold of a session approves as anybody, and nothing proves otherwise; credential and evidence say
+     * `login`, and APIs that want a person's own approval refuse it. Default false.
+     */
+    readonly dangerouslyLetLoginApprove?: boolean
     /** Bounds on those who read the stream of what is published. */
     readonly statusStreams?: Partial<StatusStreamLimits>
     /** From one sign of life of a stream to the next. Default 15. */
@@ -150,6 +156,9 @@ export async function createAuthority(options: CreateAuthorityOptions): Promise<
 }
 
 async function startAuthority(options: CreateAuthorityOptions, raw: DatabaseSync): Promise<Authority> {
+  if (options.dangerouslyLetLoginApprove === true && !options.oidc) {
+    throw new TypeError('dangerouslyLetLoginApprove is nothing without oidc')
+  }
   const { clock = systemClock, random = systemRandomBytes, log = createAuthorityLog() } = options
   const signer = options.signer ?? createEd25519Signer(options.issuerSeed)
   const did = encodeDidKey(signer.publicKey)
@@ -219,6 +228,7 @@ function createApp(options: CreateAuthorityOptions, parts: Parts): HttpApp {
     rpId: new URL(origin).hostname,
     attestation: options.attestation ?? { kind: 'none' },
     oidc: options.oidc && createOidcClient(checkOidcOptions(options.oidc), { clock, origin }),
+    loginApproves: options.dangerouslyLetLoginApprove ?? false,
     pingSeconds,
   }
   return createHttpApp({

@@ -48,6 +48,7 @@ export type {
   PolicyReference,
   Workflow,
 } from './delegation-subject.ts'
+export { APPROVAL_METHODS } from './delegation-subject.ts'
 export { describeCapability } from './describe-capability.ts'
 export {
   CredentialError,

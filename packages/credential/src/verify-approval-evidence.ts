@@ -57,6 +57,7 @@ export interface VerifiedApprovalEvidence {
 
 const PASSKEY_METHODS: ReadonlySet<ApprovalMethod> = new Set(['passkey', 'software-passkey'])
 const TWO_PEOPLE = 'ask-two'
+const NOT_THE_PRINCIPAL = 'The first to approve is not the principal'
 
 /**
  * Resolves to what the evidence proves about the delegation: that these people approved exactly its terms, in exactly
@@ -131,20 +132,20 @@ function checkPeople(
 ): void {
   const { by, at, nonce } = statement
   const spoken = [by, at, nonce].filter((member) => member !== undefined).length
+  const needed = approved.payloads.some(asksTwo) ? 2 : 1
   if (!PASSKEY_METHODS.has(method)) {
     if (assertions.length > 0 || spoken < 3)
       throw invalid('method', 'A statement needs by, at and nonce alone')
+    if (needed === 2) throw invalid('assertions', 'A statement is not what two people approved')
+    if (method === 'login' && by !== delegation.onBehalfOf.id) throw invalid('by', NOT_THE_PRINCIPAL)
     return
   }
   if (spoken > 0) throw invalid('by', 'An approval with passkeys has no statement')
   const isSoftware = assertions.some(({ passkey }) => passkey.software)
   if (isSoftware !== (method === 'software-passkey'))
     throw invalid('method', 'The passkeys are of another kind')
-  const needed = approved.payloads.some(asksTwo) ? 2 : 1
   if (assertions.length !== needed) throw invalid('assertions', `There must be ${needed} of them`)
-  if (assertions[0]?.by !== delegation.onBehalfOf.id) {
-    throw invalid('by', 'The first to approve is not the principal')
-  }
+  if (assertions[0]?.by !== delegation.onBehalfOf.id) throw invalid('by', NOT_THE_PRINCIPAL)
   const distinct = [
     new Set(assertions.map((assertion) => assertion.by)),
     new Set(assertions.map(({ passkey }) => passkey.id)),

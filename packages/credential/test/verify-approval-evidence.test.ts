@@ -235,10 +235,21 @@ describe('evidence of two people', () => {
 
 describe('evidence without a passkey', () => {
   test.each(['operator', 'enrolment', 'login'] as const)('%s says so and proves nothing', async (method) => {
-    const { evidence, delegation } = await approveRoot({}, async () => ({ ...STATEMENT, method }))
+    const by = method === 'login' ? PRINCIPAL : STATEMENT.by
+    const { evidence, delegation } = await approveRoot({}, async () => ({ ...STATEMENT, method, by }))
     const verified = await verifyApprovalEvidence(evidence, { delegation })
     expect(verified).toMatchObject({ method, isProven: false, approvals: [] })
-    expect(verified.statement).toEqual({ by: STATEMENT.by, at: NOW })
+    expect(verified.statement).toEqual({ by, at: NOW })
+  })
+
+  test.each(['operator', 'enrolment', 'login'] as const)('%s is never two people', async (method) => {
+    const approved = await approveRoot(ASK_TWO, async () => ({ ...STATEMENT, method, by: PRINCIPAL }))
+    expect(await refusalOf(approved)).toBe('assertions')
+  })
+
+  test('login is the principal’s own', async () => {
+    const approved = await approveRoot({}, async () => ({ ...STATEMENT, method: 'login', by: 'bob' }))
+    expect(await refusalOf(approved)).toBe('by')
   })
 
   test.each(['by', 'at', 'nonce'] as const)('needs its %s', async (name) => {

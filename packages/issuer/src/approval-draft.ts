@@ -1,5 +1,12 @@
 import type { JsonObject } from '@behalf/core'
-import { type ApprovalAssertion, type ApprovedRequest, createApprovalChallenge } from '@behalf/credential'
+import {
+  type ApprovalAssertion,
+  type ApprovalEvidence,
+  type ApprovalStatement,
+  type ApprovedRequest,
+  createApprovalChallenge,
+  createApprovalEvidence,
+} from '@behalf/credential'
 import type { StatusPosition } from './status-position.ts'
 
 /** A root as it will be issued once it is approved: its ids and its place in a status list are taken. */
@@ -41,4 +48,18 @@ export function identifyRoot({ payload }: DraftedRoot): string {
 export function challengeOf({ roots, renderer, sentences, nonce }: ApprovalDraft): Uint8Array {
   const payloads = roots.map(({ payload }) => payload)
   return createApprovalChallenge({ payloads, renderer, sentences, nonce })
+}
+
+/** The evidence of a draft that was approved. */
+export function createDraftEvidence(
+  { roots, renderer, sentences }: ApprovalDraft,
+  given: readonly ApprovalAssertion[] | ApprovalStatement,
+): ApprovalEvidence {
+  return createApprovalEvidence({
+    payloads: roots.map(({ payload }) => payload),
+    renderer,
+    sentences,
+    requests: roots.map(({ request }) => request),
+    given,
+  })
 }

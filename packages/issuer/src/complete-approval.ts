@@ -1,22 +1,14 @@
 import { createUuid, encodeBase64url } from '@behalf/core'
-import {
-  type ApprovalAssertion,
-  type ApprovalEvidence,
-  createApprovalEvidence,
-  formatDateTime,
-  parseDelegation,
-  verifyPasskeyAssertion,
-} from '@behalf/credential'
-import { type ApprovalDraft, challengeOf, type DraftedRoot, identifyRoot } from './approval-draft.ts'
+import { type ApprovalAssertion, formatDateTime, verifyPasskeyAssertion } from '@behalf/credential'
+import { type ApprovalDraft, challengeOf, createDraftEvidence, identifyRoot } from './approval-draft.ts'
 import type { Approver } from './approver.ts'
 import type { DelegationRequest, PersonalApproval } from './delegation-request.ts'
 import { IssuerError } from './error.ts'
 import { issueRoot } from './issue-root.ts'
-import { checkKeyAlive, type IssuerContext } from './issuer-context.ts'
+import type { IssuerContext } from './issuer-context.ts'
 import type { IssuerTransaction } from './issuer-store.ts'
 import { recordApproved } from './record-approved.ts'
-import { takePending } from './take-pending.ts'
-import { encodeUnsigned } from './unsigned-jws.ts'
+import { type PreparedPair, readUnchanged, takeDraft } from './take-draft.ts'
 
 /** What the person's passkey answered, and what the authority knows of that passkey. */
 export interface GivenAssertion {
@@ -66,7 +58,7 @@ export async function completeApproval(
   const assertion = await verifyAnswer(context, draft, options)
   const given = [...draft.given, assertion]
   return context.store.transaction(async (tx) => {
-    const pairs: Pair[] = []
+    const pairs: PreparedPair[] = []
     for (const root of draft.roots) pairs.push(await readUnchanged(context, tx, { draft, root }))
     for (const pair of pairs) await recordPerson(context, tx, { ...pair, assertion })
     const conclusion = { draft, pairs, given }
@@ -76,33 +68,10 @@ export async function completeApproval(
   })
 }
 
-/** A request, and the root that was prepared for it. */
-interface Pair {
-  readonly request: DelegationRequest
-  readonly root: DraftedRoot
-}
-
 interface Conclusion {
   readonly draft: ApprovalDraft
-  readonly pairs: readonly Pair[]
+  readonly pairs: readonly PreparedPair[]
   readonly given: readonly ApprovalAssertion[]
-}
-
-/** Taken in a transaction of its own, so that a refusal later does not give it back. */
-async function takeDraft(context: IssuerContext, options: CompleteApprovalOptions): Promise<ApprovalDraft> {
-  const draft = await context.store.transaction(async (tx) => {
-    const found = await tx.findDraft(options.draft)
-    if (found?.person !== options.person.id) return undefined
-    await tx.deleteDraft(found.id)
-    return found
-  })
-  if (draft === undefined) {
-    throw new IssuerError('webauthn_challenge_invalid', 'This approval is unknown, used or somebody else’s')
-  }
-  if (context.clock() >= draft.expiresAt) {
-    throw new IssuerError('approval_expired', 'This approval was not completed in time')
-  }
-  return draft
 }
 
 async function verifyAnswer(
@@ -133,31 +102,10 @@ async function verifyAnswer(
   return given
 }
 
-/** The request, the policy and the clock still allow what was prepared. */
-async function readUnchanged(
-  context: IssuerContext,
-  tx: IssuerTransaction,
-  { draft, root }: { readonly draft: ApprovalDraft; readonly root: DraftedRoot },
-): Promise<Pair> {
-  const request = await takePending(context, tx, root.request)
-  await checkKeyAlive(tx, request.agent)
-  if (request.half !== draft.half) {
-    throw new IssuerError('approval_consumed', 'This request was approved in the meantime')
-  }
-  const { policy, validUntil } = parseDelegation(encodeUnsigned({ ...root.payload, iat: 0 }, context.kid))
-  if (policy?.digest !== context.policy.digest) {
-    throw new IssuerError('approval_mismatch', 'The policy was changed after the request was read')
-  }
-  if (context.clock() >= validUntil) {
-    throw new IssuerError('approval_expired', 'What was prepared has ended before it was approved')
-  }
-  return { request, root }
-}
-
 async function recordPerson(
   context: IssuerContext,
   tx: IssuerTransaction,
-  { request, root, assertion }: Pair & { readonly assertion: ApprovalAssertion },
+  { request, root, assertion }: PreparedPair & { readonly assertion: ApprovalAssertion },
 ): Promise<void> {
   const { by, passkey } = assertion
   const method = passkey.software ? 'software-passkey' : 'passkey'
@@ -191,7 +139,7 @@ async function issueAll(
   { draft, pairs, given }: Conclusion,
 ): Promise<readonly DelegationRequest[]> {
   if (draft.half !== undefined) await tx.deleteDraft(draft.half)
-  const evidence = createEvidence(draft, given)
+  const evidence = createDraftEvidence(draft, given)
   const by = given.at(-1)?.by ?? ''
   const approvals = given.map(toApproval)
   const decided: DelegationRequest[] = []
@@ -199,17 +147,6 @@ async function issueAll(
     decided.push(await issueRoot(context, tx, { request: { ...request, approvals }, root, evidence, by }))
   }
   return decided
-}
-
-function createEvidence(draft: ApprovalDraft, given: readonly ApprovalAssertion[]): ApprovalEvidence {
-  const { roots, renderer, sentences } = draft
-  return createApprovalEvidence({
-    payloads: roots.map(({ payload }) => payload),
-    renderer,
-    sentences,
-    requests: roots.map(({ request }) => request),
-    given,
-  })
 }
 
 function toApproval({ by, at }: ApprovalAssertion): PersonalApproval {

@@ -1,5 +1,6 @@
 import type { Clock, JsonObject, RandomBytes, Signer } from '@behalf/core'
 import type { Did } from '@behalf/did'
+import { type ApproveByLoginOptions, approveByLogin } from './approve-by-login.ts'
 import { type ChangeRequestOptions, changeRequest } from './change-request.ts'
 import { DEFAULT_VALIDITY } from './check-terms.ts'
 import { type CollectedDelegation, collect } from './collect-delegation.ts'
@@ -55,6 +56,11 @@ export interface CreateIssuerOptions {
   /** How often an agent may ask whether it was decided. Default 2. */
   readonly pollIntervalSeconds?: number
   readonly limits?: Partial<IssuerLimits>
+  /**
+   * Whether somebody who is signed in may approve without a passkey. Whoever takes over their login, or this authority,
+   * then approves as them, and nothing proves otherwise: see `approveByLogin`. Default false.
+   */
+  readonly dangerouslyLetLoginApprove?: boolean
 }
 
 /** From request through policy and approval to a signed delegation and its revocation. */
@@ -85,6 +91,8 @@ export interface Issuer {
   prepareApproval(options: PrepareApprovalOptions): Promise<PreparedApproval>
   /** The requests as they are after the answer of a passkey: approved, or waiting for a second person. */
   completeApproval(options: CompleteApprovalOptions): Promise<readonly DelegationRequest[]>
+  /** The requests as approved without a passkey; only with `dangerouslyLetLoginApprove`. */
+  approveByLogin(options: ApproveByLoginOptions): Promise<readonly DelegationRequest[]>
   /**
    * The terms of a request as a payload: what was issued for it, what waits for a second person, or what approving it
    * now as it was asked would issue.
@@ -159,6 +167,7 @@ export function createIssuer(options: CreateIssuerOptions): Issuer {
     deny: (input) => deny(context, input),
     prepareApproval: (input) => prepareApproval(context, input),
     completeApproval: (input) => completeApproval(context, input),
+    approveByLogin: (input) => approveByLogin(context, input),
     previewRequest: (request) => previewRequest(context, request),
     collect: (input) => collect(context, input),
     registerChild: (input) => registerChild(context, input),
@@ -178,7 +187,7 @@ export function createIssuer(options: CreateIssuerOptions): Issuer {
 }
 
 function createContext(options: CreateIssuerOptions): IssuerContext {
-  const { requestSeconds = 900, pollIntervalSeconds = 2 } = options
+  const { requestSeconds = 900, pollIntervalSeconds = 2, dangerouslyLetLoginApprove = false } = options
   const { defaultSeconds = DEFAULT_VALIDITY.defaultSeconds, maxSeconds = DEFAULT_VALIDITY.maxSeconds } =
     options
   if (!options.kid.startsWith(`${options.did}#`)) throw new TypeError('kid must be a DID URL of did')
@@ -189,7 +198,8 @@ function createContext(options: CreateIssuerOptions): IssuerContext {
     throw new TypeError('defaultSeconds must lie between 1 and maxSeconds')
   }
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
-  return { ...options, defaultSeconds, maxSeconds, requestSeconds, pollIntervalSeconds, limits }
+  const seconds = { defaultSeconds, maxSeconds, requestSeconds, pollIntervalSeconds }
+  return { ...options, ...seconds, limits, dangerouslyLetLoginApprove }
 }
 
 async function start(context: IssuerContext): Promise<Publication> {

@@ -1,4 +1,5 @@
 export type { ApprovalDraft, DraftedRoot } from './approval-draft.ts'
+export type { ApproveByLoginOptions } from './approve-by-login.ts'
 export { type Approver, concernsPerson } from './approver.ts'
 export type { ChangeRequestOptions } from './change-request.ts'
 export { type AskedTerms, checkTerms, DEFAULT_VALIDITY, type ValidityLimits } from './check-terms.ts'

@@ -38,6 +38,7 @@ export interface IssuerContext {
   readonly requestSeconds: number
   readonly pollIntervalSeconds: number
   readonly limits: IssuerLimits
+  readonly dangerouslyLetLoginApprove: boolean
 }
 
 /** Trusts this issuer's own key and no other. */

@@ -45,6 +45,7 @@ function createContext(random = createTestRandom()): IssuerContext {
       pendingInTotal: 10,
       childrenPerDelegation: 10,
     },
+    dangerouslyLetLoginApprove: false,
   }
 }
 

@@ -28,9 +28,14 @@ export interface EnrolBody {
 export const prepareApproval = (requests: readonly ApprovalItem[]): Promise<PreparedApproval> =>
   callApi('POST', '/api/approvals', { requests })
 
+/** With a passkey; or without one, where the authority takes the word of a login. */
+export type ApprovalAnswer =
+  | { readonly response: SignIn; readonly enrol?: EnrolBody }
+  | { readonly login: true }
+
 export const completeApproval = async (
   approval: string,
-  body: { readonly response: SignIn; readonly enrol?: EnrolBody },
+  body: ApprovalAnswer,
 ): Promise<readonly RequestView[]> =>
   (
     await callApi<{ requests: readonly RequestView[] }>(

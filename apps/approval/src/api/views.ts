@@ -16,6 +16,8 @@ export interface PersonView {
 export interface SessionView {
   readonly person: PersonView | null
   readonly csrf: string | null
+  /** Whether this session may approve without a passkey, which proves nothing. */
+  readonly login_approves: boolean
   /** Whether the authority has its first person. */
   readonly claimed: boolean
   readonly login: readonly string[]
@@ -92,6 +94,8 @@ export interface RequestView {
   readonly delegation_id?: string
   readonly sentences: readonly string[]
   readonly previous?: PreviousView
+  /** How it was approved: `passkey`, `software-passkey`, `login`, `enrolment` or `operator`. */
+  readonly approval_method?: string
   readonly approvals_needed: number
   readonly approvals: readonly GivenApproval[]
   readonly turn: Turn

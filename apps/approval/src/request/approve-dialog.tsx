@@ -1,13 +1,14 @@
-import { Button, Modal, Stack, Text } from '@mantine/core'
+import { Modal, Stack } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
 import { isRefusal } from '../api/api-error.ts'
 import type { EnrolBody } from '../api/approvals-api.ts'
 import type { RequestView } from '../api/views.ts'
 import { ProblemAlert } from '../parts/problem-alert.tsx'
 import { Waiting } from '../parts/waiting.tsx'
+import { ApproveFoot } from './approve-foot.tsx'
 import { EnrolChoice } from './enrol-choice.tsx'
 import { FinalTerms } from './final-terms.tsx'
-import { type ApprovalSteps, type ChosenRequest, useApproval } from './use-approval.ts'
+import { type ChosenRequest, useApproval } from './use-approval.ts'
 
 interface ApproveDialogProps {
   readonly chosen: readonly ChosenRequest[]
@@ -42,50 +43,13 @@ export function ApproveDialog({ chosen, onClose, onApproved }: ApproveDialogProp
           />
         )}
         <ProblemAlert error={error} {...retry} />
-        <Foot steps={steps} chosen={chosen} onSign={() => steps.sign(enrol)} onClose={onClose} />
+        <ApproveFoot steps={steps} chosen={chosen} enrol={enrol} onClose={onClose} />
       </Stack>
     </Modal>
-  )
-}
-
-interface FootProps {
-  readonly steps: ApprovalSteps
-  readonly chosen: readonly ChosenRequest[]
-  readonly onSign: () => void
-  readonly onClose: () => void
-}
-
-function Foot({ steps, chosen, onSign, onClose }: FootProps): ReactNode {
-  const { prepared, signing, error } = steps
-  const ready = prepared !== undefined && error === null
-  return (
-    <div className="dialog-foot">
-      {ready && (
-        <Text size="sm" c="dimmed" mb="xs">
-          {needsAnother(chosen)
-            ? 'Your passkey signs these words. Another person must approve as well.'
-            : 'Your passkey signs these words. They can be proven later.'}
-        </Text>
-      )}
-      <div className="buttons">
-        {ready && (
-          <Button loading={signing} onClick={onSign}>
-            Approve with passkey
-          </Button>
-        )}
-        <Button variant="default" onClick={onClose}>
-          {error === null ? 'Not yet' : 'Close'}
-        </Button>
-      </div>
-    </div>
   )
 }
 
 /** Terms that take two people every time are not for an agent to have by itself. */
 function canEnrol(chosen: readonly ChosenRequest[]): boolean {
   return chosen.every(({ request }) => request.approvals_needed === 1 && !request.agent_enrolled)
-}
-
-function needsAnother(chosen: readonly ChosenRequest[]): boolean {
-  return chosen.some(({ request }) => request.approvals_needed - request.approvals.length > 1)
 }

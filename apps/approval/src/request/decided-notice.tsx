@@ -32,6 +32,11 @@ export function DecidedNotice({ request }: { readonly request: RequestView }): R
 function Approved({ request }: { readonly request: RequestView }): ReactNode {
   return (
     <Alert color="green" title="Approved" role="status">
+      {request.approval_method === 'login' && (
+        <Text size="sm" fw={600}>
+          Without a passkey, by company login: nothing proves whose approval it was.
+        </Text>
+      )}
       <Text size="sm">
         {request.decided_at !== undefined && <Moment at={request.decided_at} />}
         {request.decided_by !== undefined && ` by ${safeText(request.decided_by, 100)}`}. You can stop it at

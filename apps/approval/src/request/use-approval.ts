@@ -26,6 +26,8 @@ export interface ApprovalSteps {
   /** Why the last step failed. */
   readonly error: Error | null
   readonly sign: (enrol: EnrolBody | undefined) => void
+  /** Without a passkey, which the authority takes only where it was set so. */
+  readonly signByLogin: () => void
   /** Both steps once more: terms are fixed for one attempt. */
   readonly again: () => void
 }
@@ -33,6 +35,7 @@ export interface ApprovalSteps {
 interface SignInput {
   readonly prepared: PreparedApproval
   readonly enrol: EnrolBody | undefined
+  readonly byLogin: boolean
 }
 
 const DECIDED = ['requests', 'delegations', 'enrolments', 'history']
@@ -54,7 +57,10 @@ export function useApproval(
     signing: complete.isPending,
     error: prepare.error ?? complete.error,
     sign: (enrol) => {
-      if (prepared) complete.mutate({ prepared, enrol })
+      if (prepared) complete.mutate({ prepared, enrol, byLogin: false })
+    },
+    signByLogin: () => {
+      if (prepared) complete.mutate({ prepared, enrol: undefined, byLogin: true })
     },
     again: () => {
       complete.reset()
@@ -69,7 +75,8 @@ function toItem({ request, narrowing }: ChosenRequest): ApprovalItem {
   return { id: request.id, version: request.version, ...(narrow && { narrow }) }
 }
 
-async function signPrepared({ prepared, enrol }: SignInput): Promise<readonly RequestView[]> {
+async function signPrepared({ prepared, enrol, byLogin }: SignInput): Promise<readonly RequestView[]> {
+  if (byLogin) return completeApproval(prepared.approval, { login: true })
   const response = await assertPasskey(prepared.options)
   return completeApproval(prepared.approval, { response, ...(enrol && { enrol }) })
 }

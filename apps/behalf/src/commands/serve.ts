@@ -12,6 +12,10 @@ import { type StartedAuthority, type StartOptions, startAuthority } from '../sta
 
 const DEFAULT_HOST = '127.0.0.1'
 const DEFAULT_PORT = 8787
+const LOGIN_APPROVES = 'dangerously-let-login-approve'
+
+const LOGIN_WARNING =
+  'A login approves here, without a passkey: whoever takes over the company login approves as anybody.'
 
 /** `behalf serve` */
 export const command: Command = {
@@ -30,6 +34,10 @@ export const command: Command = {
       kind: 'text',
       value: 'FILE',
       help: 'a JSON file that describes the company login (default: people sign in with passkeys only)',
+    },
+    [LOGIN_APPROVES]: {
+      kind: 'flag',
+      help: 'let whoever came from the company login approve without a passkey, which proves nothing later',
     },
     ...PASSPHRASE_OPTIONS,
     ...COMMON_OPTIONS,
@@ -58,13 +66,20 @@ async function readOptions({ io, args }: CommandContext): Promise<StartOptions> 
   const host = args.text('host') ?? DEFAULT_HOST
   const port = args.count('port', { min: 1, max: 65_535 }) ?? DEFAULT_PORT
   const oidc = await readCompanyLogin(io, args.text('oidc-config'))
+  const dangerouslyLetLoginApprove = args.flag(LOGIN_APPROVES)
+  if (dangerouslyLetLoginApprove && !oidc) {
+    throw usageError(
+      `--${LOGIN_APPROVES} is nothing without a company login`,
+      'give --oidc-config FILE, or leave it out',
+    )
+  }
   return {
     folder: dataFolder(io, args.text('data')),
     host,
     port,
     origin: readOrigin(args, { host, port }),
     policy: await readPolicy(io, { path: args.text('policy'), zone: args.text('zone') }),
-    ...(oidc && { oidc }),
+    ...(oidc && { oidc, dangerouslyLetLoginApprove }),
   }
 }
 
@@ -127,6 +142,7 @@ function answerStarted(
     data: folder,
     created: keys.created,
     policy: { id: policy.id, digest: policy.digest },
+    ...(options.dangerouslyLetLoginApprove && { login_approves: true }),
     ...(claimUrl !== undefined && { claim_url: claimUrl }),
     host: listening.host,
     port: listening.port,
@@ -139,6 +155,7 @@ function answerStarted(
     `  operator wallet  ${keys.operatorWalletPath}`,
     `  policy           ${policy.id}`,
     ...(findPageFolder() === undefined ? [] : [`  page for people  ${origin}/`]),
+    ...(options.dangerouslyLetLoginApprove ? [LOGIN_WARNING] : []),
     ...describeClaim(claimUrl),
     'APIs trust it by its issuer DID. Agents ask with: behalf request. See what is open with: behalf list --as-operator',
     'Ctrl-C stops it.',

@@ -1,16 +1,16 @@
-import type { JsonObject } from '@behalf/core'
 import type { DelegationRequest, GivenAssertion } from '@behalf/issuer'
 import { AuthorityError } from '../error.ts'
 import { readId } from '../read-input.ts'
 import { narrowingFrom } from '../request-routes.ts'
 import { json, jsonAnswer } from '../route.ts'
 import { finishAssertion, openAssertion } from './assertion-ceremony.ts'
+import { takeCeremony } from './ceremony.ts'
 import { checkEnrolmentBounds, enrolFor } from './enrol-for.ts'
 import { PEOPLE_ANSWERS } from './people-answers.ts'
 import { approvalSchema, type CompleteApprovalBody, completeApprovalSchema } from './people-bodies.ts'
 import type { PeopleContext } from './people-context.ts'
 import { definePeopleRoute, type PeopleRoute, requireSession } from './people-route.ts'
-import { formatTime } from './people-wire.ts'
+import { formatTime, mayApproveByLogin } from './people-wire.ts'
 import { toApprover } from './person.ts'
 import { viewRequest } from './request-view.ts'
 import type { LiveSession } from './session.ts'
@@ -59,7 +59,7 @@ function createCompleteRoute(context: PeopleContext): PeopleRoute {
       const session = requireSession(call)
       const { body } = call
       if (body.enrol) checkEnrolmentBounds(context, body.enrol)
-      const completed = await complete(context, session, { id: readId(call.param), response: body.response })
+      const completed = await complete(context, session, { id: readId(call.param), body })
       await enrolCompleted(context, session, { completed, enrol: body.enrol })
       const requests = []
       for (const request of completed) requests.push(await viewRequest(context, session.person, request))
@@ -71,8 +71,12 @@ function createCompleteRoute(context: PeopleContext): PeopleRoute {
 async function complete(
   context: PeopleContext,
   session: LiveSession,
-  { id, response }: { readonly id: string; readonly response: JsonObject | undefined },
+  { id, body }: { readonly id: string; readonly body: CompleteApprovalBody },
 ): Promise<readonly DelegationRequest[]> {
+  const { response } = body
+  if (!response && body.login && !body.enrol && mayApproveByLogin(context, session)) {
+    return approveByLogin(context, session, id)
+  }
   if (!response) {
     throw new AuthorityError('step_up_required', 'An approval takes a passkey, whoever is signed in')
   }
@@ -93,6 +97,16 @@ async function complete(
     signature: assertion.signature,
   }
   return context.issuer.completeApproval({ draft: id, person: toApprover(session.person), assertion: given })
+}
+
+/** Used up in the session in which it was prepared, like any approval; an enrolment takes a passkey even here. */
+async function approveByLogin(
+  context: PeopleContext,
+  session: LiveSession,
+  id: string,
+): Promise<readonly DelegationRequest[]> {
+  await takeCeremony(context, { id, purpose: 'approval', session })
+  return context.issuer.approveByLogin({ draft: id, person: toApprover(session.person) })
 }
 
 /** The agent may have what was approved by itself from now on; what waits for a second person is not approved yet. */

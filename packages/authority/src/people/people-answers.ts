@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from '@behalf/core'
+import { APPROVAL_METHODS } from '@behalf/credential'
 import { z } from '@hono/zod-openapi'
 import { ANSWERS, delegationMembers, requestMembers } from '../answer-schemas.ts'
 import { ROLES } from './person.ts'
@@ -19,10 +20,10 @@ const person = {
 const session = {
   person: z.strictObject(person).nullable(),
   csrf: z.string().nullable().openapi({ description: 'What X-CSRF-Token must be' }),
-  login_method: z
-    .enum(['passkey', 'oidc'])
-    .nullable()
-    .openapi({ description: 'How this session began. Approving takes a passkey either way' }),
+  login_method: z.enum(['passkey', 'oidc']).nullable().openapi({ description: 'How this session began' }),
+  login_approves: z.boolean().openapi({
+    description: 'Whether this session may approve without a passkey, which proves nothing. Off unless set',
+  }),
   claimed: z.boolean().openapi({ description: 'Somebody is there already' }),
   login: z.array(z.enum(['passkey', 'oidc'])),
   rp_id: z.string(),
@@ -60,6 +61,10 @@ const request = z
       .strictObject({ decided_at: time, differences: z.array(z.string()) })
       .optional()
       .openapi({ description: 'What this agent was last approved for, and how this differs' }),
+    approval_method: z
+      .enum(APPROVAL_METHODS)
+      .optional()
+      .openapi({ description: 'How it was approved, as its credential says' }),
     approvals_needed: z.int(),
     approvals: z.array(z.strictObject({ by: z.string(), at: time })),
     turn: z.enum(['yours', 'second', 'theirs', 'none']).openapi({ description: 'Who decides next' }),

@@ -94,6 +94,8 @@ export interface ApprovalBody {
 /** Body of `POST /api/approvals/{id}`. */
 export interface CompleteApprovalBody {
   readonly response?: JsonObject | undefined
+  /** Instead of a response, where a login may approve. */
+  readonly login?: true | undefined
   readonly enrol?: EnrolmentBounds | undefined
 }
 
@@ -219,6 +221,11 @@ export const approvalSchema: z.ZodType<ApprovalBody> = z.strictObject({
 /** Of `POST /api/approvals/{id}`. */
 export const completeApprovalSchema: z.ZodType<CompleteApprovalBody> = z.strictObject({
   response: response.optional(),
+  login: z.literal(true).optional().openapi({
+    type: 'boolean',
+    description:
+      'Without a passkey, on the word of the company login; refused unless the authority was set so',
+  }),
   enrol: z.strictObject(enrolmentBounds).optional(),
 })
 

@@ -30,6 +30,8 @@ export interface PeopleContext {
   readonly feed: ChangeFeed
   /** Without one there is no company login. */
   readonly oidc: OidcClient | undefined
+  /** Whether a session that began with company login approves without a passkey. */
+  readonly loginApproves: boolean
   /** From one sign of life of a stream to the next. */
   readonly pingSeconds: number
 }

@@ -5,15 +5,25 @@ import type { Person } from './person.ts'
 import { createPersonRows } from './person-rows.ts'
 import type { LiveSession } from './session.ts'
 
+/** Whether this session may approve without a passkey: it began with company login, and the authority was set so. */
+export function mayApproveByLogin(
+  { loginApproves }: Pick<PeopleContext, 'loginApproves'>,
+  session: LiveSession | undefined,
+): boolean {
+  return loginApproves && session?.method === 'oidc'
+}
+
 /** What the page knows of itself: who is signed in, and what there is to sign in with. */
 export async function sessionToWire(
-  { database, issuer, origin, rpId, oidc }: PeopleContext,
+  context: PeopleContext,
   session: LiveSession | undefined,
 ): Promise<JsonObject> {
+  const { database, issuer, origin, rpId, oidc } = context
   return {
     person: session ? personToWire(session.person) : null,
     csrf: session?.csrf ?? null,
     login_method: session?.method ?? null,
+    login_approves: mayApproveByLogin(context, session),
     claimed: !(await createPersonRows(database).isEmpty()),
     login: oidc ? ['passkey', 'oidc'] : ['passkey'],
     rp_id: rpId,

@@ -1,4 +1,4 @@
-import type { JsonObject } from '@behalf/core'
+import { isJsonObject, type JsonObject } from '@behalf/core'
 import { fingerprintAgent, formatDateTime, renderDelegation } from '@behalf/credential'
 import { approvalsNeeded, type DelegationRequest, requestStatus } from '@behalf/issuer'
 import { sql } from 'kysely'
@@ -30,10 +30,17 @@ export async function viewRequest(
     ...(await describeAgent(context, request)),
     sentences: [...sentences],
     ...(previous && { previous }),
+    ...describeApproval(payload),
     approvals_needed: approvalsNeeded(request.policy),
     approvals: request.approvals.map(({ by, at }) => ({ by, at: formatTime(at) })),
     turn: turnOf(request, person, now),
   }
+}
+
+/** How it was approved, once it is. */
+function describeApproval({ credentialSubject }: JsonObject): JsonObject {
+  const approval = isJsonObject(credentialSubject) ? credentialSubject.approval : undefined
+  return isJsonObject(approval) && approval.method !== undefined ? { approval_method: approval.method } : {}
 }
 
 function turnOf(request: DelegationRequest, person: Person, now: number): Turn {

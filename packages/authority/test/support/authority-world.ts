@@ -92,6 +92,7 @@ export type WorldOptions = Partial<
   Pick<
     CreateAuthorityOptions,
     | 'attestation'
+    | 'dangerouslyLetLoginApprove'
     | 'defaultSeconds'
     | 'heartbeatSeconds'
     | 'limits'
