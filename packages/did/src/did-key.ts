@@ -62,10 +62,11 @@ export function encodeDidKeyUrl(did: Did): string {
  * const { did, publicKey } = decodeDidKeyUrl(keyid)
  */
 export function decodeDidKeyUrl(url: string): DidKey {
-  const did = url.replace(/#.*/su, '')
+  const hash = url.indexOf('#')
+  const did = hash === -1 ? url : url.slice(0, hash)
   const publicKey = decodeDidKey(did)
   // The fragment picks the key, so it is compared and never left to a resolver, which would ignore it.
-  if (url !== urlOf(did)) {
+  if (hash === -1 || url.slice(hash + 1) !== did.slice(DID_KEY.length)) {
     throw new DidError('key_invalid', 'The fragment of the DID URL does not repeat the key')
   }
   return { did, publicKey }

@@ -1,3 +1,4 @@
+import { createBoundedMap } from '@behalf/core'
 import type { HttpSignatureErrorCode } from './error.ts'
 import {
   type FieldCursor,
@@ -58,6 +59,11 @@ const EQUALS = 0x3d
 const SPACE = 0x20
 const OPEN = 0x28
 const CLOSE = 0x29
+
+/** Characters of an inner list beyond which it is parsed anew each time. */
+const MAX_KNOWN_LENGTH = 512
+// A client signs the same components again and again.
+const knownItems = createBoundedMap<readonly SfItem[]>(64)
 
 const TRUE: SfBareItem = { type: 'boolean', value: true }
 
@@ -135,10 +141,38 @@ function takeSeparator(cursor: FieldCursor): boolean {
 
 function parseMember(cursor: FieldCursor): SfMember {
   if (!takeCode(cursor, OPEN)) return parseOneItem(cursor)
+  const items = recallItems(cursor) ?? rememberItems(cursor)
+  return { items, params: parseParameters(cursor) }
+}
+
+/** The items of an inner list that was parsed before, when the text goes on as it did then. */
+function recallItems(cursor: FieldCursor): readonly SfItem[] | undefined {
+  const close = cursor.text.indexOf(')', cursor.at)
+  if (close === -1 || close - cursor.at > MAX_KNOWN_LENGTH) return undefined
+  const items = knownItems.get(cursor.text.slice(cursor.at, close))
+  if (items !== undefined) cursor.at = close + 1
+  return items
+}
+
+/** Remembers what it parses when its first parenthesis closes it, so that the text up to there is all of it. */
+function rememberItems(cursor: FieldCursor): readonly SfItem[] {
+  const start = cursor.at
+  const repeatedBefore = cursor.repeatedKeys.length
+  const items = parseItems(cursor)
+  const close = cursor.at - 1
+  const isWhole = cursor.text.indexOf(')', start) === close && close - start <= MAX_KNOWN_LENGTH
+  // What was repeated is reported again each time.
+  if (isWhole && cursor.repeatedKeys.length === repeatedBefore) {
+    knownItems.set(cursor.text.slice(start, close), items)
+  }
+  return items
+}
+
+function parseItems(cursor: FieldCursor): readonly SfItem[] {
   const items: SfItem[] = []
   for (;;) {
     skipSpaces(cursor)
-    if (takeCode(cursor, CLOSE)) return { items, params: parseParameters(cursor) }
+    if (takeCode(cursor, CLOSE)) return Object.freeze(items)
     items.push(parseOneItem(cursor))
     const next = cursor.text.charCodeAt(cursor.at)
     if (next !== SPACE && next !== CLOSE) throw malformedField(cursor, 'a space or a closing parenthesis')

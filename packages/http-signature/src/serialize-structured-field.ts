@@ -10,6 +10,8 @@ import {
 
 const WHOLE_KEY = /^[a-z*][a-z0-9_\-.*]*$/
 const WHOLE_TOKEN = /^[A-Za-z*][A-Za-z0-9!#$%&'*+\-.^_`|~:/]*$/
+/** Without anything to escape, as nearly every string is. */
+const PLAIN_STRING = /^[ !#-[\]-~]*$/
 const WHOLE_STRING = /^[ -~]*$/
 const MAX_INTEGER = 999_999_999_999_999
 const MAX_DECIMAL_WHOLE = 999_999_999_999
@@ -133,6 +135,7 @@ function roundHalfToEven(value: number): number {
 }
 
 function serializeString(value: string): string {
+  if (PLAIN_STRING.test(value)) return `"${value}"`
   if (!WHOLE_STRING.test(value)) throw new TypeError('a structured field string holds printable ASCII only')
   return `"${value.replace(/["\\]/g, '\\$&')}"`
 }

@@ -24,6 +24,16 @@ const REQUIRED: readonly (readonly [name: string, only?: 'sent' | 'sent with bod
 ]
 const NO_NAMES: ReadonlySet<string> = new Set()
 
+/** The components of a list within the profile. */
+interface Components {
+  readonly names: readonly string[]
+  readonly covered: ReadonlySet<string>
+  readonly fieldNames: readonly string[]
+}
+
+// The parser returns the same list for the same text, and nobody can change it.
+const knownComponents = new WeakMap<readonly SfItem[], Components>()
+
 /** What {@link checkCoverage} holds a signature against. */
 export interface CoverageOptions {
   readonly fields: FieldIndex
@@ -44,23 +54,33 @@ export interface CoverageOptions {
  * @see RFC 9421 sections 1.1, 2 and 3.2.1, RFC 9110 section 7.6.1
  */
 export function checkCoverage(components: readonly SfItem[], options: CoverageOptions): readonly string[] {
+  const { names, covered, fieldNames } = readComponents(components)
+  const { values, repeated } = options.fields
+  refuseMissing(missingRequired(covered, options), 'not covered')
+  const droppable = hopByHopNames(options.fields)
+  refuseMissing(
+    fieldNames.filter((name) => !values.has(name) || droppable.has(name)),
+    'covered but absent or hop-by-hop',
+  )
+  if (repeated.size > 0 && fieldNames.some((name) => repeated.has(name))) {
+    throw new HttpSignatureError('header_ambiguous', 'a covered field occurs on several lines')
+  }
+  return names
+}
+
+/** What the list says by itself, whatever the message; clients sign the same list again and again. */
+function readComponents(components: readonly SfItem[]): Components {
+  const known = knownComponents.get(components)
+  if (known !== undefined) return known
   const names = readComponentNames(components)
   const unsupported = components.some(({ params }) => params.size > 0) || !names.every(isInProfile)
   if (unsupported) {
     throw new HttpSignatureError('component_unsupported', 'a covered component is outside the profile')
   }
-  const { values, repeated } = options.fields
-  refuseMissing(missingRequired(names, options), 'not covered')
-  const droppable = hopByHopNames(options.fields)
-  const isAbsent = (name: string): boolean => !values.has(name) || droppable.has(name)
-  refuseMissing(
-    names.filter((name) => !name.startsWith('@') && isAbsent(name)),
-    'covered but absent or hop-by-hop',
-  )
-  if (names.some((name) => repeated.has(name))) {
-    throw new HttpSignatureError('header_ambiguous', 'a covered field occurs on several lines')
-  }
-  return names
+  const fieldNames = names.filter((name) => !name.startsWith('@'))
+  const read = { names, covered: new Set(names), fieldNames }
+  knownComponents.set(components, read)
+  return read
 }
 
 /** The names of the components in order, parameters left aside. */
@@ -83,13 +103,13 @@ function isInProfile(name: string): boolean {
 }
 
 function missingRequired(
-  covered: readonly string[],
+  covered: ReadonlySet<string>,
   { fields, hasBody }: CoverageOptions,
 ): readonly string[] {
   return REQUIRED.filter(([name, only]) => {
     if (only === 'sent' && !fields.values.has(name)) return false
     if (only === 'sent with body' && !(hasBody && fields.values.has(name))) return false
-    return !covered.includes(name)
+    return !covered.has(name)
   }).map(([name]) => name)
 }
 

@@ -299,3 +299,30 @@ describe('what is serialised parses to itself', () => {
     )
   })
 })
+
+describe('an inner list that comes again', () => {
+  test.each(['("a" "b";x=1);y=2', '("a)b" "c")', '(:AQI=: 1 ?0)', '()', `("${'a'.repeat(600)}")`])(
+    '%s',
+    (text) => {
+      expect(parseList(text)).toEqual(parseList(text))
+    },
+  )
+
+  test('is read by what follows it now', () => {
+    expect(parseList('("a");x=1').members[0]?.params.get('x')?.value).toBe(1)
+    expect(parseList('("a");x=2').members[0]?.params.get('x')?.value).toBe(2)
+    expect(() => parseList('("a"')).toThrow(HttpSignatureError)
+    expect(() => parseList('("a")"b"')).toThrow(HttpSignatureError)
+  })
+
+  test('says each time what it repeats', () => {
+    for (const _ of [1, 2]) expect(parseList('("a";x=1;x=2)').repeatedKeys).toEqual(['x'])
+  })
+
+  test('cannot be changed by whoever got it first', () => {
+    const [member] = parseList('("a" "b")').members
+    if (member === undefined || !isInnerList(member)) throw new Error('no inner list')
+    expect(Object.isFrozen(member.items)).toBe(true)
+    expect(() => Object.assign(member.items, { 0: member.items[1] })).toThrow(TypeError)
+  })
+})

@@ -28,6 +28,8 @@ import type { IncomingRequest } from './incoming-request.ts'
 import { mapAccount } from './map-account.ts'
 import { offerReference } from './offer-reference.ts'
 import { checkHolder, claimNonce, readBody, readRequestSignature, readSignatory } from './request-steps.ts'
+import { readShownLines } from './shown-lines.ts'
+import type { StatusSnapshot } from './status-source.ts'
 import { readTarget } from './target.ts'
 import type { AuthorizedRequest, VerifiedRequest } from './verified-request.ts'
 import type { VerifierSettings } from './verifier-settings.ts'
@@ -44,7 +46,7 @@ export async function decideRequest<Account>(
   trail: DecisionTrail,
   settings: VerifierSettings<Account>,
 ): Promise<VerifiedRequest<Account>> {
-  const { limits, trusted, chains } = settings
+  const { limits, trusted, chains, presentations } = settings
   const headers = checkFraming(request, limits)
   checkHeaderAmbiguity(headers)
   const target = readTarget(request.target, headers, settings.origins)
@@ -55,7 +57,9 @@ export async function decideRequest<Account>(
   const signature = readRequestSignature(framed, DELEGATION_TAG)
   const context = readAgentContext(headers.fields, settings.requiredContext)
   const signatory = readSignatory(signature)
-  const presentation = readPresentation(headers.fields, signature.label)
+  const lines = readShownLines(headers.fields, signature.label)
+  const presentation =
+    presentations.find(signatory.did, lines) ?? readPresentation(headers.fields, signature.label)
   checkSignatureWindow(signature, { now })
   const parsed = openChain(presentation, chains)
   checkRootIssuer(parsed, trusted.keys)
@@ -77,15 +81,25 @@ export async function decideRequest<Account>(
   await claimNonce(settings.replayStore, signatory, signature)
   await countUses(settings.useCounter, chain)
   await recordIntent(settings.auditSink, trail, now)
-  checkStillHolds(chain, settings)
+  checkStillHolds(chain, status, settings)
+  presentations.keep(signatory.did, lines, presentation)
   const answerHeaders = offerReference(chain, { presentation, chains, label: signature.label })
   return Object.freeze({ ...authorized, account, answerHeaders })
 }
 
-/** The stores and the callback may have taken any time: what ends with time is looked at again at the end of it. */
-function checkStillHolds(chain: VerifiedChain, { clock, statusSource }: VerifierSettings<unknown>): void {
+/**
+ * The stores and the callback may have taken any time: what ends with time is looked at again at the end of it.
+ *
+ * @param seen the status that was looked at before
+ */
+function checkStillHolds(
+  chain: VerifiedChain,
+  seen: StatusSnapshot,
+  { clock, statusSource }: VerifierSettings<unknown>,
+): void {
   checkChainTime(chain, { now: clock() })
   const status = readStatus(statusSource, chain.root.issuer)
+  if (status === seen) return
   checkRevokedKeys(chain, status)
   checkChainStatus(chain, status)
 }

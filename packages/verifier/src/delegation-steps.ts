@@ -3,6 +3,7 @@ import {
   type Capability,
   CredentialError,
   checkDelegationStatus,
+  digestDelegationChain,
   type ParsedChain,
   parseDelegationChain,
   type VerifiedChain,
@@ -27,6 +28,8 @@ export type Presentation =
       readonly kind: 'chain'
       /** Compact, root first. */
       readonly links: readonly string[]
+      /** Name of the chain: SHA-256 over its links, see `digestDelegationChain`. */
+      readonly cid: string
       /** Whether the peer asks for a name under which it may present the chain from now on. */
       readonly cache: boolean
     }
@@ -45,7 +48,7 @@ export function readPresentation(fields: FieldIndex, label: string): Presentatio
   const ancestors = parseStringList(fields, 'delegation-chain')
   switch (key.scheme) {
     case 'jwt':
-      return { kind: 'chain', links: [...ancestors, key.jwt], cache: key.cache }
+      return describeChain([...ancestors, key.jwt], key.cache)
     case 'cached':
       if (!fields.values.has('delegation-chain')) return { kind: 'reference', cid: key.cid }
       throw new VerifierError('request_malformed', 'a reference to a chain together with a chain')
@@ -56,18 +59,20 @@ export function readPresentation(fields: FieldIndex, label: string): Presentatio
   }
 }
 
+function describeChain(links: readonly string[], cache: boolean): Presentation {
+  return Object.freeze({ kind: 'chain', links, cid: digestDelegationChain(links), cache })
+}
+
 /**
  * The chain that is presented or named: as it was verified before, or parsed and not yet verified.
  *
  * @throws VerifierError cache_miss; CredentialError as `parseDelegationChain`
  */
 export function openChain(presentation: Presentation, chains: VerifiedChains): ParsedChain {
-  if (presentation.kind === 'chain') {
-    return chains.find(presentation.links) ?? parseDelegationChain(presentation.links)
-  }
-  const held = chains.findNamed(presentation.cid)
-  if (held === undefined) throw new VerifierError('cache_miss', 'the referenced chain is not held')
-  return held
+  const held = chains.find(presentation.cid)
+  if (held !== undefined) return held
+  if (presentation.kind === 'chain') return parseDelegationChain(presentation.links)
+  throw new VerifierError('cache_miss', 'the referenced chain is not held')
 }
 
 /** On whose behalf a chain lets its last subject act. */

@@ -4,8 +4,6 @@ import type { IncomingRequest, RequestLimits } from './incoming-request.ts'
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const PSEUDO_HEADER = /^:[a-z]+$/
-// Bare CR, LF and NUL end a line for some readers and not for others.
-const LINE_BREAKER = /[\0\r\n]/
 const DECIMAL = /^(?:0|[1-9][0-9]{0,15})$/
 /** What a header line costs on the wire beside its name and value: colon, space, CR and LF. */
 const LINE_OVERHEAD = 4
@@ -62,12 +60,18 @@ function checkSize(request: IncomingRequest, limits: RequestLimits): void {
 
 function frameHeaders(lines: FieldLines): FramedHeaders {
   for (const [name, value] of lines) {
-    if (LINE_BREAKER.test(value)) throw malformed('a header value holds a line break')
+    if (holdsLineBreak(value)) throw malformed('a header value holds a line break')
     if (!TOKEN.test(name) && !PSEUDO_HEADER.test(name)) throw malformed('a header name is not a token')
   }
   const fields = indexFields(lines)
   if (fields.repeated.has(':authority')) throw malformed('a pseudo-header is repeated')
   return { fields, authority: fields.values.get(':authority') }
+}
+
+/** Bare CR, LF and NUL end a line for some readers and not for others. */
+function holdsLineBreak(value: string): boolean {
+  // Three searches for one character are quicker than one for a class of them: credentials are long.
+  return value.includes('\n') || value.includes('\r') || value.includes('\0')
 }
 
 function checkBodyFraming({ fields }: FramedHeaders, limits: RequestLimits): void {

@@ -24,7 +24,7 @@ const NO_HEADERS: FieldLines = Object.freeze([])
 export function offerReference(chain: VerifiedChain, options: OfferReferenceOptions): FieldLines {
   const { presentation, chains, label } = options
   if (presentation.kind !== 'chain' || !presentation.cache || !chains.offersReferences) return NO_HEADERS
-  if (chains.findNamed(chain.digest) === undefined) return NO_HEADERS
+  if (chains.find(chain.digest) === undefined) return NO_HEADERS
   const value = serializeSignatureKeyCache(label, {
     cid: chain.digest,
     jti: chain.leaf.id,

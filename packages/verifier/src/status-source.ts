@@ -1,7 +1,10 @@
 import type { StatusList } from '@behalf/credential'
 import type { Did } from '@behalf/did'
 
-/** What an issuer said last about the status of everything it issued. */
+/**
+ * What an issuer said last about the status of everything it issued. It never changes: what is said later is another
+ * object.
+ */
 export interface StatusSnapshot {
   /** The list at an address, if the issuer keeps one there. */
   lists(url: string): StatusList | undefined

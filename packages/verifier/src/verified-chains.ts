@@ -1,5 +1,5 @@
-import { createBoundedMap } from '@behalf/core'
-import { digestDelegationChain, type VerifiedChain } from '@behalf/credential'
+import { type BoundedMap, createBoundedMap } from '@behalf/core'
+import type { VerifiedChain } from '@behalf/credential'
 import { checkPositive } from './positive.ts'
 
 /** How much of what was verified is kept. */
@@ -17,37 +17,32 @@ export interface ChainCacheOptions {
 }
 
 /**
- * Chains that were verified, by the bytes they were presented in. What is found saves the proofs of its links and
+ * Chains that were verified, by the digest of the bytes they were presented in. What is found saves the proofs of its links and
  * nothing else: trust, time, revoked keys, status and everything about the request are looked at again each time.
  */
 export interface VerifiedChains {
-  /**
-   * The chain of exactly these links, when it was verified under the trust of today.
-   *
-   * @param links compact, root first, as they were presented
-   */
-  find(links: readonly string[]): VerifiedChain | undefined
   /**
    * The chain of that name, when it was verified under the trust of today.
    *
    * @param digest see `digestDelegationChain`; anything else names no chain
    */
-  findNamed(digest: string): VerifiedChain | undefined
+  find(digest: string): VerifiedChain | undefined
   /** Keeps a chain whose every check passed, until others need its place. */
   keep(chain: VerifiedChain): void
   /** Whether agents are told that they may name a chain. */
   readonly offersReferences: boolean
 }
 
-const DEFAULT_MAX_ENTRIES = 1000
-const DEFAULT_MAX_BYTES = 33_554_432
+/** Default of `maxEntries`. */
+export const DEFAULT_MAX_ENTRIES = 1000
+/** Default of `maxBytes`. */
+export const DEFAULT_MAX_BYTES = 33_554_432
 /** Memory of a chain for each byte of its links: their text, and about twice as much for what was decoded. */
 const MEMORY_PER_BYTE = 3
 const MEMORY_PER_LINK = 4096
 
 const NOTHING_KEPT: VerifiedChains = {
   find: () => undefined,
-  findNamed: () => undefined,
   keep: () => undefined,
   offersReferences: false,
 }
@@ -66,14 +61,20 @@ export function createVerifiedChains(
   if (options === 'off') return NOTHING_KEPT
   const { maxEntries = DEFAULT_MAX_ENTRIES, maxBytes = DEFAULT_MAX_BYTES, offerReferences = false } = options
   checkPositive({ maxEntries, maxBytes })
-  const chains = createBoundedMap<VerifiedChain>(maxEntries, { maxWeight: maxBytes, weigh: estimateMemory })
-  const nameIn = (digest: string): string => `${trustEpoch()} ${digest}`
-  const findNamed = (digest: string): VerifiedChain | undefined => chains.get(nameIn(digest))
+  const limit = { maxWeight: maxBytes, weigh: estimateMemory }
+  let epoch = trustEpoch()
+  let chains = createBoundedMap<VerifiedChain>(maxEntries, limit)
+  const trustedChains = (): BoundedMap<VerifiedChain> => {
+    if (epoch !== trustEpoch()) {
+      epoch = trustEpoch()
+      chains = createBoundedMap<VerifiedChain>(maxEntries, limit)
+    }
+    return chains
+  }
   return {
-    find: (links) => findNamed(digestDelegationChain(links)),
-    findNamed,
+    find: (digest) => trustedChains().get(digest),
     // The name comes from the links that were verified, so that no chain can be kept under the name of another.
-    keep: (chain) => chains.set(nameIn(chain.digest), chain),
+    keep: (chain) => trustedChains().set(chain.digest, chain),
     offersReferences: offerReferences,
   }
 }

@@ -2,6 +2,7 @@ import type { IssuerKeys } from '@behalf/credential'
 import type { Did } from '@behalf/did'
 import { type AgentContextMember, isAgentContextMember } from './agent-context.ts'
 import type { AuditSink } from './audit-sink.ts'
+import type { Presentation } from './delegation-steps.ts'
 import { type GuardOptions, type GuardSettings, parseGuardOptions } from './guard-settings.ts'
 import {
   type CheckHumanApproval,
@@ -12,6 +13,7 @@ import { createTrustedIssuers, type TrustedIssuers } from './issuer-keys.ts'
 import type { MapPrincipal } from './map-account.ts'
 import { type ReportObservation, reportObservationToConsole } from './observation.ts'
 import { setApart } from './set-apart.ts'
+import { createKnownLines, type KnownLines } from './shown-lines.ts'
 import type { StatusSource } from './status-source.ts'
 import type { UseCounter } from './use-counter.ts'
 import { type ChainCacheOptions, createVerifiedChains, type VerifiedChains } from './verified-chains.ts'
@@ -43,6 +45,7 @@ export interface VerifierSettings<Account> extends GuardSettings {
   readonly reportObservation: ReportObservation
   readonly trusted: TrustedIssuers
   readonly chains: VerifiedChains
+  readonly presentations: KnownLines<Presentation>
   readonly statusSource: StatusSource
   readonly useCounter: UseCounter
   readonly auditSink: AuditSink | undefined
@@ -65,11 +68,13 @@ export function parseVerifierOptions<Account>(
   const requiredContext = required.filter(isAgentContextMember)
   if (requiredContext.length !== required.length) throw new TypeError('requiredContext: no such member')
   const trusted = createTrustedIssuers(options.trustedIssuers, options.issuerKeys)
+  const cache = chooseCache(options.chainCache, mode)
   return {
     ...parseGuardOptions(options, () => readConfirmedTime(trusted, options.statusSource)),
     mode,
     trusted,
-    chains: createVerifiedChains(chooseCache(options.chainCache, mode), () => trusted.epoch()),
+    chains: createVerifiedChains(cache, () => trusted.epoch()),
+    presentations: createKnownLines(cache),
     statusSource: options.statusSource,
     useCounter: options.useCounter,
     ...(mode === 'observe' ? setApart(options) : {}),

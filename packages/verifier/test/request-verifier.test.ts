@@ -288,6 +288,19 @@ describe('what is presented', () => {
     expect(await codeOf(await makeRequest([root, middle, middle]))).toBe('key_mismatch')
     expect(await codeOf(await makeRequest([root, root, middle, leaf]))).toBe('chain_cycle')
   })
+
+  test('is read again when an agent shows other ancestors than before', async () => {
+    const [root = '', middle = '', leaf = ''] = chain
+    const { verifier } = makeWorld()
+    for (let times = 0; times < 2; times += 1) await verifier.verify(await makeRequest([root, middle, leaf]))
+    for (const other of [
+      [root, leaf],
+      [middle, root, leaf],
+    ]) {
+      await expect(verifier.verify(await makeRequest(other))).rejects.toThrow(VerifierError)
+    }
+    await verifier.verify(await makeRequest([root, middle, leaf]))
+  })
 })
 
 describe('the chain', () => {
