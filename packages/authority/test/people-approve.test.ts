@@ -282,6 +282,8 @@ describe('two people approve', () => {
     expect(listOf(second.json, 'requests')).toMatchObject([
       { status: 'approved', approvals: [{ by: 'alice' }, { by: 'bob' }] },
     ])
+    expect((await bob.get(`/api/requests/${id}`)).json).toMatchObject({ status: 'approved', turn: 'none' })
+    expect(listOf((await bob.get('/api/requests?status=decided')).json, 'requests')).toMatchObject([{ id }])
     const { delegation, evidence } = await world.agent.client.collect(id)
     const verified = await verifyApprovalEvidence(evidence ?? {}, { delegation: parseDelegation(delegation) })
     expect(verified.approvals.map(({ by }) => by)).toEqual(['alice', 'bob'])
@@ -292,6 +294,23 @@ describe('two people approve', () => {
     await approve(alice, [{ id, version: 1 }])
     const denied = await bob.send(`/api/requests/${id}/deny`, { version: 1, reason: 'Not now' })
     expect(denied.json).toMatchObject({ status: 'refused', reason: 'Not now', decided_by: 'bob' })
+    expect((await bob.get(`/api/requests/${id}`)).json).toMatchObject({ status: 'refused' })
+    expect(listOf((await bob.get('/api/requests?status=decided')).json, 'requests')).toMatchObject([{ id }])
+  })
+
+  test('and what the person refused alone is nothing to others', async () => {
+    const id = await ask(world)
+    await alice.send(`/api/requests/${id}/deny`, { version: 1 })
+    expect((await bob.get(`/api/requests/${id}`)).code).toBe('not_found')
+    expect((await bob.get('/api/requests')).json['requests']).toEqual([])
+  })
+
+  test('nor is what a policy refused, though its name be that of a person', async () => {
+    world = await createWorld({ policy: createPolicy('bob', 'forbid (principal, action, resource);') })
+    bob = await invite(await claim(world), { id: 'bob', roles: ['approver'] })
+    const id = await ask(world)
+    expect((await bob.get(`/api/requests/${id}`)).code).toBe('not_found')
+    expect((await bob.get('/api/requests')).json['requests']).toEqual([])
   })
 
   test('and neither an auditor nor somebody of another tenant is the second', async () => {

@@ -9,7 +9,7 @@ const LIMIT = 200
 
 /**
  * Returns the requests that are the person's business, newest first: their own, those that wait for a second approval
- * they may give, and all of them for operators and auditors.
+ * they may give, those they approved or refused as the second, and all of them for operators and auditors.
  */
 export async function listVisibleRequests(
   db: AuthorityDatabase,
@@ -43,10 +43,17 @@ export async function findVisibleRequest(
   throw new AuthorityError('not_found', 'There is no such request')
 }
 
-/** Whether the person decides about the request, or could. */
+/** Whether the person decides about the request, could, or did. */
 export function isConcerned(request: DelegationRequest, person: Person): boolean {
   if (request.terms.onBehalfOf.id === person.id) return true
-  return hasRole(person, 'approver') && concernsPerson(request, toApprover(person))
+  return (
+    hasRole(person, 'approver') && (concernsPerson(request, toApprover(person)) || tookPart(request, person))
+  )
+}
+
+// Only after a first approval can somebody else have decided; before, `decidedBy` may also be the id of a policy.
+function tookPart({ approvals, decidedBy }: DelegationRequest, { id }: Person): boolean {
+  return approvals.length > 0 && (decidedBy === id || approvals.some(({ by }) => by === id))
 }
 
 function isBusinessOf(
@@ -57,5 +64,7 @@ function isBusinessOf(
   if (!hasRole(person, 'approver')) return own
   const tenant = sql<string | null>`json_extract(terms_json, '$.onBehalfOf.tenant')`
   const second = where.and([where('half', 'is not', null), where(tenant, 'is', person.tenant ?? null)])
-  return where.or([own, second])
+  const approved = sql<SqlBool>`exists (select 1 from json_each(approvals_json) where value ->> '$.by' = ${person.id})`
+  const refused = where.and([where('decided_by', '=', person.id), where('approvals_json', '<>', '[]')])
+  return where.or([own, second, approved, refused])
 }
