@@ -1,7 +1,10 @@
-import { createMemoryWallet, type HeldDelegation, type Wallet } from '@behalf/wallet'
+import { createMemoryWallet } from '@behalf/wallet'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { describeNeeding } from '../support/needs.ts'
+import { approveOn, seeApproved, signOn } from './support/approve-on.ts'
+import { askFor } from './support/ask-for.ts'
+import { overflow } from './support/axe.ts'
 import { type Asked, asked, COMMENT, openPageWorld, type PageWorld, READ } from './support/page-world.ts'
 import { claimAs, joinAs } from './support/people.ts'
 import { startBrowser } from './support/start-browser.ts'
@@ -41,47 +44,33 @@ describeNeeding('browser', 'people decide in a browser, with a virtual authentic
     return visitor
   }
 
-  /** An agent asks; `held` is what it is given in the end. */
-  async function ask(
-    change: Partial<Asked> = {},
-  ): Promise<{ path: string; wallet: Wallet; id: string; held: Promise<HeldDelegation> }> {
-    const wallet = createMemoryWallet()
-    const { promise, resolve } = Promise.withResolvers<{ id: string; approvalUrl: string }>()
-    const held = wallet.requestDelegation({ authority: world.origin, ...asked(change), onPending: resolve })
-    held.catch(() => undefined)
-    const { id, approvalUrl } = await promise
-    return { path: approvalUrl.slice(world.origin.length), wallet, id, held }
-  }
-
-  async function approve(page: Page): Promise<void> {
-    await page.getByRole('button', { name: 'Approve …' }).click()
-    await page.locator('.final-terms').waitFor()
-    await page.getByRole('button', { name: 'Approve with passkey' }).click()
-  }
+  const ask = (change: Partial<Asked> = {}) => askFor(world, change)
 
   test('a request appears by itself, is approved with a passkey, and the evidence proves it', async () => {
     const { page } = await come('alice', '/')
-    const { held } = await ask()
+    const { collect } = await ask()
     await page.getByText('Issue sorter asks to act for alice').waitFor()
     await page.getByRole('link', { name: 'Read and decide' }).click()
     await page.getByText(/It may read \(GET\) "\/projects\/ACME\/issues\/"/u).waitFor()
-    expect(await page.locator('.fingerprint').first().textContent()).toMatch(/^(?:[0-9a-f]{4} ?){8}$/u)
-    await approve(page)
-    await page.getByRole('status').filter({ hasText: 'Approved' }).first().waitFor()
-    const { leaf } = await held
+    await page
+      .locator('.fingerprint', { hasText: /^(?:[0-9a-f]{4} ?){8}$/u })
+      .first()
+      .waitFor()
+    await approveOn(page)
+    const { leaf } = await collect()
     expect(leaf.approval?.method).toBe('passkey')
   })
 
   test('what is approved is what was left of it', async () => {
-    const { path, held } = await ask()
+    const { path, collect } = await ask()
     const { page } = await come('alice', path)
     await page.getByRole('button', { name: /^Leave out: It may send to/u }).click()
     await page.getByLabel('How long').selectOption('60')
     await page.getByLabel('How many requests at most').fill('5')
     await page.getByLabel('May pass part of this on').uncheck()
     await page.getByText('Less than asked: 1 permission left out').waitFor()
-    await approve(page)
-    const { leaf } = await held
+    await approveOn(page)
+    const { leaf } = await collect()
     expect(leaf).toMatchObject({ capabilities: [READ], maxUses: 5, maxDelegationDepth: 0 })
     expect(leaf.validUntil - leaf.validFrom).toBe(60_000)
   })
@@ -89,52 +78,53 @@ describeNeeding('browser', 'people decide in a browser, with a virtual authentic
   test('nothing can be approved once everything is left out', async () => {
     const { path } = await ask()
     const { page } = await come('alice', path)
-    for (const button of await page.getByRole('button', { name: /^Leave out: / }).all()) await button.click()
-    expect(await page.getByRole('button', { name: 'Approve …' }).isDisabled()).toBe(true)
+    await page.getByRole('button', { name: 'Approve …', disabled: false }).waitFor()
+    await page.getByRole('button', { name: /^Leave out: It may read/u }).click()
+    await page.getByRole('button', { name: /^Leave out: It may send/u }).click()
+    await page.getByText('Nothing is left to approve').waitFor()
+    await page.getByRole('button', { name: 'Approve …', disabled: true }).waitFor()
   })
 
   test('a passkey that does not verify its user approves nothing', async () => {
     const { path } = await ask()
     const { page, authenticator } = await come('alice', path)
     await authenticator.verifyUser(false)
-    await approve(page)
+    await signOn(page)
     await page.getByRole('alert').filter({ hasText: 'The passkey' }).waitFor()
     await authenticator.verifyUser(true)
     await page.getByRole('button', { name: 'Try again' }).click()
     await page.getByRole('button', { name: 'Approve with passkey' }).click()
-    await page.getByRole('status').filter({ hasText: 'Approved' }).first().waitFor()
+    await seeApproved(page)
   })
 
   test('a denial reaches the agent with its reason', async () => {
-    const { path, held } = await ask()
+    const { path, collect } = await ask()
     const { page } = await come('alice', path)
     await page.getByRole('button', { name: 'Deny …' }).click()
     await page.getByLabel('Reason (optional)').fill('Not this week')
     await page.getByRole('button', { name: 'Deny', exact: true }).click()
     await page.getByRole('status').filter({ hasText: 'Not this week' }).waitFor()
-    await expect(held).rejects.toMatchObject({
-      code: 'access_denied',
-      reason: 'Not this week',
-    })
+    await expect(collect()).rejects.toMatchObject({ code: 'access_denied', reason: 'Not this week' })
   })
 
   test('two people approve the same, the second no less and no more', async () => {
-    const { path, held } = await ask({ workflow: { id: 'payments' } })
+    const { path, collect } = await ask({ workflow: { id: 'payments' } })
     const alice = await come('alice', path)
     await alice.page.getByText('This takes two people').waitFor()
     await alice.page.getByLabel('How long').selectOption('300')
-    await approve(alice.page)
+    await signOn(alice.page)
     await alice.page.getByText('It takes a second person.').waitFor()
     const bob = await come('bob', '/')
     await bob.page.getByText('It needs your second approval.').waitFor()
     await bob.page.getByRole('link', { name: 'Read and decide' }).click()
     await bob.page.getByText('alice approved this.').waitFor()
+    // Where the first person has fields, the second one has facts.
+    await bob.page.getByRole('definition').filter({ hasText: 'from the approval' }).waitFor()
     expect(await bob.page.getByLabel('How long').count()).toBe(0)
-    await approve(bob.page)
-    await bob.page.getByRole('status').filter({ hasText: 'Approved' }).first().waitFor()
+    await approveOn(bob.page)
     // Whoever went first sees it as well, without reloading.
-    await alice.page.getByRole('status').filter({ hasText: 'Approved' }).first().waitFor()
-    const { leaf } = await held
+    await seeApproved(alice.page)
+    const { leaf } = await collect()
     expect(leaf.validUntil - leaf.validFrom).toBe(300_000)
   })
 
@@ -152,12 +142,12 @@ describeNeeding('browser', 'people decide in a browser, with a virtual authentic
   })
 
   test('an agent that was allowed terms by itself need not ask again', async () => {
-    const { path, wallet, held } = await ask({ agentName: 'Regular', capabilities: [READ] })
+    const { path, wallet } = await ask({ agentName: 'Regular', capabilities: [READ] })
     const { page } = await come('alice', path)
     await page.getByRole('button', { name: 'Approve …' }).click()
     await page.getByLabel('From now on, allow this agent these terms by itself').check()
     await page.getByRole('button', { name: 'Approve with passkey' }).click()
-    await held
+    await seeApproved(page)
     const again = await wallet
       .authority(world.origin)
       .createRequest(asked({ capabilities: [READ], maxUses: 7 }))
@@ -177,13 +167,11 @@ describeNeeding('browser', 'people decide in a browser, with a virtual authentic
       .changeRequest(id, { version: 1, terms: asked({ capabilities: [READ, COMMENT] }) })
     await page.getByRole('alert').filter({ hasText: 'The agent changed its request' }).waitFor()
     await page.getByText(/New: It may send to \(POST\)/u).waitFor()
-    expect(await page.getByRole('button', { name: 'Approve …' }).isDisabled()).toBe(true)
+    await page.getByRole('button', { name: 'Approve …', disabled: true }).waitFor()
     expect(await page.locator('.permission').count()).toBe(1)
     await page.getByRole('button', { name: 'Show me the request as it is now' }).click()
     await page.locator('.permission').nth(1).waitFor()
-    expect(await page.locator('.permission').count()).toBe(2)
-    await approve(page)
-    await page.getByRole('status').filter({ hasText: 'Approved' }).first().waitFor()
+    await approveOn(page)
   })
 
   test('a change between reading and signing makes the approval fail', async () => {
@@ -204,13 +192,13 @@ describeNeeding('browser', 'people decide in a browser, with a virtual authentic
     const { path } = await ask()
     const visitor = await come('alice', path)
     const other = await visitor.tab(path)
-    await approve(visitor.page)
-    await other.getByRole('status').filter({ hasText: 'Approved' }).first().waitFor()
+    await approveOn(visitor.page)
+    await seeApproved(other)
     await other.getByRole('button', { name: 'Approve …' }).waitFor({ state: 'detached' })
   })
 
   test('without a network nothing that was entered is lost', async () => {
-    const { path, held } = await ask()
+    const { path, collect } = await ask()
     const { page } = await come('alice', path)
     await page.getByRole('button', { name: 'Deny …' }).click()
     await page.getByLabel('Reason (optional)').fill('Typed before the train went into the tunnel')
@@ -219,8 +207,9 @@ describeNeeding('browser', 'people decide in a browser, with a virtual authentic
     await page.getByText('No connection to the authority.').waitFor()
     await page.context().setOffline(false)
     await page.getByRole('button', { name: 'Deny', exact: true }).click()
-    await expect(held).rejects.toMatchObject({ reason: 'Typed before the train went into the tunnel' })
+    await page.getByRole('status').filter({ hasText: 'Typed before the train' }).waitFor()
     await page.getByText('No connection to the authority.').waitFor({ state: 'detached' })
+    await expect(collect()).rejects.toMatchObject({ reason: 'Typed before the train went into the tunnel' })
   })
 
   test('a session that ends keeps the page as it was', async () => {
@@ -234,23 +223,26 @@ describeNeeding('browser', 'people decide in a browser, with a virtual authentic
     await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
     await page.getByText('Sign in again as').waitFor({ state: 'detached' })
     await page.getByRole('button', { name: 'Close' }).last().click()
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
     expect(await page.getByLabel('How many requests at most').inputValue()).toBe('7')
   })
 
   test('revoking stops a delegation and all below it; the tree is walked by keyboard', async () => {
-    const { path, wallet, held } = await ask({ agentName: 'Parent' })
+    const { path, wallet, collect } = await ask({ agentName: 'Parent' })
     const { page } = await come('alice', path)
-    await approve(page)
-    const parent = await held
+    await approveOn(page)
+    const parent = await collect()
     const helper = createMemoryWallet()
     await wallet.delegate({ to: helper.did, capabilities: [READ] })
     await page.getByRole('link', { name: 'Active', exact: true }).first().click()
     const card = page.locator('article').filter({ hasText: 'Parent for alice' })
-    await card.getByRole('treeitem').nth(1).waitFor()
-    await card.getByRole('treeitem').first().focus()
+    const [top, below] = [0, 1].map((index) => card.locator(`[role=treeitem][aria-level="${index + 1}"]`))
+    await below?.waitFor()
+    await top?.focus()
     await page.keyboard.press('ArrowDown')
-    expect(await card.getByRole('treeitem').nth(1).getAttribute('aria-selected')).toBe('true')
+    await card.getByRole('treeitem', { selected: true, level: 2 }).waitFor()
     await page.keyboard.press('Home')
+    await card.getByRole('treeitem', { selected: true, level: 1 }).waitFor()
     await card.getByRole('button', { name: 'Revoke …' }).click()
     await page.getByText('so is the one below it').waitFor()
     await page.getByRole('button', { name: 'Revoke', exact: true }).click()
@@ -260,10 +252,9 @@ describeNeeding('browser', 'people decide in a browser, with a virtual authentic
   })
 
   test('stopping everything of mine leaves nothing active', async () => {
-    const { path, held } = await ask()
+    const { path } = await ask()
     const { page } = await come('alice', path)
-    await approve(page)
-    await held
+    await approveOn(page)
     await page.goto(world.url('/active'))
     await page.getByRole('button', { name: 'Stop everything of mine …' }).click()
     await page.getByRole('button', { name: 'Stop everything', exact: true }).click()
@@ -271,24 +262,26 @@ describeNeeding('browser', 'people decide in a browser, with a virtual authentic
   })
 
   test('on a phone, in the dark, everything is in reach and nothing sticks out', async () => {
-    const { path, held } = await ask()
+    const { path } = await ask()
     const { page } = await come('alice', path, { phone: true, dark: true })
-    const wide = () => page.evaluate(() => document.documentElement.scrollWidth)
-    expect(await wide()).toBe(360)
-    expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe('rgb(20, 22, 26)')
-    await approve(page)
-    expect(await wide()).toBe(360)
-    await held
+    await page.getByRole('button', { name: 'Approve …' }).waitFor()
+    await seeDark(page)
+    expect(await overflow(page)).toBe(0)
+    await signOn(page)
+    await seeApproved(page)
+    expect(await overflow(page)).toBe(0)
   })
 
   test('the choice of colours is kept, and needs no style of its own', async () => {
     const { page } = await come('alice', '/settings')
     await page.getByLabel('Colours').selectOption('dark')
+    await seeDark(page)
     await page.reload()
     await page.getByLabel('Colours').waitFor()
-    expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe('rgb(20, 22, 26)')
+    await seeDark(page)
     expect(await page.locator('style').count()).toBe(0)
     await page.getByLabel('Colours').selectOption('auto')
+    await page.locator('html[data-mantine-color-scheme="light"]').waitFor()
   })
 
   test('names that try to run, to hide or to pose do none of it', async () => {
@@ -310,10 +303,9 @@ describeNeeding('browser', 'people decide in a browser, with a virtual authentic
   })
 
   test('anybody checks a delegation with its evidence in the browser; nothing of it is sent', async () => {
-    const { path, wallet, id, held } = await ask()
+    const { path, wallet, id } = await ask()
     const alice = await come('alice', path)
-    await approve(alice.page)
-    await held
+    await approveOn(alice.page)
     const collected = await wallet.authority(world.origin).collect(id)
     const { page } = await come('alice', '/verify')
     const calls: string[] = []
@@ -353,26 +345,33 @@ describeNeeding('browser', 'people decide in a browser, with a virtual authentic
     await page.getByRole('button', { name: 'Remove, confirm with a passkey' }).click()
     await page.getByRole('heading', { name: 'Phone' }).waitFor({ state: 'detached' })
   })
-})
 
-describeNeeding('browser', 'a request that nobody decides in time', () => {
-  test('ends while the page is open', async () => {
-    const [browser, world] = [await startBrowser(), await openPageWorld({ requestSeconds: 3 })]
-    const visitor = await visit(browser, world, { belongings: await claimAs(browser, world) })
-    await createMemoryWallet().authority(world.origin).createRequest(asked())
-    await visitor.open('/')
-    await visitor.page.getByRole('link', { name: 'Read and decide' }).click()
-    await visitor.page.getByRole('button', { name: 'Approve …' }).waitFor()
-    await visitor.page.getByText('Nobody decided this in time').waitFor()
-    await visitor.page.getByRole('button', { name: 'Approve …' }).waitFor({ state: 'detached' })
+  test('a request that nobody decides in time ends while the page is open', async () => {
+    let passed = 0
+    const other = await openPageWorld({ clock: () => Date.now() + passed })
+    const visitor = await visit(browser, other, { belongings: await claimAs(browser, other) })
+    const { page } = visitor
+    const { path } = await askFor(other)
+    // The clock of the browser is moved as that of the authority is, so nobody waits for a quarter of an hour.
+    await page.clock.install()
+    await visitor.open(path)
+    await page.getByRole('button', { name: 'Approve …' }).waitFor()
+    passed = 900_000
+    await page.clock.fastForward(passed)
+    await page.getByText('Nobody decided this in time').waitFor()
+    await page.getByRole('button', { name: 'Approve …' }).waitFor({ state: 'detached' })
     await visitor.leave()
     expect(visitor.faults).toEqual([])
-    await browser.close()
-    await world.end()
+    await other.end()
   })
 })
 
 /** Another sentence in the evidence, in JSON that is still JSON. */
 function tamper(text: string): string {
   return text.replace('It acts on behalf of', 'It works on behalf of')
+}
+
+/** The page is painted in dark colours. */
+async function seeDark(page: Page): Promise<void> {
+  await page.waitForFunction(() => getComputedStyle(document.body).backgroundColor === 'rgb(20, 22, 26)')
 }

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Authority, createAuthority } from '@behalf/authority'
+import { type Authority, type CreateAuthorityOptions, createAuthority } from '@behalf/authority'
 import { systemRandomBytes } from '@behalf/core'
 import type { HttpCapability } from '@behalf/credential'
 import { parsePolicy } from '@behalf/issuer'
@@ -49,7 +49,9 @@ export const COMMENT: HttpCapability = {
 }
 
 /** Starts it. Chromium takes passkeys on localhost, never on an address of numbers. */
-export async function openPageWorld(options: { readonly requestSeconds?: number } = {}): Promise<PageWorld> {
+export async function openPageWorld(
+  options: Partial<Pick<CreateAuthorityOptions, 'clock'>> = {},
+): Promise<PageWorld> {
   const folder = mkdtempSync(join(tmpdir(), 'behalf-page-'))
   const port = await freePort()
   const origin = `http://localhost:${port}`

@@ -3,7 +3,10 @@ import type { PageWorld } from './page-world.ts'
 import { type Belongings, visit } from './visitor.ts'
 
 /** Alice takes the authority over at its claim URL, through the page. */
-export async function claimAs(browser: Browser, world: PageWorld): Promise<Belongings> {
+export async function claimAs(
+  browser: Browser,
+  world: Pick<PageWorld, 'origin' | 'claimUrl'>,
+): Promise<Belongings> {
   const visitor = await visit(browser, world)
   const { page } = visitor
   await visitor.open(world.claimUrl.slice(world.origin.length))

@@ -1,4 +1,5 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { type Look, windowOf } from './looks.ts'
 import type { PageWorld } from './page-world.ts'
 import {
   addVirtualAuthenticator,
@@ -28,22 +29,19 @@ export interface Visitor {
 }
 
 /** What a visit may want to be different. */
-export interface VisitOptions {
+export interface VisitOptions extends Partial<Look> {
   readonly belongings?: Belongings
-  /** 360 pixels wide. */
-  readonly phone?: boolean
-  readonly dark?: boolean
 }
 
 /** Opens a browser of their own for somebody. */
 export async function visit(
   browser: Browser,
-  world: PageWorld,
+  world: Pick<PageWorld, 'origin'>,
   options: VisitOptions = {},
 ): Promise<Visitor> {
   const { belongings, phone = false, dark = false } = options
   const context = await browser.newContext({
-    viewport: phone ? { width: 360, height: 740 } : { width: 1100, height: 800 },
+    viewport: windowOf({ phone }),
     colorScheme: dark ? 'dark' : 'light',
     reducedMotion: 'reduce',
     locale: 'en-GB',
@@ -59,12 +57,12 @@ export async function visit(
     authenticator,
     faults,
     open: async (path) => {
-      await page.goto(world.url(path))
+      await page.goto(world.origin + path)
       await page.getByRole('heading', { level: 1 }).waitFor()
     },
     tab: async (path) => {
       const other = await context.newPage()
-      await other.goto(world.url(path))
+      await other.goto(world.origin + path)
       await other.getByRole('heading', { level: 1 }).waitFor()
       return other
     },
