@@ -19,6 +19,9 @@ import { createDelegationRoutes } from './delegation-routes.ts'
 import { createEnrolmentRoutes } from './enrolment-routes.ts'
 import { createHttpApp, type HttpApp } from './http-app.ts'
 import { closeServer, createHttpServer, type Listening, type ListenOptions, listen } from './http-server.ts'
+import { createLedger, type Ledger } from './ledger/create-ledger.ts'
+import { logKeys } from './ledger/log-keys.ts'
+import { createLogRoutes } from './ledger/log-routes.ts'
 import { openDatabase } from './open-database.ts'
 import { addOperators, isOperator, type Operator } from './operators.ts'
 import { loadPage } from './page/load-page.ts'
@@ -121,6 +124,7 @@ interface Parts {
   readonly log: AuthorityLog
   readonly feed: ChangeFeed
   readonly statusFeed: StatusFeed
+  readonly ledger: Ledger
   readonly claimUrl: string | undefined
 }
 
@@ -163,19 +167,22 @@ async function startAuthority(options: CreateAuthorityOptions, raw: DatabaseSync
   const signer = options.signer ?? createEd25519Signer(options.issuerSeed)
   const did = encodeDidKey(signer.publicKey)
   const database = await prepareDatabase(raw, { issuer: did, now: clock() })
-  const feed = createChangeFeed()
+  const ledger = createLedger({ database, raw, issuer: did, signer, clock, random, faults: log })
+  const feed = createChangeFeed(ledger.wake)
   const statusFeed = createStatusFeed()
   const store = createSqliteIssuerStore(database, {
     recorded: feed.publish,
     published: statusFeed.publish,
   })
+  await logKeys(database, { did, now: clock() })
   const issuer = createIssuer({ ...options, signer, did, kid: encodeDidKeyUrl(did), store, clock, random })
   await addOperators(database, options.operators, clock())
   await issuer.start()
   const claimUrl = await createClaim({ database, clock, random, origin: options.origin })
   const nonces = openVerifierDatabase(noncesPathOf(options), { clock })
   try {
-    return assemble(options, { issuer, database, nonces, clock, random, log, feed, statusFeed, claimUrl })
+    const parts = { issuer, database, nonces, clock, random, log, feed, statusFeed, ledger, claimUrl }
+    return assemble(options, parts)
   } catch (error) {
     nonces.close()
     throw error
@@ -189,20 +196,25 @@ function noncesPathOf({ noncesPath, databasePath }: CreateAuthorityOptions): str
 }
 
 function assemble(options: CreateAuthorityOptions, parts: Parts): Authority {
-  const { issuer, database, nonces, log, feed, statusFeed, claimUrl } = parts
+  const { issuer, database, nonces, log, feed, statusFeed, ledger, claimUrl } = parts
   const { heartbeatSeconds = DEFAULT_HEARTBEAT_SECONDS, repeat = repeatOnTimer } = options
   const http = createApp(options, parts)
   const server = createHttpServer(http)
-  const stopBeating = repeat(() => beat(issuer, log), heartbeatSeconds)
+  const stopBeating = repeat(async () => {
+    ledger.wake()
+    await beat(issuer, log)
+  }, heartbeatSeconds)
   const close = async (): Promise<void> => {
     feed.close()
     statusFeed.close()
     await closeServer(server)
     await stopBeating()
     nonces.close()
+    await ledger.close()
     await closeDatabase(database)
   }
   let closed: Promise<void> | undefined
+  ledger.start()
   return {
     app: http.app,
     issuerDid: issuer.did,
@@ -259,6 +271,7 @@ function createApp(options: CreateAuthorityOptions, parts: Parts): HttpApp {
       ...createRequestRoutes(signed),
       ...createEnrolmentRoutes(signed),
       ...createDelegationRoutes(signed),
+      ...createLogRoutes(parts.ledger),
     ],
   })
 }
