@@ -49,8 +49,7 @@ export function SignedIn(): ReactNode {
     )
   }
   // Another person starts with nothing of the last one's. One who was signed out keeps what they had entered.
-  const company = session.login.includes('oidc')
-  return <Pages key={last.id} person={last} signedOut={session.person === null} company={company} />
+  return <Pages key={last.id} person={last} signedOut={session.person === null} />
 }
 
 /** The person who is, or until now was, signed in in this tab. */
@@ -64,16 +63,14 @@ function useLastPerson(session: SessionView | undefined): PersonView | undefined
 function Pages({
   person,
   signedOut,
-  company,
 }: {
   readonly person: PersonView
   readonly signedOut: boolean
-  readonly company: boolean
 }): ReactNode {
   return (
     <PersonContext value={person}>
       {!signedOut && <Live />}
-      <LoginDialog opened={signedOut} name={person.name} company={company} />
+      <LoginDialog opened={signedOut} name={person.name} />
       <Frame banner={<ConnectionBanner />} menu={<AccountMenu person={person} />} tabs={<MainTabs />}>
         <Suspense fallback={<Waiting what="the page" />}>
           <Routes />

@@ -86,6 +86,7 @@ function createOn(
   return createAuthority({
     databasePath: join(folder, 'authority.db'),
     signer: from.keys.signer,
+    noticeKeys: from.keys.noticeKeys,
     origin,
     policy,
     operators: [{ did: from.keys.operatorDid, name: 'first operator' }],

@@ -16,6 +16,7 @@ async function start(folder: string): Promise<Authority> {
   return createAuthority({
     databasePath: join(folder, 'authority.db'),
     signer: keys.signer,
+    noticeKeys: keys.noticeKeys,
     origin: 'http://localhost:1',
     policy: await readPolicy(createTestIo().io, { path: undefined }),
     operators: [{ did: keys.operatorDid, name: 'first operator' }],

@@ -20,11 +20,14 @@ import {
   writeEncryptedFile,
 } from '@behalf/wallet/encrypted-file'
 import { AuthorityError } from './error.ts'
+import { createNoticeKeys, type NoticeKeys } from './notices/notice-keys.ts'
 
 /** The keys of an authority. */
 export interface AuthorityKeys {
   /** Signs delegations, status lists and heartbeats. */
   readonly signer: Signer
+  /** Sign notices. They are made from the issuer's key, and kept nowhere else. */
+  readonly noticeKeys: NoticeKeys
   readonly issuerDid: Did
   /** The key made for the first operator. */
   readonly operatorDid: Did
@@ -74,6 +77,7 @@ export async function openAuthorityKeys(
   const signer = createEd25519Signer(file.seed)
   return {
     signer,
+    noticeKeys: createNoticeKeys(file.seed),
     issuerDid: encodeDidKey(signer.publicKey),
     operatorDid: file.operator,
     operatorWalletPath: paths.operator,

@@ -19,9 +19,9 @@ import { createDelegationRoutes } from './delegation-routes.ts'
 import { createEnrolmentRoutes } from './enrolment-routes.ts'
 import { createHttpApp, type HttpApp } from './http-app.ts'
 import { closeServer, createHttpServer, type Listening, type ListenOptions, listen } from './http-server.ts'
-import { createLedger, type Ledger } from './ledger/create-ledger.ts'
-import { logKeys } from './ledger/log-keys.ts'
-import { createLogRoutes } from './ledger/log-routes.ts'
+import { createNotices, type Notices } from './notices/create-notices.ts'
+import { createNoticeKeys, type NoticeKeys } from './notices/notice-keys.ts'
+import type { NoticeOptions } from './notices/notice-options.ts'
 import { openDatabase } from './open-database.ts'
 import { addOperators, isOperator, type Operator } from './operators.ts'
 import { loadPage } from './page/load-page.ts'
@@ -48,10 +48,10 @@ type DatabaseOption =
   | { readonly databasePath: string; readonly database?: never }
   | { readonly database: DatabaseSync; readonly databasePath?: never }
 
-/** The key of the issuer: what signs with it, or its seed of 32 bytes. */
+/** The key of the issuer: what signs with it, or its seed of 32 bytes; the keys of notices come from the seed. */
 type KeyOption =
-  | { readonly signer: Signer; readonly issuerSeed?: never }
-  | { readonly issuerSeed: Uint8Array; readonly signer?: never }
+  | { readonly signer: Signer; readonly noticeKeys: NoticeKeys; readonly issuerSeed?: never }
+  | { readonly issuerSeed: Uint8Array; readonly signer?: never; readonly noticeKeys?: never }
 
 /** What an authority is made of. */
 export type CreateAuthorityOptions = DatabaseOption &
@@ -94,6 +94,8 @@ export type CreateAuthorityOptions = DatabaseOption &
      * `login`, and APIs that want a person's own approval refuse it. Default false.
      */
     readonly dangerouslyLetLoginApprove?: boolean
+    /** How people are told things while the page is closed. */
+    readonly notices?: NoticeOptions
     /** Bounds on those who read the stream of what is published. */
     readonly statusStreams?: Partial<StatusStreamLimits>
     /** From one sign of life of a stream to the next. Default 15. */
@@ -124,12 +126,13 @@ interface Parts {
   readonly log: AuthorityLog
   readonly feed: ChangeFeed
   readonly statusFeed: StatusFeed
-  readonly ledger: Ledger
+  readonly notices: Notices
   readonly claimUrl: string | undefined
 }
 
 const DEFAULT_HEARTBEAT_SECONDS = 10
 const DEFAULT_PING_SECONDS = 15
+const DEFAULT_NOTICE_SECONDS = 5
 
 /**
  * Starts an authority: its database is open, checked and up to date, its first heartbeat is published, and the next
@@ -143,6 +146,7 @@ const DEFAULT_PING_SECONDS = 15
  * const authority = await createAuthority({
  *   databasePath: join(folder, 'authority.db'),
  *   signer: keys.signer,
+ *   noticeKeys: keys.noticeKeys,
  *   origin: 'https://authority.example',
  *   policy: parsePolicy({ id: 'house', files: [{ name: 'house.cedar', text }] }),
  *   operators: [{ did: keys.operatorDid, name: 'first operator' }],
@@ -167,26 +171,38 @@ async function startAuthority(options: CreateAuthorityOptions, raw: DatabaseSync
   const signer = options.signer ?? createEd25519Signer(options.issuerSeed)
   const did = encodeDidKey(signer.publicKey)
   const database = await prepareDatabase(raw, { issuer: did, now: clock() })
-  const ledger = createLedger({ database, raw, issuer: did, signer, clock, random, faults: log })
-  const feed = createChangeFeed(ledger.wake)
+  const feed = createChangeFeed()
+  const notices = prepareNotices(options, { database, clock, random, log })
   const statusFeed = createStatusFeed()
   const store = createSqliteIssuerStore(database, {
-    recorded: feed.publish,
+    recording: (db, event) => notices.queue(db, event),
+    recorded: (types) => {
+      feed.publish(types)
+      notices.queued()
+    },
     published: statusFeed.publish,
   })
-  await logKeys(database, { did, now: clock() })
   const issuer = createIssuer({ ...options, signer, did, kid: encodeDidKeyUrl(did), store, clock, random })
   await addOperators(database, options.operators, clock())
   await issuer.start()
   const claimUrl = await createClaim({ database, clock, random, origin: options.origin })
   const nonces = openVerifierDatabase(noncesPathOf(options), { clock })
   try {
-    const parts = { issuer, database, nonces, clock, random, log, feed, statusFeed, ledger, claimUrl }
-    return assemble(options, parts)
+    const told = { feed, statusFeed, notices }
+    return assemble(options, { issuer, database, nonces, clock, random, log, claimUrl, ...told })
   } catch (error) {
     nonces.close()
     throw error
   }
+}
+
+function prepareNotices(
+  options: CreateAuthorityOptions,
+  parts: Pick<Parts, 'database' | 'clock' | 'random' | 'log'>,
+): Notices {
+  const { origin, notices = {} } = options
+  const keys = options.signer ? options.noticeKeys : createNoticeKeys(options.issuerSeed)
+  return createNotices({ ...parts, origin, keys, options: notices })
 }
 
 function noncesPathOf({ noncesPath, databasePath }: CreateAuthorityOptions): string {
@@ -196,25 +212,25 @@ function noncesPathOf({ noncesPath, databasePath }: CreateAuthorityOptions): str
 }
 
 function assemble(options: CreateAuthorityOptions, parts: Parts): Authority {
-  const { issuer, database, nonces, log, feed, statusFeed, ledger, claimUrl } = parts
+  const { issuer, database, nonces, log, feed, statusFeed, notices, claimUrl } = parts
   const { heartbeatSeconds = DEFAULT_HEARTBEAT_SECONDS, repeat = repeatOnTimer } = options
   const http = createApp(options, parts)
   const server = createHttpServer(http)
-  const stopBeating = repeat(async () => {
-    ledger.wake()
-    await beat(issuer, log)
-  }, heartbeatSeconds)
+  const stopBeating = repeat(() => beat(issuer, log), heartbeatSeconds)
+  const stopTelling = repeat(
+    () => notices.courier.run(),
+    options.notices?.everySeconds ?? DEFAULT_NOTICE_SECONDS,
+  )
   const close = async (): Promise<void> => {
     feed.close()
     statusFeed.close()
     await closeServer(server)
     await stopBeating()
+    await Promise.all([notices.close(), stopTelling()])
     nonces.close()
-    await ledger.close()
     await closeDatabase(database)
   }
   let closed: Promise<void> | undefined
-  ledger.start()
   return {
     app: http.app,
     issuerDid: issuer.did,
@@ -271,7 +287,6 @@ function createApp(options: CreateAuthorityOptions, parts: Parts): HttpApp {
       ...createRequestRoutes(signed),
       ...createEnrolmentRoutes(signed),
       ...createDelegationRoutes(signed),
-      ...createLogRoutes(parts.ledger),
     ],
   })
 }

@@ -170,8 +170,7 @@ async function answerPublic(context: AppContext, route: Route): Promise<Response
     await route.run({
       param: paramOf(context),
       body: undefined,
-      // What is public may be asked for with anything behind it, where it takes no query.
-      query: route.query && readSearch(context, route),
+      query: undefined,
       caller: undefined,
       header: (name) => context.req.header(name),
       address: addressOf(context),

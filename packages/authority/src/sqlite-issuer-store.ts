@@ -1,4 +1,10 @@
-import type { IssuerEventType, IssuerStore, Publication, StatusListRecord } from '@behalf/issuer'
+import type {
+  IssuerEventType,
+  IssuerStore,
+  NewIssuerEvent,
+  Publication,
+  StatusListRecord,
+} from '@behalf/issuer'
 import type { AuthorityDatabase } from './database-schema.ts'
 import { createDelegationRows } from './delegation-rows.ts'
 import { createDraftRows } from './draft-rows.ts'
@@ -11,6 +17,8 @@ import { createStatusRows } from './status-rows.ts'
 
 /** Who is told what a transaction did, once it is on disk. */
 export interface IssuerStoreListeners {
+  /** Within its transaction, once the event is on record: what this writes is kept with it or not at all. */
+  readonly recording?: (db: AuthorityDatabase, event: NewIssuerEvent) => Promise<void>
   readonly recorded?: (types: readonly IssuerEventType[]) => void
   readonly published?: (update: StatusUpdate) => void
 }
@@ -18,7 +26,7 @@ export interface IssuerStoreListeners {
 /** An issuer's store over an authority's tables. Transactions run one after the other, each with the write lock. */
 export function createSqliteIssuerStore(
   database: AuthorityDatabase,
-  { recorded, published }: IssuerStoreListeners = {},
+  { recording, recorded, published }: IssuerStoreListeners = {},
 ): IssuerStore {
   return {
     transaction: async (work) => {
@@ -47,6 +55,7 @@ export function createSqliteIssuerStore(
           appendEvent: async (event) => {
             await events.appendEvent(event)
             types.push(event.type)
+            await recording?.(db, event)
           },
         })
       })

@@ -8,6 +8,7 @@ import {
   type RevocationReceipt,
   requestStatus,
 } from '@behalf/issuer'
+import { formatTime } from './format-time.ts'
 
 /** What the wire forms of an authority's answers depend on. */
 export interface WireOptions {
@@ -121,10 +122,6 @@ function approvalUrl(request: DelegationRequest, { origin }: WireOptions): strin
 function statusOf(delegation: ListedDelegation, now: number): string {
   if (delegation.revoked || delegation.revokedAbove !== undefined) return 'revoked'
   return now >= delegation.validUntil ? 'expired' : 'active'
-}
-
-function formatTime(time: number): string {
-  return new Date(time).toISOString()
 }
 
 function formatOptionalTime(time: number | undefined): string | undefined {

@@ -175,13 +175,12 @@ describe('starting', () => {
     })
     const events = await more.operator.client.listEvents()
     expect(events.map(({ type }) => type)).toEqual([
-      'key_logged',
       'operator_created',
       'policy_loaded',
       'operator_created',
       'policy_loaded',
     ])
-    expect(events[3]?.data).toEqual({ operator: didOf('second') })
+    expect(events[2]?.data).toEqual({ operator: didOf('second') })
   })
 
   test('tells when the address is taken', async () => {
@@ -214,17 +213,17 @@ describe('stopping', () => {
     await expect(response.text()).rejects.toThrow()
   })
 
-  test('calls off the heartbeat and waits for the one under way before it closes the database', async () => {
+  test('calls off the heartbeat and the notices and waits for those under way before it closes the database', async () => {
     const order: string[] = []
     const world = await createWorld({
       repeat: (run) => async () => {
         await run()
-        order.push('the last beat is done')
+        order.push('the last run is done')
       },
     })
     await world.authority.close().then(() => order.push('closed'))
-    expect(order).toEqual(['the last beat is done', 'closed'])
-    expect(world.log.filter((line) => line.includes('heartbeat failed'))).toEqual([])
+    expect(order).toEqual(['the last run is done', 'the last run is done', 'closed'])
+    expect(world.log.filter((line) => line.includes('failed'))).toEqual([])
   })
 
   test('leaves everything in the one file', async () => {

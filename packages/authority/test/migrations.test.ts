@@ -52,7 +52,6 @@ describe('migrations', () => {
     const { raw } = await createMigrated()
     const made = tables(raw).filter((name) => !name.startsWith('kysely_'))
     expect(made).toEqual([
-      'apis',
       'approval_drafts',
       'authority',
       'ceremonies',
@@ -61,13 +60,14 @@ describe('migrations', () => {
       'delegations',
       'enrolments',
       'events',
+      'notice_sweep',
+      'notice_targets',
+      'notices',
       'operators',
       'passkeys',
       'persons',
-      'principal_salts',
       'publication',
       'question_counts',
-      'request_evidence',
       'requests',
       'revoked_keys',
       'sessions',

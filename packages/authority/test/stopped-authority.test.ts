@@ -36,6 +36,7 @@ async function start<Result>(look: (authority: Authority) => Promise<Result>): P
   const authority = await createAuthority({
     databasePath: join(folder, 'authority.db'),
     signer: keys.signer,
+    noticeKeys: keys.noticeKeys,
     origin: 'http://localhost:1',
     policy: ASK_ALWAYS,
     operators: [{ did: keys.operatorDid, name: 'first operator' }],

@@ -1,10 +1,5 @@
 export { fingerprintAgent } from './agent-fingerprint.ts'
-export {
-  type ApprovedEnrolment,
-  type ApprovedTerms,
-  approvedPart,
-  createApprovalChallenge,
-} from './approval-challenge.ts'
+export { type ApprovedTerms, approvedPart, createApprovalChallenge } from './approval-challenge.ts'
 export {
   type ApprovalAssertion,
   type ApprovalEvidence,
@@ -75,7 +70,6 @@ export {
   type VerifyPasskeyAssertionOptions,
   verifyPasskeyAssertion,
 } from './passkey-assertion.ts'
-export { renderApproval } from './render-approval.ts'
 export { CURRENT_RENDERER, type RenderedDelegation, renderDelegation } from './render-delegation.ts'
 export {
   createDelegationPayload,

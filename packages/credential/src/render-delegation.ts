@@ -116,13 +116,11 @@ function renderPolicy({ policy }: Terms): readonly string[] {
   return [`The policy ${quoteText(id)} (${digest}) answered ${quoteText(decision)}.`]
 }
 
-/** Spells a time in UTC, to the second. */
-export function renderTime(time: number): string {
+function renderTime(time: number): string {
   return `${new Date(time).toISOString().slice(0, 19).replace('T', ' ')} UTC`
 }
 
-/** Spells a length of time in days, hours, minutes and seconds. */
-export function renderSpan(seconds: number): string {
+function renderSpan(seconds: number): string {
   const parts: string[] = []
   let rest = seconds
   for (const [unit, length] of UNITS) {

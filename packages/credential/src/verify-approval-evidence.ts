@@ -1,10 +1,5 @@
 import { BehalfError, canonicalizeJson, type JsonObject, type JsonValue } from '@behalf/core'
-import {
-  type ApprovedEnrolment,
-  type ApprovedTerms,
-  approvedPart,
-  createApprovalChallenge,
-} from './approval-challenge.ts'
+import { approvedPart, createApprovalChallenge } from './approval-challenge.ts'
 import {
   type ApprovalAssertion,
   type ApprovalEvidence,
@@ -19,7 +14,7 @@ import { CredentialError, type CredentialErrorOptions, isWebauthnCode } from './
 import { parseCompactJws } from './jws.ts'
 import { readObject } from './members.ts'
 import { verifyPasskeyAssertion } from './passkey-assertion.ts'
-import { renderApproval } from './render-approval.ts'
+import { renderDelegation } from './render-delegation.ts'
 
 /** What {@link verifyApprovalEvidence} checks against. */
 export interface VerifyApprovalEvidenceOptions {
@@ -52,8 +47,6 @@ export interface VerifiedApprovalEvidence {
   readonly renderer: number
   /** What was approved of this delegation, in the words that were shown. */
   readonly sentences: readonly string[]
-  /** What the agent may have by itself since: `validUntil` in milliseconds since the epoch. Absent: nothing. */
-  readonly enrolment?: { readonly validUntil: number; readonly maxSeconds: number }
   /** One per person, the principal first; none when no passkey was used. */
   readonly approvals: readonly VerifiedApproval[]
   /** Without a passkey: on whose word, and when. */
@@ -118,14 +111,14 @@ function checkReference(evidence: ApprovalEvidence, { approval }: Delegation): v
 
 /** The delegation is one of the payloads, and the sentences are what the renderer makes of all of them. */
 function checkTerms({ approved, requests }: ApprovalEvidence, delegation: Delegation): readonly string[] {
-  const { payloads, sentences } = approved
+  const { payloads, renderer, sentences } = approved
   if (payloads.length !== requests.length) {
     throw invalid('payloads', 'There is not one payload for each request')
   }
   const own = canonicalizeJson(approvedPart(readPayload(delegation)))
   const index = payloads.findIndex((payload) => canonicalizeJson(payload) === own)
   if (index === -1) throw invalid('payloads', 'Other terms than those of the delegation were approved')
-  const rendered = render(approved)
+  const rendered = payloads.map((payload) => render(payload, renderer))
   if (canonicalizeJson(rendered) !== canonicalizeJson(sentences)) {
     throw invalid('sentences', 'The sentences are not what the renderer makes of the terms')
   }
@@ -141,7 +134,6 @@ function checkPeople(
   const spoken = [by, at, nonce].filter((member) => member !== undefined).length
   const needed = approved.payloads.some(asksTwo) ? 2 : 1
   if (!PASSKEY_METHODS.has(method)) {
-    if (approved.enrolment) throw invalid('enrolment', 'A statement enrols nobody')
     if (assertions.length > 0 || spoken < 3)
       throw invalid('method', 'A statement needs by, at and nonce alone')
     if (needed === 2) throw invalid('assertions', 'A statement is not what two people approved')
@@ -192,7 +184,6 @@ async function checkAssertion(
 
 function describe(evidence: ApprovalEvidence, sentences: readonly string[]): VerifiedApprovalEvidence {
   const { method, requests, approved, assertions, by, at } = evidence
-  const { enrolment } = approved
   const approvals = assertions.map((assertion) => ({
     by: assertion.by,
     at: parseDateTime(assertion.at, 'at'),
@@ -210,27 +201,19 @@ function describe(evidence: ApprovalEvidence, sentences: readonly string[]): Ver
     requests,
     renderer: approved.renderer,
     sentences,
-    ...(enrolment === undefined ? {} : { enrolment: describeEnrolment(enrolment) }),
     approvals,
     ...(by === undefined ? {} : { statement: { by, at: parseDateTime(at, 'at') } }),
     isProven: method === 'passkey',
   }
 }
 
-function describeEnrolment({
-  valid_until,
-  max_seconds,
-}: ApprovedEnrolment): NonNullable<VerifiedApprovalEvidence['enrolment']> {
-  return { validUntil: parseDateTime(valid_until, 'valid_until'), maxSeconds: max_seconds }
-}
-
 function readPayload({ jws }: Delegation): JsonObject {
   return parseCompactJws(jws, { maxBytes: MAX_CHAIN_BYTES }).payload
 }
 
-function render(approved: ApprovedTerms): readonly (readonly string[])[] {
+function render(payload: JsonObject, renderer: number): readonly string[] {
   try {
-    return renderApproval(approved, approved.renderer)
+    return renderDelegation(payload, renderer).sentences
   } catch (cause) {
     if (!(cause instanceof BehalfError)) throw cause
     throw invalid('payloads', 'A payload cannot be rendered', { cause })

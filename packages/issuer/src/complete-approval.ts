@@ -3,7 +3,6 @@ import { type ApprovalAssertion, formatDateTime, verifyPasskeyAssertion } from '
 import { type ApprovalDraft, challengeOf, createDraftEvidence, identifyRoot } from './approval-draft.ts'
 import type { Approver } from './approver.ts'
 import type { DelegationRequest, PersonalApproval } from './delegation-request.ts'
-import { enrolApproved } from './enrol-approved.ts'
 import { IssuerError } from './error.ts'
 import { issueRoot } from './issue-root.ts'
 import type { IssuerContext } from './issuer-context.ts'
@@ -41,7 +40,7 @@ export interface CompleteApprovalOptions {
 
 /**
  * The person approved exactly what was prepared: the roots are issued with evidence that proves it, or, where two
- * people are needed, the request waits for the second. An enrolment given along with them is in force. The prepared approval is used up before the answer is looked
+ * people are needed, the request waits for the second. The prepared approval is used up before the answer is looked
  * at, whatever comes of it.
  *
  * @returns the requests as they are now
@@ -145,9 +144,7 @@ async function issueAll(
   const approvals = given.map(toApproval)
   const decided: DelegationRequest[] = []
   for (const { request, root } of pairs) {
-    const issued = { request: { ...request, approvals }, root, evidence, by }
-    decided.push(await issueRoot(context, tx, issued))
-    await enrolApproved(context, tx, issued)
+    decided.push(await issueRoot(context, tx, { request: { ...request, approvals }, root, evidence, by }))
   }
   return decided
 }

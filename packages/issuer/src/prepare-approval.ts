@@ -1,12 +1,10 @@
 import { createUuid, encodeBase64url, type JsonObject } from '@behalf/core'
-import { type ApprovedEnrolment, CURRENT_RENDERER, formatDateTime, renderApproval } from '@behalf/credential'
+import { CURRENT_RENDERER, renderDelegation } from '@behalf/credential'
 import { type ApprovalDraft, challengeOf, type DraftedRoot } from './approval-draft.ts'
 import type { Approver } from './approver.ts'
-import { checkSeconds } from './check-terms.ts'
 import { decideTerms } from './decide-terms.ts'
 import { approvalsNeeded, type DelegationRequest } from './delegation-request.ts'
 import { draftRoot } from './draft-root.ts'
-import { checkEnd } from './enrol-agent.ts'
 import { IssuerError } from './error.ts'
 import { checkKeyAlive, type IssuerContext } from './issuer-context.ts'
 import type { IssuerTransaction } from './issuer-store.ts'
@@ -25,16 +23,6 @@ export interface PrepareApprovalOptions {
   readonly person: Approver
   /** Of one agent, at most 10; one that needs two people is approved by itself. */
   readonly requests: readonly RequestToApprove[]
-  /** What their agent may have by itself from then on; only with what one person approves. */
-  readonly enrol?: EnrolmentBounds
-}
-
-/** How far an agent may go by itself, on the terms that are approved. */
-export interface EnrolmentBounds {
-  /** Of each delegation. */
-  readonly maxSeconds: number
-  /** Milliseconds since the epoch, cut down to the second before. */
-  readonly validUntil: number
 }
 
 /** What a person is to read and their passkey to sign. */
@@ -46,7 +34,6 @@ export interface PreparedApproval {
   readonly renderer: number
   /** Those of each request. */
   readonly sentences: readonly (readonly string[])[]
-  readonly enrolment?: ApprovedEnrolment
   readonly nonce: string
   /** base64url of 32 bytes. */
   readonly challenge: string
@@ -76,14 +63,13 @@ export async function prepareApproval(
   context: IssuerContext,
   options: PrepareApprovalOptions,
 ): Promise<PreparedApproval> {
-  const { person, requests, enrol } = options
+  const { person, requests } = options
   checkRequests(requests)
-  const enrolment = enrol && checkBounds(context, enrol)
   return context.store.transaction(async (tx) => {
     await checkRoom(context, tx, person)
     const read: ReadRequest[] = []
     for (const asked of requests) read.push(await readFor(context, tx, { person, asked }))
-    const draft = await draftApproval(context, tx, { person, read, enrolment })
+    const draft = await draftApproval(context, tx, { person, read })
     await tx.insertDraft(draft)
     return toPrepared(draft)
   })
@@ -97,20 +83,12 @@ interface ReadRequest {
 interface Reading {
   readonly person: Approver
   readonly read: readonly ReadRequest[]
-  readonly enrolment: ApprovedEnrolment | undefined
 }
 
 function checkRequests(requests: readonly RequestToApprove[]): void {
   const ids = new Set(requests.map(({ id }) => id))
   if (ids.size === requests.length && ids.size >= 1 && ids.size <= MAX_REQUESTS) return
   throw invalid(`There must be 1 to ${MAX_REQUESTS} requests, each once`)
-}
-
-function checkBounds(context: IssuerContext, { maxSeconds, validUntil }: EnrolmentBounds): ApprovedEnrolment {
-  return {
-    valid_until: formatDateTime(checkEnd(context, Math.floor(validUntil / 1000) * 1000)),
-    max_seconds: checkSeconds(maxSeconds, context, 'max_seconds'),
-  }
 }
 
 async function checkRoom(context: IssuerContext, tx: IssuerTransaction, person: Approver): Promise<void> {
@@ -161,7 +139,7 @@ async function draftApproval(
 async function draftFirst(
   context: IssuerContext,
   tx: IssuerTransaction,
-  { person, read, enrolment }: Reading,
+  { person, read }: Reading,
 ): Promise<ApprovalDraft> {
   const roots: DraftedRoot[] = []
   const needs = new Set<1 | 2>()
@@ -174,14 +152,12 @@ async function draftFirst(
   if (needs.has(2) && read.length > 1) {
     throw invalid('A request that needs two people is approved by itself')
   }
-  if (needs.has(2) && enrolment) throw noEnrolment()
-  const payloads = roots.map(({ payload }) => payload)
+  const rendered = roots.map(({ payload }) => renderDelegation(payload))
   return {
     ...createDraft(context, person),
     roots,
     renderer: CURRENT_RENDERER,
-    sentences: renderApproval({ payloads, ...(enrolment && { enrolment }) }),
-    ...(enrolment && { enrolment }),
+    sentences: rendered.map(({ sentences }) => sentences),
     needs: needs.has(2) ? 2 : 1,
     given: [],
   }
@@ -191,9 +167,8 @@ async function draftFirst(
 async function draftSecond(
   context: IssuerContext,
   tx: IssuerTransaction,
-  { person, read, enrolment, half }: Reading & { readonly half: string },
+  { person, read, half }: Reading & { readonly half: string },
 ): Promise<ApprovalDraft> {
-  if (enrolment) throw noEnrolment()
   if (read.length > 1) throw invalid('A request that needs two people is approved by itself')
   if (read.some(({ narrow }) => narrow !== undefined)) {
     throw invalid('The second person approves what the first approved, or denies it')
@@ -217,25 +192,19 @@ function createDraft(
 }
 
 function toPrepared(draft: ApprovalDraft): PreparedApproval {
-  const { id, roots, renderer, sentences, enrolment, nonce, expiresAt, needs, given } = draft
+  const { id, roots, renderer, sentences, nonce, expiresAt, needs, given } = draft
   return {
     id,
     requests: roots.map(({ request }) => request),
     payloads: roots.map(({ payload }) => payload),
     renderer,
     sentences,
-    ...(enrolment && { enrolment }),
     nonce,
     challenge: encodeBase64url(challengeOf(draft)),
     expiresAt,
     needs,
     given: given.map(({ by, at }) => ({ by, at })),
   }
-}
-
-function noEnrolment(): IssuerError {
-  const rule = 'What takes two people is not for an agent to have by itself'
-  return new IssuerError('input_invalid', rule, { field: 'enrol' })
 }
 
 function invalid(rule: string): IssuerError {

@@ -1,5 +1,4 @@
 import type { Request, RequestHandler, Response } from 'express'
-import { cutWithChain } from './end-with-chain.ts'
 import type { VerifierErrorCode } from './error.ts'
 import { mustClose, toIncomingRequest } from './node-request.ts'
 import { finishPeeked, peekNodeBody } from './peek-node-body.ts'
@@ -55,9 +54,7 @@ async function enforce(
   try {
     // A mounted application sees `url` without its mount path; what was signed is the original.
     const incoming = toIncomingRequest(request, { requestId, target: request.originalUrl })
-    const verified = await verifier.verify(incoming)
-    attach(request, response, verified)
-    cutWithChain(response, verified)
+    attach(request, response, await verifier.verify(incoming))
     return true
   } catch (error) {
     if (mustClose(request)) response.setHeader('Connection', 'close')

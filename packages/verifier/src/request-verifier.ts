@@ -66,10 +66,7 @@ export function createRequestVerifier<Account = undefined>(
     requestId: settings.requestId,
     refuse: (error, requestId) =>
       toProblemResponse(error, { origin: settings.origin, requestId, now: settings.wallClock() }),
-    distrustIssuer: (issuer) => {
-      settings.trusted.distrust(issuer)
-      settings.liveChains.lookAt(issuer)
-    },
+    distrustIssuer: (issuer) => settings.trusted.distrust(issuer),
   }
   if (settings.mode === 'observe') {
     return { ...common, mode: 'observe', verify: (request) => judgeRequest(request, settings) }

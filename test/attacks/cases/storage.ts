@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { createAuthority, openDatabase } from '@behalf/authority'
+import { createAuthority, createNoticeKeys, openDatabase } from '@behalf/authority'
 import { checkDelegationStatus, parseDelegation, verifyStatusList } from '@behalf/credential'
 import { parsePolicy } from '@behalf/issuer'
 import { didKeyIssuerKeys } from '@behalf/verifier'
@@ -20,6 +20,7 @@ const ESCAPED = encodeURIComponent(INJECTION).replaceAll("'", '%27')
 /** Options of an authority that only has to start. */
 const START = {
   signer: issuer.signer,
+  noticeKeys: createNoticeKeys(new Uint8Array(32).fill(7)),
   origin: 'http://127.0.0.1:1',
   policy: parsePolicy({
     id: 'ask',

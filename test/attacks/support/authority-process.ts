@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { argv } from 'node:process'
-import { createAuthority } from '@behalf/authority'
+import { createAuthority, createNoticeKeys } from '@behalf/authority'
 import { parsePolicy } from '@behalf/issuer'
 import { openVerifierDatabase } from '@behalf/verifier/sqlite'
 import { issuer } from './party.ts'
@@ -11,6 +11,7 @@ openVerifierDatabase(join(folder, 'verifier.db')).close()
 const authority = await createAuthority({
   databasePath: join(folder, 'authority.db'),
   signer: issuer.signer,
+  noticeKeys: createNoticeKeys(new Uint8Array(32).fill(7)),
   origin: 'http://127.0.0.1:1',
   policy: parsePolicy({
     id: 'ask',

@@ -1,7 +1,12 @@
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { type Authority, type CreateAuthorityOptions, createAuthority } from '@behalf/authority'
+import {
+  type Authority,
+  type CreateAuthorityOptions,
+  createAuthority,
+  createNoticeKeys,
+} from '@behalf/authority'
 import { parsePolicy } from '@behalf/issuer'
 import { createMemoryWallet, type Wallet } from '@behalf/wallet'
 import { NOW } from './chain.ts'
@@ -62,9 +67,7 @@ export const ASKED = {
 const POLICY = 'permit (principal, action in [Action::"approve-enrolled", Action::"ask-one"], resource);'
 
 /** What a case needs to be different in the authority. */
-export type AuthorityChanges = Partial<
-  Pick<CreateAuthorityOptions, 'attestation' | 'log' | 'page' | 'statusStreams'>
->
+export type AuthorityChanges = Partial<Pick<CreateAuthorityOptions, 'attestation' | 'log' | 'page'>>
 
 /** Runs with an authority in memory-backed files, one operator and one agent, and ends it. */
 export function withAuthority<Result>(
@@ -80,6 +83,7 @@ export function withAuthority<Result>(
       const started = await createAuthority({
         databasePath: join(folder, 'authority.db'),
         signer: issuer.signer,
+        noticeKeys: createNoticeKeys(new Uint8Array(32).fill(7)),
         origin,
         policy: parsePolicy({ id: 'enrolled', files: [{ name: 'p.cedar', text: POLICY }] }),
         operators: [{ did: operator.did, name: 'first operator' }],

@@ -1,7 +1,6 @@
-import type { JsonObject } from '@behalf/core'
 import { callApi } from './call-api.ts'
 import type { RequestOptions, SignIn } from './ceremony-types.ts'
-import type { NarrowView, RequestView } from './views.ts'
+import type { JsonRecord, NarrowView, RequestView } from './views.ts'
 
 /** A request in the version that a person saw, and how they narrowed it. */
 export interface ApprovalItem {
@@ -15,10 +14,7 @@ export interface PreparedApproval {
   readonly approval: string
   /** One list for each request, in their order. */
   readonly sentences: readonly (readonly string[])[]
-  readonly payloads: readonly JsonObject[]
-  readonly renderer: number
-  readonly enrolment?: EnrolBody
-  readonly nonce: string
+  readonly payloads: readonly JsonRecord[]
   readonly expires_at: string
   readonly options: RequestOptions
 }
@@ -29,13 +25,13 @@ export interface EnrolBody {
   readonly max_seconds: number
 }
 
-export const prepareApproval = (
-  requests: readonly ApprovalItem[],
-  enrol: EnrolBody | undefined,
-): Promise<PreparedApproval> => callApi('POST', '/api/approvals', { requests, ...(enrol && { enrol }) })
+export const prepareApproval = (requests: readonly ApprovalItem[]): Promise<PreparedApproval> =>
+  callApi('POST', '/api/approvals', { requests })
 
 /** With a passkey; or without one, where the authority takes the word of a login. */
-export type ApprovalAnswer = { readonly response: SignIn } | { readonly login: true }
+export type ApprovalAnswer =
+  | { readonly response: SignIn; readonly enrol?: EnrolBody }
+  | { readonly login: true }
 
 export const completeApproval = async (
   approval: string,

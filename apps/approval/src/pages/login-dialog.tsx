@@ -1,17 +1,14 @@
 import { Modal, Stack, Text } from '@mantine/core'
 import type { ReactNode } from 'react'
-import { CompanyLogin } from '../parts/company-login.tsx'
 import { LoginButton } from '../parts/login-button.tsx'
 
 interface LoginDialogProps {
   readonly opened: boolean
   readonly name: string
-  /** There is a company login as well. */
-  readonly company: boolean
 }
 
 /** The session ended while the page was open: what was entered stays behind this. */
-export function LoginDialog({ opened, name, company }: LoginDialogProps): ReactNode {
+export function LoginDialog({ opened, name }: LoginDialogProps): ReactNode {
   return (
     <Modal
       opened={opened}
@@ -25,11 +22,9 @@ export function LoginDialog({ opened, name, company }: LoginDialogProps): ReactN
     >
       <Stack gap="md">
         <Text>
-          Sign in again as <bdi>{name}</bdi> to go on. What you entered is still here
-          {company && ', unless you leave for the company login'}.
+          Sign in again as <bdi>{name}</bdi> to go on. What you entered is still here.
         </Text>
         <LoginButton />
-        {company && <CompanyLogin />}
       </Stack>
     </Modal>
   )

@@ -110,6 +110,7 @@ async function startAuthority(options: {
   const authority = await createAuthority({
     databasePath: join(data, 'authority.db'),
     signer: keys.signer,
+    noticeKeys: keys.noticeKeys,
     origin,
     policy: parsePolicy({ id: 'tests', files: [{ name: 'tests.cedar', text: POLICY }] }),
     operators: [{ did: keys.operatorDid, name: 'first operator' }],

@@ -1,3 +1,4 @@
+import { createWebhookRoutes } from '../notices/webhook-routes.ts'
 import { createActiveRoutes } from './active-routes.ts'
 import { createApprovalRoutes } from './approval-routes.ts'
 import { createCeremonyErrorRoute } from './ceremony-error-route.ts'
@@ -29,6 +30,7 @@ export function createPeopleRoutes(context: PeopleContext): readonly PeopleRoute
     ...createApprovalRoutes(context),
     ...createOwnEnrolmentRoutes(context),
     ...createActiveRoutes(context),
+    ...createWebhookRoutes(context),
     createHistoryRoute(context),
     createLiveRoute(context),
     createCeremonyErrorRoute(context),

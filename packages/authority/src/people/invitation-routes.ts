@@ -1,5 +1,6 @@
 import type { JsonObject } from '@behalf/core'
 import { AuthorityError } from '../error.ts'
+import { formatTime } from '../format-time.ts'
 import { optional, readJsonColumn } from '../json-column.ts'
 import { json, jsonAnswer } from '../route.ts'
 import { dropCodes, insertCode } from './code-rows.ts'
@@ -8,7 +9,6 @@ import { type InvitationBody, invitationSchema, nothingSchema } from './people-b
 import type { PeopleContext } from './people-context.ts'
 import { definePeopleRoute, type PeopleRoute, requireSession } from './people-route.ts'
 import { changePeople, type PeopleTransaction } from './people-transaction.ts'
-import { formatTime } from './people-wire.ts'
 import { checkPersonId, checkPersonName, checkRoles, checkTenant } from './person.ts'
 import { createToken } from './secret-code.ts'
 

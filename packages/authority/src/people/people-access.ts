@@ -51,6 +51,10 @@ export const PEOPLE_ACCESS: Readonly<Record<RouteName, PeopleAccess>> = {
   'GET /api/delegations': 'person',
   // Whatever acts on behalf of a person, that person may stop, whichever roles they have.
   'POST /api/revocations': 'person',
+  'GET /api/webhooks': 'person',
+  'POST /api/webhooks': 'person',
+  'POST /api/webhooks/{id}/test': 'person',
+  'DELETE /api/webhooks/{id}': 'person',
   'GET /api/history': 'person',
   'GET /api/live': 'person',
   'POST /api/ceremony-errors': 'anybody',

@@ -89,8 +89,6 @@ export interface ApprovalBody {
     readonly version: number
     readonly narrow?: BoundsBody | undefined
   }[]
-  /** What their agent may have by itself from then on. */
-  readonly enrol?: EnrolmentBounds | undefined
 }
 
 /** Body of `POST /api/approvals/{id}`. */
@@ -98,6 +96,7 @@ export interface CompleteApprovalBody {
   readonly response?: JsonObject | undefined
   /** Instead of a response, where a login may approve. */
   readonly login?: true | undefined
+  readonly enrol?: EnrolmentBounds | undefined
 }
 
 /** Body of `POST /api/enrolments`. */
@@ -126,7 +125,8 @@ export interface HistoryQuery {
 const response = z
   .custom<JsonObject>(isJsonObject)
   .openapi({ type: 'object', description: 'What the browser answered, by its toJSON()' })
-const stepUp = z
+/** Of a fresh assertion in the body of an action that needs one. */
+export const stepUpSchema: z.ZodType<StepUpBody | undefined> = z
   .strictObject({ ceremony: z.string(), response })
   .optional()
   .openapi({ description: 'A fresh assertion, begun with POST /api/step-up/options' })
@@ -175,7 +175,7 @@ export const loginSchema: z.ZodType<LoginBody> = z.strictObject({
 })
 
 /** Of the calls that need a fresh assertion and nothing else. */
-export const stepUpOnlySchema: z.ZodType<StepUpOnlyBody> = z.strictObject({ step_up: stepUp })
+export const stepUpOnlySchema: z.ZodType<StepUpOnlyBody> = z.strictObject({ step_up: stepUpSchema })
 
 /** Of `PATCH /api/passkeys/{id}`. */
 export const renameSchema: z.ZodType<RenameBody> = z.strictObject({ name: z.string() })
@@ -193,7 +193,7 @@ export const changePersonSchema: z.ZodType<ChangePersonBody> = z.strictObject({
   roles: roles.optional(),
   name: z.string().optional(),
   disabled: z.boolean().optional(),
-  step_up: stepUp,
+  step_up: stepUpSchema,
 })
 
 /** Of `POST /api/ceremony-errors`. */
@@ -217,7 +217,6 @@ export const inboxFilterSchema: z.ZodType<InboxFilterQuery> = z.strictObject({
 /** Of `POST /api/approvals`. */
 export const approvalSchema: z.ZodType<ApprovalBody> = z.strictObject({
   requests: z.array(z.strictObject({ id: z.string(), version: z.int(), narrow: narrowSchema })),
-  enrol: z.strictObject(enrolmentBounds).optional(),
 })
 
 /** Of `POST /api/approvals/{id}`. */
@@ -228,13 +227,14 @@ export const completeApprovalSchema: z.ZodType<CompleteApprovalBody> = z.strictO
     description:
       'Without a passkey, on the word of the company login; refused unless the authority was set so',
   }),
+  enrol: z.strictObject(enrolmentBounds).optional(),
 })
 
 /** Of `POST /api/enrolments`. */
 export const ownEnrolmentSchema: z.ZodType<OwnEnrolmentBody> = z.strictObject({
   request: z.string(),
   ...enrolmentBounds,
-  step_up: stepUp,
+  step_up: stepUpSchema,
 })
 
 /** Of `GET /api/delegations`. */

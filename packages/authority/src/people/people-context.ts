@@ -2,6 +2,7 @@ import type { Clock, RandomBytes } from '@behalf/core'
 import type { Issuer } from '@behalf/issuer'
 import type { AuthorityLog } from '../authority-log.ts'
 import type { AuthorityDatabase } from '../database-schema.ts'
+import type { Notices } from '../notices/create-notices.ts'
 import type { ChangeFeed } from './change-feed.ts'
 import type { OidcClient } from './oidc-client.ts'
 
@@ -28,6 +29,7 @@ export interface PeopleContext {
   readonly log: AuthorityLog
   readonly attestation: AttestationPolicy
   readonly feed: ChangeFeed
+  readonly notices: Notices
   /** Without one there is no company login. */
   readonly oidc: OidcClient | undefined
   /** Whether a session that began with company login approves without a passkey. */

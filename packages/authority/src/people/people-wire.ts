@@ -1,4 +1,5 @@
 import type { JsonObject } from '@behalf/core'
+import { formatTime } from '../format-time.ts'
 import type { Passkey } from './passkey-rows.ts'
 import type { PeopleContext } from './people-context.ts'
 import type { Person } from './person.ts'
@@ -47,9 +48,4 @@ export function passkeyToWire(passkey: Passkey): JsonObject {
     software,
     synced,
   }
-}
-
-/** RFC 3339, UTC, with milliseconds. */
-export function formatTime(time: number): string {
-  return new Date(time).toISOString()
 }

@@ -80,6 +80,8 @@ export interface World {
   readonly log: string[]
   /** Runs the heartbeat that the timer would. */
   readonly beat: () => Promise<void>
+  /** Looks through the outbox of notices, as the timer would, and resolves when everything due was tried. */
+  readonly deliver: () => Promise<void>
   readonly party: (name: string) => Party
   readonly get: (path: string, headers?: Record<string, string>) => Promise<RawAnswer>
   /** Stops the authority and starts it again over the same files. */
@@ -98,6 +100,7 @@ export type WorldOptions = Partial<
     | 'limits'
     | 'maxSeconds'
     | 'monotonicClock'
+    | 'notices'
     | 'oidc'
     | 'operators'
     | 'page'
@@ -192,7 +195,7 @@ async function startWorld(seed: WorldSeed): Promise<World> {
   const { seed: issuerSeed = seedOf('authority'), ...options } = seed.options
   const databasePath = join(folder, 'authority.db')
   const log: string[] = []
-  let beat = async (): Promise<void> => {}
+  const repeated: (() => Promise<void>)[] = []
   const record = (facts: object, message: string): void =>
     void log.push(JSON.stringify({ ...facts, message }))
   const authority = await createAuthority({
@@ -204,7 +207,7 @@ async function startWorld(seed: WorldSeed): Promise<World> {
     clock,
     log: { info: record, warn: record, error: record },
     repeat: (run) => {
-      beat = run
+      repeated.push(run)
       return async () => {}
     },
     ...options,
@@ -231,7 +234,8 @@ async function startWorld(seed: WorldSeed): Promise<World> {
     operator: party('operator'),
     agent: party('agent'),
     log,
-    beat: () => beat(),
+    beat: async () => repeated[0]?.(),
+    deliver: async () => repeated[1]?.(),
     party,
     get: (path, headers = {}) => send(origin, { path, headers, signed: false }),
     restart: async (changes = {}) => {

@@ -1,0 +1,128 @@
+import { lookup } from 'node:dns/promises'
+import { type RequestOptions, request as requestHttp } from 'node:http'
+import { request as requestHttps } from 'node:https'
+import { isIP, type LookupFunction } from 'node:net'
+import type { AddressRule } from './address-rule.ts'
+import type { FailureReason } from './notice.ts'
+
+/** Resolves to every address of a host name; rejects when there is none. */
+export type ResolveHost = (host: string) => Promise<readonly string[]>
+
+/** How notices get out. */
+export interface PostContext {
+  readonly rule: AddressRule
+  readonly resolveHost: ResolveHost
+  /** For name, connection and answer together. */
+  readonly timeoutSeconds: number
+  /** Ends what is under way. */
+  readonly signal: AbortSignal
+}
+
+/** One message. */
+export interface PostedMessage {
+  readonly url: URL
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array
+}
+
+/** What came of it: the status of the answer, or why there is none. */
+export type PostResult = { readonly status: number } | { readonly failure: FailureReason }
+
+const MAX_ANSWER_HEADER_BYTES = 16_384
+
+/** Asks the resolver of this machine. */
+export const resolveHostHere: ResolveHost = async (host) =>
+  (await lookup(host, { all: true, verbatim: true })).map(({ address }) => address)
+
+/**
+ * Resolves to what came of one POST. The name is resolved once, every address it has is checked, and the connection
+ * goes to one that was: no second answer of a resolver can lead elsewhere. No redirect is followed. Of the answer only
+ * the status is read; whatever follows is cut off.
+ */
+export async function postNotice(context: PostContext, message: PostedMessage): Promise<PostResult> {
+  const deadline = new AbortController()
+  const timer = setTimeout(() => deadline.abort(), context.timeoutSeconds * 1000)
+  const signal = AbortSignal.any([deadline.signal, context.signal])
+  try {
+    const addresses = await unlessAborted(findAddresses(context, message.url), signal)
+    if (!Array.isArray(addresses)) return { failure: deadline.signal.aborted ? 'timeout' : 'name_unknown' }
+    if (!isAllowed(context.rule, message.url, addresses)) return { failure: 'address_forbidden' }
+    return { status: await send(message, addresses, signal) }
+  } catch {
+    return { failure: deadline.signal.aborted ? 'timeout' : 'unreachable' }
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Whether notices may go to a URL, judged by its spelling and every address that its host has now. */
+export async function mayPostTo(
+  context: Pick<PostContext, 'rule' | 'resolveHost' | 'timeoutSeconds'>,
+  url: URL,
+): Promise<FailureReason | undefined> {
+  const signal = AbortSignal.timeout(context.timeoutSeconds * 1000)
+  const addresses = await unlessAborted(findAddresses(context, url), signal)
+  if (addresses === undefined) return 'name_unknown'
+  return isAllowed(context.rule, url, addresses) ? undefined : 'address_forbidden'
+}
+
+/** One address that must not be connected to is enough: who controls the name chooses which comes first. */
+function isAllowed(rule: AddressRule, url: URL, addresses: readonly string[]): boolean {
+  return addresses.length > 0 && addresses.every((address) => rule.allows(address, url.protocol))
+}
+
+async function findAddresses(
+  { resolveHost }: Pick<PostContext, 'resolveHost'>,
+  url: URL,
+): Promise<readonly string[] | undefined> {
+  const host = url.hostname.replaceAll(/^\[|\]$/gu, '')
+  if (isIP(host) !== 0) return [host]
+  return resolveHost(host).catch(() => undefined)
+}
+
+async function unlessAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value | undefined> {
+  if (signal.aborted) return undefined
+  const { promise, resolve } = Promise.withResolvers<undefined>()
+  const stop = (): void => resolve(undefined)
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    return await Promise.race([work, promise])
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+function send(
+  { url, headers, body }: PostedMessage,
+  addresses: readonly string[],
+  signal: AbortSignal,
+): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>()
+  const options: RequestOptions = {
+    method: 'POST',
+    headers: { ...headers, 'content-length': body.length },
+    // A connection of its own each time: one that is kept would outlive what was checked.
+    agent: false,
+    lookup: pinTo(addresses),
+    maxHeaderSize: MAX_ANSWER_HEADER_BYTES,
+    signal,
+  }
+  const request = url.protocol === 'https:' ? requestHttps(url, options) : requestHttp(url, options)
+  request.on('response', (response) => {
+    resolve(response.statusCode ?? 0)
+    response.destroy()
+  })
+  request.on('error', reject)
+  request.end(body)
+  return promise
+}
+
+/** Whatever is asked for, the answer is what was checked. */
+function pinTo(addresses: readonly string[]): LookupFunction {
+  const all = addresses.map((address) => ({ address, family: isIP(address) }))
+  const [first = { address: '', family: 0 }] = all
+  return (_host, { all: wantsAll }, callback) => {
+    if (wantsAll === true) callback(null, all)
+    else callback(null, first.address, first.family)
+  }
+}
