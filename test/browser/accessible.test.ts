@@ -1,9 +1,8 @@
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { describeNeeding } from '../support/needs.ts'
-import { findBarriers, overflow } from './support/axe.ts'
 import { type ExampleWorld, openExampleWorld } from './support/example-world.ts'
-import { findMisfits } from './support/find-misfits.ts'
+import { listFaults } from './support/list-faults.ts'
 import { LOOKS, lookAt } from './support/looks.ts'
 import { openPageWorld } from './support/page-world.ts'
 import { startBrowser } from './support/start-browser.ts'
@@ -85,13 +84,4 @@ async function checkLooks({ page, faults }: Visitor): Promise<void> {
     await expect.poll(() => listFaults(page), { timeout: 10_000 }).toEqual([])
   }
   expect(faults).toEqual([])
-}
-
-async function listFaults(page: Page): Promise<readonly string[]> {
-  const wider = await overflow(page)
-  return [
-    ...(wider > 0 ? [`the page is ${wider} pixels too wide`] : []),
-    ...(await findMisfits(page)),
-    ...(await findBarriers(page)),
-  ]
 }

@@ -5,6 +5,7 @@ import { fetchEnrolments, withdrawEnrolment } from '../api/enrolments-api.ts'
 import type { EnrolmentView } from '../api/views.ts'
 import { usePollingInterval } from '../live/queries.ts'
 import { useAction } from '../live/use-action.ts'
+import { NoticesSection } from '../notices/notices-section.tsx'
 import { ConfirmDialog } from '../parts/confirm-dialog.tsx'
 import { ExactRule } from '../parts/exact-rule.tsx'
 import { Moment } from '../parts/moment.tsx'
@@ -39,6 +40,7 @@ export function SettingsPage(): ReactNode {
       {data?.map((enrolment) => (
         <Enrolment key={enrolment.id} enrolment={enrolment} />
       ))}
+      <NoticesSection />
       <Title order={2} className="section-title" mt="md">
         Appearance
       </Title>
