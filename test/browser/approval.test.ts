@@ -188,6 +188,23 @@ describeNeeding('browser', 'people decide in a browser, with a virtual authentic
     await page.getByText(/New: It may send to \(POST\)/u).waitFor()
   })
 
+  test('nothing is signed when the authority shows other words than would be signed', async () => {
+    const { path } = await ask({ capabilities: [READ] })
+    const { page } = await come('alice', path)
+    await page.route('**/api/approvals', async (route) => {
+      const answer = await route.fetch()
+      const prepared = await answer.json()
+      await route.fulfill({
+        response: answer,
+        json: { ...prepared, sentences: [['It may read one issue.']] },
+      })
+    })
+    await page.getByRole('button', { name: 'Approve …' }).click()
+    await page.getByText('The authority does not show what you would sign.').waitFor()
+    expect(await page.getByRole('button', { name: 'Approve with passkey' }).count()).toBe(0)
+    expect(await page.getByRole('button', { name: 'Try again' }).count()).toBe(0)
+  })
+
   test('two tabs: what is decided in one is decided in the other', async () => {
     const { path } = await ask()
     const visitor = await come('alice', path)

@@ -49,7 +49,8 @@ export function SignedIn(): ReactNode {
     )
   }
   // Another person starts with nothing of the last one's. One who was signed out keeps what they had entered.
-  return <Pages key={last.id} person={last} signedOut={session.person === null} />
+  const company = session.login.includes('oidc')
+  return <Pages key={last.id} person={last} signedOut={session.person === null} company={company} />
 }
 
 /** The person who is, or until now was, signed in in this tab. */
@@ -63,14 +64,16 @@ function useLastPerson(session: SessionView | undefined): PersonView | undefined
 function Pages({
   person,
   signedOut,
+  company,
 }: {
   readonly person: PersonView
   readonly signedOut: boolean
+  readonly company: boolean
 }): ReactNode {
   return (
     <PersonContext value={person}>
       {!signedOut && <Live />}
-      <LoginDialog opened={signedOut} name={person.name} />
+      <LoginDialog opened={signedOut} name={person.name} company={company} />
       <Frame banner={<ConnectionBanner />} menu={<AccountMenu person={person} />} tabs={<MainTabs />}>
         <Suspense fallback={<Waiting what="the page" />}>
           <Routes />

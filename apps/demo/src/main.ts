@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { hasReader, type WhoDecides } from './has-reader.ts'
 import { createNarrator, type Narrator } from './narrator.ts'
 import { createPersonAtBrowser } from './person/person-at-browser.ts'
 import { createSoftwarePerson } from './person/software-person.ts'
@@ -6,10 +7,9 @@ import { openStage, type Stage } from './stage.ts'
 import { playStory } from './story.ts'
 import { sayWhatToTry } from './what-to-try.ts'
 
-// `npm start`: plays the story and cleans up. At a terminal the reader is its person, in a browser; without one, and
-// with `--auto`, a program is. `--serve` leaves the servers running afterwards.
+// `npm start`: plays the story and cleans up. At a terminal, and with `--browser`, the reader is its person, in a
+// browser; otherwise, and with `--auto`, a program is. `--serve` leaves the servers running afterwards.
 const values = readOptions()
-const hasReader = !values.auto && process.stdin.isTTY && process.stdout.isTTY
 const tell = createNarrator(
   () => performance.now(),
   (line) => console.log(line),
@@ -21,14 +21,16 @@ process.exitCode = await main(tell, interruption.signal)
 // The message channels of ended agents and a story cut short by Ctrl-C must not keep the process alive.
 process.exit()
 
-function readOptions(): { readonly serve: boolean; readonly auto: boolean } {
+function readOptions(): WhoDecides & { readonly serve: boolean } {
   const option = { type: 'boolean', default: false } as const
   try {
-    return parseArgs({ options: { serve: option, auto: option } }).values
+    const { values } = parseArgs({ options: { serve: option, auto: option, browser: option } })
+    if (!(values.auto && values.browser)) return values
   } catch {
-    console.error('Known are npm start, npm start -- --auto and npm start -- --serve, which can be combined.')
-    process.exit(2)
+    // What it knows is said below.
   }
+  console.error('Known are npm start, and behind npm start -- either --auto or --browser, and --serve.')
+  process.exit(2)
 }
 
 async function main(tell: Narrator, interruption: AbortSignal): Promise<number> {
@@ -63,7 +65,8 @@ async function perform(stage: Stage, interruption: AbortSignal): Promise<void> {
 }
 
 async function play(stage: Stage, interrupted: Promise<void>): Promise<void> {
-  const createPerson = hasReader ? createPersonAtBrowser : createSoftwarePerson
+  const isReader = hasReader(values, [process.stdin, process.stdout])
+  const createPerson = isReader ? createPersonAtBrowser : createSoftwarePerson
   const person = createPerson(tell, stage.authority, stage.claimUrl)
   await playStory(stage, tell, person)
   if (!values.serve) return

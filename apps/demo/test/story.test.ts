@@ -4,33 +4,11 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { outcomesOf, startPlay } from './support/start-play.ts'
 
 const MAIN = join(import.meta.dirname, '..', 'src', 'main.ts')
 // A folder of its own, so that what is left in it was left by this story and not by another one beside it.
 const TEMPORARY = mkdtempSync(join(tmpdir(), 'behalf-story-test-'))
-const LINE = /^ *\d+\.\d s {2}(?<text>.*)$/u
-
-/** Plays the story as `npm start` does, and gives what it said, without times, and how it ended. */
-async function play(
-  interruptAt?: string,
-): Promise<{ readonly said: readonly string[]; readonly code: number }> {
-  const child = spawn(process.execPath, ['--conditions=behalf-source', MAIN], {
-    env: { ...process.env, NO_COLOR: '1', TMPDIR: TEMPORARY },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  let printed = ''
-  let interrupted = false
-  child.stdout.on('data', (chunk: Buffer) => {
-    printed += chunk.toString('utf8')
-    if (interruptAt === undefined || interrupted || !printed.includes(interruptAt)) return
-    interrupted = true
-    child.kill('SIGINT')
-  })
-  const [code] = await once(child, 'close')
-  const said = printed.split('\n').flatMap((line) => LINE.exec(line)?.groups?.['text']?.trim() ?? [])
-  return { said, code: Number(code) }
-}
-
 const leftovers = (): readonly string[] =>
   readdirSync(TEMPORARY).filter((name) => name.startsWith('behalf-demo-'))
 
@@ -38,13 +16,12 @@ afterAll(() => rmSync(TEMPORARY, { recursive: true }))
 
 describe('the story', () => {
   test('runs without questions, shows every refusal with its code, and cleans up', async () => {
-    const { said, code } = await play()
+    const { said, code } = await startPlay(TEMPORARY).ended
     expect(code).toBe(0)
     expect(said.filter((line) => /^\d\. /u.test(line)).map((line) => Number(line[0]))).toEqual([
       1, 2, 3, 4, 5, 6, 7, 8, 9,
     ])
-    const outcomes = said.flatMap((line) => /^[✓✗] ([^:]+): /u.exec(line)?.[1] ?? [])
-    expect(outcomes).toEqual([
+    expect(outcomesOf(said)).toEqual([
       'access_denied',
       'not_found',
       '200',
@@ -70,21 +47,28 @@ describe('the story', () => {
     expect(leftovers()).toEqual([])
   }, 120_000)
 
-  test('says how it is started when it is asked for something else', async () => {
-    const child = spawn(process.execPath, ['--conditions=behalf-source', MAIN, '--fast'])
-    let said = ''
-    child.stderr.on('data', (chunk: Buffer) => {
-      said += chunk.toString('utf8')
-    })
-    const [code] = await once(child, 'close')
-    expect([code, said]).toEqual([2, expect.stringContaining('npm start -- --auto')])
-    expect(said.trimEnd()).not.toContain('\n')
-  }, 20_000)
+  test.each([['--fast'], ['--auto', '--browser']])(
+    'says how it is started when asked for %s',
+    async (...args) => {
+      const child = spawn(process.execPath, ['--conditions=behalf-source', MAIN, ...args])
+      let said = ''
+      child.stderr.on('data', (chunk: Buffer) => {
+        said += chunk.toString('utf8')
+      })
+      const [code] = await once(child, 'close')
+      expect([code, said]).toEqual([2, expect.stringContaining('either --auto or --browser')])
+      expect(said.trimEnd()).not.toContain('\n')
+    },
+    20_000,
+  )
 
-  test.each(['Starting an authority', 'New servers wait', '3. It asks'])(
-    'ends in order when it is interrupted at "%s"',
+  test.each([/Starting an authority/u, /New servers wait/u, /3\. It asks/u])(
+    'ends in order when it is interrupted at %s',
     async (moment) => {
-      const { said, code } = await play(moment)
+      const play = startPlay(TEMPORARY)
+      await play.printed(moment)
+      play.interrupt()
+      const { said, code } = await play.ended
       expect(code).toBe(0)
       expect(said.some((line) => line.startsWith('9.'))).toBe(false)
       expect(leftovers()).toEqual([])

@@ -23,6 +23,14 @@ const TERM_BYTES = 6
 /** Words under which an entry is found again, such as `agent did:key:z6Mk…`; none of them is part of the tree. */
 export type TermsOf = (entry: LogEntry) => readonly string[]
 
+/** What a store does beside keeping the log. */
+export interface SqliteLogStoreOptions {
+  /** Under which words entries are found; the same for the life of the database. Default: none. */
+  readonly termsOf?: TermsOf
+  /** Writes what belongs to an entry, in the same commit; what it throws undoes the commit. Default: nothing. */
+  readonly writeBeside?: (entry: LogEntry) => void
+}
+
 /** A log that knows where its entries are spoken of. */
 export interface SqliteLogStore extends LogStore {
   /** Entries with this term from an index on, in order. */
@@ -46,17 +54,20 @@ interface Statements {
  * Keeps a log in a database that is open already; its tables are made where they are missing. What a commit wrote is
  * as durable as the database: the caller opens it with `journal_mode = WAL` and `synchronous = FULL`.
  *
- * @param termsOf - under which words entries are found; the same for the life of the database. Default: none
  * @throws Error when the database does not wait for the disk
  */
-export function createSqliteLogStore(database: DatabaseSync, termsOf: TermsOf = () => []): SqliteLogStore {
+export function createSqliteLogStore(
+  database: DatabaseSync,
+  options: SqliteLogStoreOptions = {},
+): SqliteLogStore {
+  const { termsOf = () => [], writeBeside = () => undefined } = options
   checkDurable(database)
   database.exec(TABLES)
   const statements = prepare(database)
   return {
     readSize: async () => readSize(statements),
     readCheckpoint: async () => readText(statements.checkpoint.get()?.note),
-    commit: async (commit) => writeCommit(database, { statements, commit, termsOf }),
+    commit: async (commit) => writeCommit(database, { statements, commit, termsOf, writeBeside }),
     readNodes: async (positions) => positions.map((position) => readNode(statements, position)),
     readEntries: async (from, limit) => statements.readEntries.all(from, limit).map(toEntry),
     findIds: async (ids) => ids.map((id) => readNumber(statements.findId.get(id)?.entry_index)),
@@ -103,16 +114,19 @@ function readSize({ size }: Statements): number {
 
 function writeCommit(
   database: DatabaseSync,
-  written: { readonly statements: Statements; readonly commit: LogCommit; readonly termsOf: TermsOf },
+  written: { readonly statements: Statements; readonly commit: LogCommit } & Required<SqliteLogStoreOptions>,
 ): boolean {
-  const { statements, commit, termsOf } = written
+  const { statements, commit, termsOf, writeBeside } = written
   const { entries, nodes, size, checkpoint } = commit
   database.exec('BEGIN IMMEDIATE')
   try {
     const isCurrent =
       readSize(statements) === size && !entries.some(({ id }) => statements.findId.get(id) !== undefined)
     if (isCurrent) {
-      for (const entry of entries) writeEntry(statements, entry, termsOf)
+      for (const entry of entries) {
+        writeEntry(statements, entry, termsOf)
+        writeBeside(entry)
+      }
       for (const { level, index, hash } of nodes) statements.node.run(level, index, hash)
       statements.saveCheckpoint.run(size + entries.length, checkpoint)
     }

@@ -284,7 +284,7 @@ describe('words in SQLite', () => {
     new TextDecoder().decode(data).split(' ')
 
   test('lead to the entries that have them, in order', async () => {
-    const store = createSqliteLogStore(openDatabase('words'), termsOf)
+    const store = createSqliteLogStore(openDatabase('words'), { termsOf })
     await fill(createTestLog(store), 0, 30)
     const indices = async (term: string, from = 0, limit = 50): Promise<readonly number[]> =>
       (await store.findEntries(term, from, limit)).map(({ index }) => index)
@@ -295,11 +295,28 @@ describe('words in SQLite', () => {
 
   test("that are not an entry's own are not believed", async () => {
     const database = openDatabase('foreign words')
-    const store = createSqliteLogStore(database, termsOf)
+    const store = createSqliteLogStore(database, { termsOf })
     await fill(createTestLog(store), 0, 3)
     database.exec(
       'INSERT INTO log_term SELECT term, 2 FROM log_term WHERE entry_index = 1 ON CONFLICT DO NOTHING',
     )
     expect((await store.findEntries('1', 0, 9)).map(({ index }) => index)).toEqual([1])
   })
+})
+
+test('what is written beside an entry is there with it or neither is', async () => {
+  const database = openDatabase('beside')
+  database.exec('CREATE TABLE beside (entry_index INTEGER) STRICT')
+  const insert = database.prepare('INSERT INTO beside VALUES (?)')
+  const store = createSqliteLogStore(database, {
+    writeBeside: ({ index, id }) => {
+      if (id === 'entry 2') throw new Error('no room')
+      insert.run(index)
+    },
+  })
+  const world = createTestLog(store)
+  await fill(world, 0, 2)
+  await expect(fill(world, 2, 3)).rejects.toThrow(expect.objectContaining({ code: 'audit_unavailable' }))
+  expect(await store.readSize()).toBe(2)
+  expect(database.prepare('SELECT entry_index FROM beside').all()).toHaveLength(2)
 })

@@ -23,6 +23,11 @@ export const ACCESS: Readonly<Record<RouteName, Access>> = {
   'GET /status/heartbeat': 'public',
   'GET /status/lists/{number}': 'public',
   'GET /status/stream': 'public',
+  // Hashes and a signature: whoever watches the log needs no key.
+  'GET /log/checkpoint': 'public',
+  'GET /log/proof/inclusion': 'public',
+  'GET /log/proof/consistency': 'public',
+  'GET /log/entries': 'operator',
   'POST /delegation-requests': 'key',
   'GET /delegation-requests': 'operator',
   // The operator, or the key that asked.

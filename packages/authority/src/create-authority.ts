@@ -19,6 +19,9 @@ import { createDelegationRoutes } from './delegation-routes.ts'
 import { createEnrolmentRoutes } from './enrolment-routes.ts'
 import { createHttpApp, type HttpApp } from './http-app.ts'
 import { closeServer, createHttpServer, type Listening, type ListenOptions, listen } from './http-server.ts'
+import { createLedger, type Ledger } from './ledger/create-ledger.ts'
+import { logKeys } from './ledger/log-keys.ts'
+import { createLogRoutes } from './ledger/log-routes.ts'
 import { createNotices, type Notices } from './notices/create-notices.ts'
 import { createNoticeKeys, type NoticeKeys } from './notices/notice-keys.ts'
 import type { NoticeOptions } from './notices/notice-options.ts'
@@ -126,6 +129,7 @@ interface Parts {
   readonly log: AuthorityLog
   readonly feed: ChangeFeed
   readonly statusFeed: StatusFeed
+  readonly ledger: Ledger
   readonly notices: Notices
   readonly claimUrl: string | undefined
 }
@@ -171,7 +175,8 @@ async function startAuthority(options: CreateAuthorityOptions, raw: DatabaseSync
   const signer = options.signer ?? createEd25519Signer(options.issuerSeed)
   const did = encodeDidKey(signer.publicKey)
   const database = await prepareDatabase(raw, { issuer: did, now: clock() })
-  const feed = createChangeFeed()
+  const ledger = createLedger({ database, raw, issuer: did, signer, clock, random, faults: log })
+  const feed = createChangeFeed(ledger.wake)
   const notices = prepareNotices(options, { database, clock, random, log })
   const statusFeed = createStatusFeed()
   const store = createSqliteIssuerStore(database, {
@@ -182,13 +187,14 @@ async function startAuthority(options: CreateAuthorityOptions, raw: DatabaseSync
     },
     published: statusFeed.publish,
   })
+  await logKeys(database, { did, now: clock() })
   const issuer = createIssuer({ ...options, signer, did, kid: encodeDidKeyUrl(did), store, clock, random })
   await addOperators(database, options.operators, clock())
   await issuer.start()
   const claimUrl = await createClaim({ database, clock, random, origin: options.origin })
   const nonces = openVerifierDatabase(noncesPathOf(options), { clock })
   try {
-    const told = { feed, statusFeed, notices }
+    const told = { feed, statusFeed, notices, ledger }
     return assemble(options, { issuer, database, nonces, clock, random, log, claimUrl, ...told })
   } catch (error) {
     nonces.close()
@@ -212,11 +218,14 @@ function noncesPathOf({ noncesPath, databasePath }: CreateAuthorityOptions): str
 }
 
 function assemble(options: CreateAuthorityOptions, parts: Parts): Authority {
-  const { issuer, database, nonces, log, feed, statusFeed, notices, claimUrl } = parts
+  const { issuer, database, nonces, log, feed, statusFeed, notices, ledger, claimUrl } = parts
   const { heartbeatSeconds = DEFAULT_HEARTBEAT_SECONDS, repeat = repeatOnTimer } = options
   const http = createApp(options, parts)
   const server = createHttpServer(http)
-  const stopBeating = repeat(() => beat(issuer, log), heartbeatSeconds)
+  const stopBeating = repeat(async () => {
+    ledger.wake()
+    await beat(issuer, log)
+  }, heartbeatSeconds)
   const stopTelling = repeat(
     () => notices.courier.run(),
     options.notices?.everySeconds ?? DEFAULT_NOTICE_SECONDS,
@@ -228,9 +237,11 @@ function assemble(options: CreateAuthorityOptions, parts: Parts): Authority {
     await stopBeating()
     await Promise.all([notices.close(), stopTelling()])
     nonces.close()
+    await ledger.close()
     await closeDatabase(database)
   }
   let closed: Promise<void> | undefined
+  ledger.start()
   return {
     app: http.app,
     issuerDid: issuer.did,
@@ -287,6 +298,7 @@ function createApp(options: CreateAuthorityOptions, parts: Parts): HttpApp {
       ...createRequestRoutes(signed),
       ...createEnrolmentRoutes(signed),
       ...createDelegationRoutes(signed),
+      ...createLogRoutes(parts.ledger),
     ],
   })
 }

@@ -1,5 +1,5 @@
 import type { JsonValue } from '@behalf/core'
-import { parseApprovalAssertion } from '@behalf/credential'
+import { type ApprovedEnrolment, parseApprovalAssertion } from '@behalf/credential'
 import type { ApprovalDraft, DraftedRoot, IssuerTransaction } from '@behalf/issuer'
 import type { Insertable, Selectable } from 'kysely'
 import type { AuthorityDatabase, AuthorityTables } from './database-schema.ts'
@@ -38,13 +38,13 @@ export function createDraftRows(db: AuthorityDatabase): DraftPart {
 }
 
 function toRow(draft: ApprovalDraft): Insertable<AuthorityTables['approval_drafts']> {
-  const { roots, renderer, sentences, nonce, needs, given } = draft
+  const { roots, renderer, sentences, enrolment, nonce, needs, given } = draft
   return {
     id: draft.id,
     person: draft.person ?? null,
     half: draft.half ?? null,
     expires_at: draft.expiresAt,
-    draft_json: JSON.stringify({ roots, renderer, sentences, nonce, needs, given }),
+    draft_json: JSON.stringify({ roots, renderer, sentences, enrolment, nonce, needs, given }),
   }
 }
 
@@ -57,11 +57,17 @@ function fromRow(row: Selectable<AuthorityTables['approval_drafts']>): ApprovalD
     roots: readList(draft['roots']).map(readRoot),
     renderer: readNumber(draft['renderer']),
     sentences: readList(draft['sentences']).map((list) => readList(list).map(readText)),
+    ...(draft['enrolment'] !== undefined && { enrolment: readEnrolment(draft['enrolment']) }),
     nonce: readText(draft['nonce']),
     needs: readNumber(draft['needs']) === 2 ? 2 : 1,
     given: readList(draft['given']).map(parseApprovalAssertion),
     expiresAt: row.expires_at,
   }
+}
+
+function readEnrolment(value: JsonValue): ApprovedEnrolment {
+  const { valid_until, max_seconds } = readObject(value)
+  return { valid_until: readText(valid_until), max_seconds: readNumber(max_seconds) }
 }
 
 function readRoot(value: JsonValue): DraftedRoot {

@@ -7,6 +7,10 @@ import { readJsonColumn } from './json-column.ts'
 type EventPart = Pick<IssuerTransaction, 'appendEvent' | 'listEvents' | 'findLastEvent' | 'findPolicy'>
 
 const TYPES: readonly IssuerEventType[] = [
+  'key_logged',
+  'api_registered',
+  'api_removed',
+  'person_forgotten',
   'operator_created',
   'policy_loaded',
   'enrolled',

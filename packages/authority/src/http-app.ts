@@ -170,7 +170,8 @@ async function answerPublic(context: AppContext, route: Route): Promise<Response
     await route.run({
       param: paramOf(context),
       body: undefined,
-      query: undefined,
+      // What is public may be asked for with anything behind it, where it takes no query.
+      query: route.query && readSearch(context, route),
       caller: undefined,
       header: (name) => context.req.header(name),
       address: addressOf(context),

@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration'
 import type { AuthorityDatabase } from './database-schema.ts'
 import { AuthorityError } from './error.ts'
+import { LEDGER_TABLES } from './ledger/ledger-tables.ts'
 import { NOTICE_TABLES } from './notices/notice-tables.ts'
 import { COMPANY_LOGIN_CHANGES, PEOPLE_TABLES } from './people/people-tables.ts'
 
@@ -211,6 +212,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '2026_12_people': runAll(PEOPLE_TABLES),
   '2026_12_people_company_login': runAll(COMPANY_LOGIN_CHANGES),
   '2026_12_people_notices': runAll(NOTICE_TABLES),
+  '2026_12_record_log': runAll(LEDGER_TABLES),
 }
 
 function runAll(statements: readonly string[]): Migration {

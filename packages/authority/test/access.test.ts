@@ -16,6 +16,12 @@ const NAMES = Object.keys(ACCESS) as RouteName[]
 const SIGNED = NAMES.filter((name) => ACCESS[name] !== 'public')
 const OF_OPERATORS = NAMES.filter((name) => ACCESS[name] === 'operator')
 
+/** What public routes are asked for, where they take a query. */
+const QUERIES: Readonly<Record<string, string>> = {
+  'GET /log/proof/inclusion': '?index=0&size=1',
+  'GET /log/proof/consistency': '?from=0&to=1',
+}
+
 /** A body that each route would take, as far as its form goes. */
 const BODIES: Readonly<Record<string, unknown>> = {
   'POST /delegation-requests/{id}/approve': { version: 1 },
@@ -64,7 +70,9 @@ describe('who may call what', () => {
     const publicOnes = NAMES.filter((name) => ACCESS[name] === 'public')
     const statuses = await Promise.all(
       publicOnes.map(async (name) => {
-        const path = (name.split(' ')[1] ?? '').replace('{id}', ABSENT).replace('{number}', '1')
+        const path = `${name.split(' ')[1] ?? ''}${QUERIES[name] ?? ''}`
+          .replace('{id}', ABSENT)
+          .replace('{number}', '1')
         const { status, body } = await fetch(`${world.origin}${path}`)
         // One of them has no end.
         await body?.cancel()

@@ -105,6 +105,7 @@ describe('an authority that is killed', { timeout: 120_000 }, () => {
     await expect(site.operator.client.listEnrolments()).resolves.toMatchObject([{ id: enrolment.id }])
     const types = (await site.operator.client.listEvents()).map(({ type }) => type)
     expect(types).toEqual([
+      'key_logged',
       'operator_created',
       'policy_loaded',
       'enrolled',

@@ -175,12 +175,13 @@ describe('starting', () => {
     })
     const events = await more.operator.client.listEvents()
     expect(events.map(({ type }) => type)).toEqual([
+      'key_logged',
       'operator_created',
       'policy_loaded',
       'operator_created',
       'policy_loaded',
     ])
-    expect(events[2]?.data).toEqual({ operator: didOf('second') })
+    expect(events[3]?.data).toEqual({ operator: didOf('second') })
   })
 
   test('tells when the address is taken', async () => {

@@ -52,6 +52,7 @@ describe('migrations', () => {
     const { raw } = await createMigrated()
     const made = tables(raw).filter((name) => !name.startsWith('kysely_'))
     expect(made).toEqual([
+      'apis',
       'approval_drafts',
       'authority',
       'ceremonies',
@@ -66,8 +67,10 @@ describe('migrations', () => {
       'operators',
       'passkeys',
       'persons',
+      'principal_salts',
       'publication',
       'question_counts',
+      'request_evidence',
       'requests',
       'revoked_keys',
       'sessions',

@@ -1,5 +1,5 @@
-import type { JsonObject } from '@behalf/core'
-import { parseDelegation, verifyApprovalEvidence } from '@behalf/credential'
+import { encodeBase64url, type JsonObject } from '@behalf/core'
+import { createApprovalChallenge, parseDelegation, verifyApprovalEvidence } from '@behalf/credential'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { ask } from './support/ask.ts'
 import {
@@ -111,6 +111,9 @@ describe('a person approves', () => {
       userVerification: 'required',
       allowCredentials: [{ id: alice.passkey.id }],
     })
+    const { payloads, renderer, sentences, nonce } = Object(prepared.json)
+    const challenge = createApprovalChallenge({ payloads, renderer, sentences, nonce })
+    expect(optionsOf(prepared).challenge).toBe(encodeBase64url(challenge))
     const response = await alice.passkey.assert(optionsOf(prepared))
     const done = await alice.send(`/api/approvals/${textOf(prepared, 'approval')}`, { response })
     expect(listOf(done.json, 'requests')).toMatchObject([
@@ -235,6 +238,10 @@ describe('a person approves', () => {
     expect((await approve(alice, [{ id, version: 1 }], past)).json['field']).toBe('valid_until')
     const long = { enrol: { valid_until, max_seconds: 3601 } }
     expect((await approve(alice, [{ id, version: 1 }], long)).json['field']).toBe('max_seconds')
+    const late = await alice.send('/api/approvals', { requests: [{ id, version: 1 }] })
+    const afterwards = { response: {}, enrol: { valid_until, max_seconds: 60 } }
+    const path = `/api/approvals/${textOf(late, 'approval')}`
+    expect((await alice.send(path, afterwards)).code).toBe('input_invalid')
     const done = await approve(alice, [{ id, version: 1 }], { enrol: { valid_until, max_seconds: 60 } })
     expect(done.status).toBe(200)
     expect((await alice.get('/api/enrolments')).json['enrolments']).toMatchObject([

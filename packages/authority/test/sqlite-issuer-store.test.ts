@@ -89,6 +89,7 @@ const DRAFT: ApprovalDraft = {
   ],
   renderer: 1,
   sentences: [['It may read “this” \u{1F600}.']],
+  enrolment: { valid_until: '2026-11-25T12:00:00Z', max_seconds: 60 },
   nonce: 'AAAAAAAAAAAAAAAAAAAAAA',
   needs: 2,
   given: [
@@ -197,7 +198,12 @@ describe('what is written is read as it was', () => {
   })
 
   test('approvals that were begun, until they end', async () => {
-    const { person: _person, half: _half, ...waiting } = { ...DRAFT, id: 'draft-2', expiresAt: 2001 }
+    const {
+      person: _person,
+      half: _half,
+      enrolment: _enrolment,
+      ...waiting
+    } = { ...DRAFT, id: 'draft-2', expiresAt: 2001 }
     await store.transaction(async (tx) => {
       await tx.insertDraft(DRAFT)
       await tx.insertDraft(waiting)

@@ -53,6 +53,7 @@ describe('the story over HTTP, told by wallets', () => {
     await expect(again).rejects.toThrow(expect.objectContaining({ code: 'credential_revoked' }))
     const events = await operator.client.listEvents()
     expect(events.map(({ type }) => type)).toEqual([
+      'key_logged',
       'operator_created',
       'policy_loaded',
       'requested',

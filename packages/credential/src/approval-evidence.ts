@@ -1,5 +1,5 @@
 import { canonicalizeJson, decodeBase64url, digestSha256, type JsonValue } from '@behalf/core'
-import { type ApprovedTerms, approvedPart } from './approval-challenge.ts'
+import { type ApprovedEnrolment, type ApprovedTerms, approvedPart } from './approval-challenge.ts'
 import { parseDateTime } from './date-time.ts'
 import { APPROVAL_METHODS, type ApprovalMethod } from './delegation-subject.ts'
 import { translateCoreErrors } from './error.ts'
@@ -32,11 +32,11 @@ export type ApprovedRequest = { readonly id: string; readonly version: number }
 
 /**
  * How roots came to be approved: the document whose digest each of them carries as `approval.digest`. With passkeys it
- * has one assertion per person, otherwise `by`, `at` and `nonce` of the statement.
+ * has one assertion per person, otherwise `by`, `at` and `nonce` of the statement. Version 2 knows no enrolment.
  */
 export type ApprovalEvidence = {
   readonly type: 'behalf-approval-evidence'
-  readonly version: 2
+  readonly version: 2 | 3
   readonly method: ApprovalMethod
   readonly requests: readonly ApprovedRequest[]
   readonly approved: ApprovedTerms
@@ -58,7 +58,11 @@ const MEMBERS: ReadonlySet<string> = new Set([
   'nonce',
 ])
 const REQUEST_MEMBERS: ReadonlySet<string> = new Set(['id', 'version'])
-const APPROVED_MEMBERS: ReadonlySet<string> = new Set(['payloads', 'renderer', 'sentences'])
+const APPROVED_MEMBERS: Readonly<Record<ApprovalEvidence['version'], ReadonlySet<string>>> = {
+  2: new Set(['payloads', 'renderer', 'sentences']),
+  3: new Set(['payloads', 'renderer', 'sentences', 'enrolment']),
+}
+const ENROLMENT_MEMBERS: ReadonlySet<string> = new Set(['valid_until', 'max_seconds'])
 const PASSKEY_MEMBERS: ReadonlySet<string> = new Set(['id', 'public_key', 'software'])
 const ASSERTION_MEMBERS: ReadonlySet<string> = new Set([
   'by',
@@ -85,9 +89,10 @@ export function createApprovalEvidence(
     readonly given: readonly ApprovalAssertion[] | ApprovalStatement
   },
 ): ApprovalEvidence {
-  const { payloads, renderer, sentences, requests, given } = options
-  const approved = { payloads: payloads.map(approvedPart), renderer, sentences }
-  const about = { type: 'behalf-approval-evidence', version: 2, requests, approved } as const
+  const { payloads, renderer, sentences, enrolment, requests, given } = options
+  const terms = { payloads: payloads.map(approvedPart), renderer, sentences }
+  const approved = enrolment === undefined ? terms : { ...terms, enrolment }
+  const about = { type: 'behalf-approval-evidence', version: 3, requests, approved } as const
   if (isStatement(given)) return { ...about, ...given, assertions: [] }
   const isSoftware = given.some(({ passkey }) => passkey.software)
   return { ...about, method: isSoftware ? 'software-passkey' : 'passkey', assertions: given }
@@ -106,16 +111,17 @@ export function parseApprovalEvidence(value: JsonValue): ApprovalEvidence {
   const object = readObject(value, 'evidence')
   checkMembers(object, MEMBERS, 'evidence')
   if (object.type !== 'behalf-approval-evidence') throw malformed('type', 'is not that of approval evidence')
-  if (object.version !== 2) throw malformed('version', 'is not 2')
+  const { version } = object
+  if (version !== 2 && version !== 3) throw malformed('version', 'is neither 2 nor 3')
   const method = APPROVAL_METHODS.find((known) => known === object.method)
   if (method === undefined) throw malformed('method', 'is not defined')
   const { by, at, nonce } = object
   return {
     type: 'behalf-approval-evidence',
-    version: 2,
+    version,
     method,
     requests: readArray(object.requests, 'requests').map(readRequest),
-    approved: readApproved(object.approved),
+    approved: readApproved(object.approved, version),
     assertions: readArray(object.assertions, 'assertions').map(parseApprovalAssertion),
     ...(by === undefined ? {} : { by: readText(by, 'by') }),
     ...(at === undefined ? {} : { at: readTime(at, 'at') }),
@@ -136,15 +142,26 @@ function readRequest(value: JsonValue): ApprovedRequest {
   }
 }
 
-function readApproved(value: JsonValue | undefined): ApprovedTerms {
+function readApproved(value: JsonValue | undefined, version: ApprovalEvidence['version']): ApprovedTerms {
   const object = readObject(value, 'approved')
-  checkMembers(object, APPROVED_MEMBERS, 'approved')
+  checkMembers(object, APPROVED_MEMBERS[version], 'approved')
+  const { enrolment } = object
   return {
     payloads: readArray(object.payloads, 'payloads').map((payload) => readObject(payload, 'payloads')),
     renderer: readInteger(object.renderer, 'renderer', 1),
     sentences: readArray(object.sentences, 'sentences').map((list) =>
       readArray(list, 'sentences').map((sentence) => readText(sentence, 'sentences')),
     ),
+    ...(enrolment === undefined ? {} : { enrolment: readEnrolment(enrolment) }),
+  }
+}
+
+function readEnrolment(value: JsonValue): ApprovedEnrolment {
+  const object = readObject(value, 'enrolment')
+  checkMembers(object, ENROLMENT_MEMBERS, 'enrolment')
+  return {
+    valid_until: readTime(object.valid_until, 'valid_until'),
+    max_seconds: readInteger(object.max_seconds, 'max_seconds', 1),
   }
 }
 

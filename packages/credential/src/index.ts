@@ -1,5 +1,10 @@
 export { fingerprintAgent } from './agent-fingerprint.ts'
-export { type ApprovedTerms, approvedPart, createApprovalChallenge } from './approval-challenge.ts'
+export {
+  type ApprovedEnrolment,
+  type ApprovedTerms,
+  approvedPart,
+  createApprovalChallenge,
+} from './approval-challenge.ts'
 export {
   type ApprovalAssertion,
   type ApprovalEvidence,
@@ -70,6 +75,7 @@ export {
   type VerifyPasskeyAssertionOptions,
   verifyPasskeyAssertion,
 } from './passkey-assertion.ts'
+export { renderApproval } from './render-approval.ts'
 export { CURRENT_RENDERER, type RenderedDelegation, renderDelegation } from './render-delegation.ts'
 export {
   createDelegationPayload,

@@ -116,11 +116,13 @@ function renderPolicy({ policy }: Terms): readonly string[] {
   return [`The policy ${quoteText(id)} (${digest}) answered ${quoteText(decision)}.`]
 }
 
-function renderTime(time: number): string {
+/** Spells a time in UTC, to the second. */
+export function renderTime(time: number): string {
   return `${new Date(time).toISOString().slice(0, 19).replace('T', ' ')} UTC`
 }
 
-function renderSpan(seconds: number): string {
+/** Spells a length of time in days, hours, minutes and seconds. */
+export function renderSpan(seconds: number): string {
   const parts: string[] = []
   let rest = seconds
   for (const [unit, length] of UNITS) {

@@ -1,5 +1,10 @@
 import { BehalfError, canonicalizeJson, type JsonObject, type JsonValue } from '@behalf/core'
-import { approvedPart, createApprovalChallenge } from './approval-challenge.ts'
+import {
+  type ApprovedEnrolment,
+  type ApprovedTerms,
+  approvedPart,
+  createApprovalChallenge,
+} from './approval-challenge.ts'
 import {
   type ApprovalAssertion,
   type ApprovalEvidence,
@@ -14,7 +19,7 @@ import { CredentialError, type CredentialErrorOptions, isWebauthnCode } from './
 import { parseCompactJws } from './jws.ts'
 import { readObject } from './members.ts'
 import { verifyPasskeyAssertion } from './passkey-assertion.ts'
-import { renderDelegation } from './render-delegation.ts'
+import { renderApproval } from './render-approval.ts'
 
 /** What {@link verifyApprovalEvidence} checks against. */
 export interface VerifyApprovalEvidenceOptions {
@@ -47,6 +52,8 @@ export interface VerifiedApprovalEvidence {
   readonly renderer: number
   /** What was approved of this delegation, in the words that were shown. */
   readonly sentences: readonly string[]
+  /** What the agent may have by itself since: `validUntil` in milliseconds since the epoch. Absent: nothing. */
+  readonly enrolment?: { readonly validUntil: number; readonly maxSeconds: number }
   /** One per person, the principal first; none when no passkey was used. */
   readonly approvals: readonly VerifiedApproval[]
   /** Without a passkey: on whose word, and when. */
@@ -111,14 +118,14 @@ function checkReference(evidence: ApprovalEvidence, { approval }: Delegation): v
 
 /** The delegation is one of the payloads, and the sentences are what the renderer makes of all of them. */
 function checkTerms({ approved, requests }: ApprovalEvidence, delegation: Delegation): readonly string[] {
-  const { payloads, renderer, sentences } = approved
+  const { payloads, sentences } = approved
   if (payloads.length !== requests.length) {
     throw invalid('payloads', 'There is not one payload for each request')
   }
   const own = canonicalizeJson(approvedPart(readPayload(delegation)))
   const index = payloads.findIndex((payload) => canonicalizeJson(payload) === own)
   if (index === -1) throw invalid('payloads', 'Other terms than those of the delegation were approved')
-  const rendered = payloads.map((payload) => render(payload, renderer))
+  const rendered = render(approved)
   if (canonicalizeJson(rendered) !== canonicalizeJson(sentences)) {
     throw invalid('sentences', 'The sentences are not what the renderer makes of the terms')
   }
@@ -134,6 +141,7 @@ function checkPeople(
   const spoken = [by, at, nonce].filter((member) => member !== undefined).length
   const needed = approved.payloads.some(asksTwo) ? 2 : 1
   if (!PASSKEY_METHODS.has(method)) {
+    if (approved.enrolment) throw invalid('enrolment', 'A statement enrols nobody')
     if (assertions.length > 0 || spoken < 3)
       throw invalid('method', 'A statement needs by, at and nonce alone')
     if (needed === 2) throw invalid('assertions', 'A statement is not what two people approved')
@@ -184,6 +192,7 @@ async function checkAssertion(
 
 function describe(evidence: ApprovalEvidence, sentences: readonly string[]): VerifiedApprovalEvidence {
   const { method, requests, approved, assertions, by, at } = evidence
+  const { enrolment } = approved
   const approvals = assertions.map((assertion) => ({
     by: assertion.by,
     at: parseDateTime(assertion.at, 'at'),
@@ -201,19 +210,27 @@ function describe(evidence: ApprovalEvidence, sentences: readonly string[]): Ver
     requests,
     renderer: approved.renderer,
     sentences,
+    ...(enrolment === undefined ? {} : { enrolment: describeEnrolment(enrolment) }),
     approvals,
     ...(by === undefined ? {} : { statement: { by, at: parseDateTime(at, 'at') } }),
     isProven: method === 'passkey',
   }
 }
 
+function describeEnrolment({
+  valid_until,
+  max_seconds,
+}: ApprovedEnrolment): NonNullable<VerifiedApprovalEvidence['enrolment']> {
+  return { validUntil: parseDateTime(valid_until, 'valid_until'), maxSeconds: max_seconds }
+}
+
 function readPayload({ jws }: Delegation): JsonObject {
   return parseCompactJws(jws, { maxBytes: MAX_CHAIN_BYTES }).payload
 }
 
-function render(payload: JsonObject, renderer: number): readonly string[] {
+function render(approved: ApprovedTerms): readonly (readonly string[])[] {
   try {
-    return renderDelegation(payload, renderer).sentences
+    return renderApproval(approved, approved.renderer)
   } catch (cause) {
     if (!(cause instanceof BehalfError)) throw cause
     throw invalid('payloads', 'A payload cannot be rendered', { cause })

@@ -19,6 +19,7 @@ const SEED = 20_261_128
 type Path = readonly (string | number)[]
 
 const POLICY = { id: 'two', digest: `sha-256:${'A'.repeat(43)}`, decision: 'ask-two' }
+const ENROLMENT = { valid_until: '2026-12-24T12:00:00Z', max_seconds: 600 }
 // Beside the approved terms: what of an assertion is not the authority's word alone.
 const PROVEN = [
   'nonce',
@@ -33,10 +34,14 @@ const PROVEN = [
 let approved: Approved
 
 beforeAll(async () => {
-  approved = await approveRoot({ policy: POLICY, purpose: 'Sum up “open” issues' }, async (payload) => [
-    await assertApproval({ payloads: [payload] }),
-    await assertApproval({ payloads: [payload], by: 'bob', passkey: passkeyOf(2) }),
-  ])
+  approved = await approveRoot(
+    { policy: POLICY, purpose: 'Sum up “open” issues' },
+    async (payload) => [
+      await assertApproval({ payloads: [payload], enrolment: ENROLMENT }),
+      await assertApproval({ payloads: [payload], by: 'bob', passkey: passkeyOf(2), enrolment: ENROLMENT }),
+    ],
+    ENROLMENT,
+  )
 })
 
 /** Every text and number in a JSON value, by its path. */

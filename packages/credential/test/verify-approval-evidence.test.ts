@@ -182,6 +182,77 @@ describe('evidence of several requests', () => {
   })
 })
 
+describe('evidence of an enrolment along with an approval', () => {
+  const ENROLMENT = { valid_until: '2026-11-25T12:00:00Z', max_seconds: 600 }
+  const enrolled = (): Promise<Approved> => approveRoot({}, undefined, ENROLMENT)
+  const withEnrolment = (evidence: ApprovalEvidence, enrolment: typeof ENROLMENT): ApprovalEvidence => {
+    const { payloads } = evidence.approved
+    const sentences = renderAll(payloads, enrolment)
+    return { ...evidence, approved: { ...evidence.approved, sentences, enrolment } }
+  }
+
+  test('tells its bounds, and the sentence that was shown', async () => {
+    const { evidence, delegation } = await enrolled()
+    const verified = await verifyApprovalEvidence(evidence, { delegation })
+    expect(verified.enrolment).toEqual({ validUntil: Date.UTC(2026, 10, 25, 12), maxSeconds: 600 })
+    expect(verified.sentences.at(-1)).toBe(
+      'Until 2026-11-25 12:00:00 UTC this key may get the same again by itself, for any purpose and as often as it asks, each time for at most 10 minutes: nobody is asked.',
+    )
+  })
+
+  test.each([
+    ['a later end', { ...ENROLMENT, valid_until: '2026-11-25T12:00:01Z' }],
+    ['longer delegations', { ...ENROLMENT, max_seconds: 601 }],
+  ])('%s than the person signed is refused, whatever the sentences say', async (_, enrolment) => {
+    const approved = await changed((evidence) => withEnrolment(evidence, enrolment), await enrolled())
+    expect(await refusalOf(approved)).toBe('client_data_json webauthn_challenge_invalid')
+  })
+
+  test('one that nobody signed is refused, and so is one left out', async () => {
+    const added = await changed((evidence) => withEnrolment(evidence, ENROLMENT), await approveRoot())
+    expect(await refusalOf(added)).toBe('client_data_json webauthn_challenge_invalid')
+    const left = await changed(
+      (evidence) => {
+        const { enrolment: _, ...approved } = evidence.approved
+        return { ...evidence, approved: { ...approved, sentences: renderAll(approved.payloads) } }
+      },
+      await enrolled(),
+    )
+    expect(await refusalOf(left)).toBe('client_data_json webauthn_challenge_invalid')
+  })
+
+  test('its sentence is shown', async () => {
+    const approved = await changed(
+      (evidence) => ({
+        ...evidence,
+        approved: { ...evidence.approved, sentences: renderAll(evidence.approved.payloads) },
+      }),
+      await enrolled(),
+    )
+    expect(await refusalOf(approved)).toBe('sentences')
+  })
+
+  test('takes a passkey', async () => {
+    expect(await refusalOf(await approveRoot({}, async () => STATEMENT, ENROLMENT))).toBe('enrolment')
+  })
+
+  test('is nothing that version 2 knows, which verifies as before', async () => {
+    const old = (evidence: ApprovalEvidence): ApprovalEvidence => ({ ...evidence, version: 2 })
+    expect(await refusalOf(await changed(old, await approveRoot()))).toBe('ok')
+    expect(await refusalOf(await changed(old, await enrolled()))).toBe('approved')
+  })
+
+  test.each([
+    ['enrolment', { ...ENROLMENT, more: 1 }],
+    ['valid_until', { ...ENROLMENT, valid_until: '2026-11-25T12:00:00.0Z' }],
+    ['max_seconds', { ...ENROLMENT, max_seconds: 0 }],
+  ])('has its form: %s', async (field, enrolment) => {
+    const { evidence, delegation } = await enrolled()
+    const wrong = { ...evidence, approved: { ...evidence.approved, enrolment } }
+    expect(await refusalOf({ evidence: wrong, delegation })).toContain(field)
+  })
+})
+
 describe('evidence of two people', () => {
   const two = (second: Parameters<typeof assertApproval>[0]['by'], passkey = passkeyOf(2)) =>
     approveRoot(ASK_TWO, async (payload) => [

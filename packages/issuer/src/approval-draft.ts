@@ -3,7 +3,9 @@ import {
   type ApprovalAssertion,
   type ApprovalEvidence,
   type ApprovalStatement,
+  type ApprovedEnrolment,
   type ApprovedRequest,
+  type ApprovedTerms,
   createApprovalChallenge,
   createApprovalEvidence,
 } from '@behalf/credential'
@@ -29,6 +31,8 @@ export interface ApprovalDraft {
   readonly renderer: number
   /** Those of each root, in their order. */
   readonly sentences: readonly (readonly string[])[]
+  /** What the agent may have by itself once it is approved; absent: nothing. */
+  readonly enrolment?: ApprovedEnrolment
   /** base64url */
   readonly nonce: string
   /** How many people must approve, the strictest of the policy's answers. */
@@ -45,21 +49,20 @@ export function identifyRoot({ payload }: DraftedRoot): string {
 }
 
 /** What the passkey of the draft's person is to sign, 32 bytes. */
-export function challengeOf({ roots, renderer, sentences, nonce }: ApprovalDraft): Uint8Array {
-  const payloads = roots.map(({ payload }) => payload)
-  return createApprovalChallenge({ payloads, renderer, sentences, nonce })
+export function challengeOf(draft: ApprovalDraft): Uint8Array {
+  return createApprovalChallenge({ ...termsOf(draft), nonce: draft.nonce })
 }
 
 /** The evidence of a draft that was approved. */
 export function createDraftEvidence(
-  { roots, renderer, sentences }: ApprovalDraft,
+  draft: ApprovalDraft,
   given: readonly ApprovalAssertion[] | ApprovalStatement,
 ): ApprovalEvidence {
-  return createApprovalEvidence({
-    payloads: roots.map(({ payload }) => payload),
-    renderer,
-    sentences,
-    requests: roots.map(({ request }) => request),
-    given,
-  })
+  const requests = draft.roots.map(({ request }) => request)
+  return createApprovalEvidence({ ...termsOf(draft), requests, given })
+}
+
+function termsOf({ roots, renderer, sentences, enrolment }: ApprovalDraft): ApprovedTerms {
+  const payloads = roots.map(({ payload }) => payload)
+  return { payloads, renderer, sentences, ...(enrolment && { enrolment }) }
 }

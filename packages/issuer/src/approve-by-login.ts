@@ -18,11 +18,12 @@ export interface ApproveByLoginOptions {
 /**
  * What was prepared is issued on the word of the authority alone that this person wanted it: credential and evidence
  * say `login`, which proves nothing and satisfies no API that wants a person's own approval. Only an issuer that was
- * made with `dangerouslyLetLoginApprove` does this, never where two people are needed. The prepared approval is
+ * made with `dangerouslyLetLoginApprove` does this, never where two people are needed, and never an
+ * enrolment along with it. The prepared approval is
  * used up, whatever comes of it.
  *
  * @returns the requests as approved
- * @throws IssuerError `forbidden` without that option, and for what takes two people; `webauthn_challenge_invalid`,
+ * @throws IssuerError `forbidden` without that option, for what takes two people and for an enrolment; `webauthn_challenge_invalid`,
  *   `approval_expired`, `approval_consumed`, `approval_mismatch`, `key_revoked` as of `completeApproval`
  */
 export async function approveByLogin(
@@ -34,6 +35,7 @@ export async function approveByLogin(
   if (draft.needs !== 1) {
     throw new IssuerError('forbidden', 'What takes two people takes the passkeys of both')
   }
+  if (draft.enrolment) throw new IssuerError('forbidden', 'An enrolment takes a passkey')
   const { id: by } = options.person
   const at = context.clock()
   const statement = { method: 'login', by, at: formatDateTime(at), nonce: draft.nonce } as const

@@ -3,6 +3,7 @@ import { type ApprovalAssertion, formatDateTime, verifyPasskeyAssertion } from '
 import { type ApprovalDraft, challengeOf, createDraftEvidence, identifyRoot } from './approval-draft.ts'
 import type { Approver } from './approver.ts'
 import type { DelegationRequest, PersonalApproval } from './delegation-request.ts'
+import { enrolApproved } from './enrol-approved.ts'
 import { IssuerError } from './error.ts'
 import { issueRoot } from './issue-root.ts'
 import type { IssuerContext } from './issuer-context.ts'
@@ -40,7 +41,7 @@ export interface CompleteApprovalOptions {
 
 /**
  * The person approved exactly what was prepared: the roots are issued with evidence that proves it, or, where two
- * people are needed, the request waits for the second. The prepared approval is used up before the answer is looked
+ * people are needed, the request waits for the second. An enrolment given along with them is in force. The prepared approval is used up before the answer is looked
  * at, whatever comes of it.
  *
  * @returns the requests as they are now
@@ -144,7 +145,9 @@ async function issueAll(
   const approvals = given.map(toApproval)
   const decided: DelegationRequest[] = []
   for (const { request, root } of pairs) {
-    decided.push(await issueRoot(context, tx, { request: { ...request, approvals }, root, evidence, by }))
+    const issued = { request: { ...request, approvals }, root, evidence, by }
+    decided.push(await issueRoot(context, tx, issued))
+    await enrolApproved(context, tx, issued)
   }
   return decided
 }

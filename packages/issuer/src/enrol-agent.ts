@@ -10,7 +10,10 @@ import type { Enrolment, IssuerTransaction } from './issuer-store.ts'
 import { formatTime } from './rfc3339.ts'
 
 /** What an agent key is enrolled for, and by whom. */
-export type EnrolOptions = Decider & {
+export type EnrolOptions = Decider & EnrolTerms
+
+/** What an agent key is enrolled for. */
+export interface EnrolTerms {
   readonly agent: Did
   readonly onBehalfOf: OnBehalfOf
   /** The wire form, a JSON array. */
@@ -30,22 +33,46 @@ export type EnrolOptions = Decider & {
  * @throws CredentialError `scope_malformed`, `credential_malformed`
  */
 export async function enrol(context: IssuerContext, options: EnrolOptions): Promise<Enrolment> {
-  const checked = checkEnrolment(context, options)
-  return context.store.transaction(async (tx) => {
-    const enrolment = { ...checked, createdBy: await identifyDecider(tx, options) }
-    await checkKeyAlive(tx, options.agent)
-    await tx.insertEnrolment(enrolment)
-    await record(context, tx, {
-      type: 'enrolled',
-      data: {
-        ...describe(context, enrolment),
-        by: enrolment.createdBy,
-        max_seconds: enrolment.maxSeconds,
-        valid_until: enrolment.validUntil === undefined ? undefined : formatTime(enrolment.validUntil),
-      },
-    })
-    return enrolment
+  return context.store.transaction(async (tx) =>
+    enrolWithin(context, tx, { ...options, by: await identifyDecider(tx, options) }),
+  )
+}
+
+/** What an agent key is enrolled for, and how it came to be. */
+export type EnrolFacts = EnrolTerms & {
+  /** As `identifyDecider` tells it. */
+  readonly by: string
+  /** Digest of the evidence of the approval along with which it was given. */
+  readonly evidence?: string
+}
+
+/**
+ * The same, as part of a transaction.
+ *
+ * @throws IssuerError `input_invalid`, `key_revoked`
+ * @throws CredentialError `scope_malformed`, `credential_malformed`
+ */
+export async function enrolWithin(
+  context: IssuerContext,
+  tx: IssuerTransaction,
+  facts: EnrolFacts,
+): Promise<Enrolment> {
+  const { by, evidence } = facts
+  const enrolment = { ...checkEnrolment(context, facts), createdBy: by }
+  await checkKeyAlive(tx, facts.agent)
+  await tx.insertEnrolment(enrolment)
+  const { maxSeconds, validUntil } = enrolment
+  await record(context, tx, {
+    type: 'enrolled',
+    data: {
+      ...describe(context, enrolment),
+      by,
+      max_seconds: maxSeconds,
+      valid_until: validUntil === undefined ? undefined : formatTime(validUntil),
+      evidence,
+    },
   })
+  return enrolment
 }
 
 /**
@@ -86,12 +113,8 @@ function concerns({ onBehalfOf }: Enrolment, decider: Decider): boolean {
   return !('person' in decider) || decider.isOperator === true || decider.person.id === onBehalfOf.id
 }
 
-function checkEnrolment(context: IssuerContext, options: EnrolOptions): Omit<Enrolment, 'createdBy'> {
-  const now = context.clock()
+function checkEnrolment(context: IssuerContext, options: EnrolTerms): Omit<Enrolment, 'createdBy'> {
   const { validUntil } = options
-  if (validUntil !== undefined && !(validUntil > now)) {
-    throw new IssuerError('input_invalid', 'valid_until must be in the future', { field: 'valid_until' })
-  }
   return {
     id: createUuid(context.random),
     agent: checkAgent(options.agent, 'agent'),
@@ -99,9 +122,19 @@ function checkEnrolment(context: IssuerContext, options: EnrolOptions): Omit<Enr
     capabilities: checkCapabilities(options.capabilities, 'capabilities'),
     maxSeconds: checkSeconds(options.maxSeconds, context, 'max_seconds'),
     maxDelegationDepth: checkDepth(options.maxDelegationDepth ?? 0, 'max_delegation_depth'),
-    ...(validUntil !== undefined && { validUntil }),
-    createdAt: now,
+    ...(validUntil !== undefined && { validUntil: checkEnd(context, validUntil) }),
+    createdAt: context.clock(),
   }
+}
+
+/**
+ * Returns the end of an enrolment, milliseconds since the epoch.
+ *
+ * @throws IssuerError `input_invalid` unless it is in the future
+ */
+export function checkEnd(context: IssuerContext, validUntil: number): number {
+  if (validUntil > context.clock()) return validUntil
+  throw new IssuerError('input_invalid', 'valid_until must be in the future', { field: 'valid_until' })
 }
 
 function describe(context: IssuerContext, enrolment: Enrolment): Record<string, JsonValue> {

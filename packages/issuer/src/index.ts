@@ -51,7 +51,12 @@ export type { PolicyMentions } from './policy-mentions.ts'
 export type { PolicyPart } from './policy-parts.ts'
 export type { PolicyPosition, PolicyRule } from './policy-rule.ts'
 export { POLICY_SCHEMA } from './policy-schema.ts'
-export type { PrepareApprovalOptions, PreparedApproval, RequestToApprove } from './prepare-approval.ts'
+export type {
+  EnrolmentBounds,
+  PrepareApprovalOptions,
+  PreparedApproval,
+  RequestToApprove,
+} from './prepare-approval.ts'
 export { STATUS_LIST_LENGTH } from './publish-status.ts'
 export type { DelegationQuestion } from './question.ts'
 export type { PolicyFile } from './read-policy-file.ts'

@@ -91,6 +91,10 @@ export interface Publication {
 
 /** What the append-only record knows; in the order of the story. */
 export type IssuerEventType =
+  | 'key_logged'
+  | 'api_registered'
+  | 'api_removed'
+  | 'person_forgotten'
   | 'operator_created'
   | 'policy_loaded'
   | 'enrolled'

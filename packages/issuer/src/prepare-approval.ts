@@ -1,10 +1,12 @@
 import { createUuid, encodeBase64url, type JsonObject } from '@behalf/core'
-import { CURRENT_RENDERER, renderDelegation } from '@behalf/credential'
+import { type ApprovedEnrolment, CURRENT_RENDERER, formatDateTime, renderApproval } from '@behalf/credential'
 import { type ApprovalDraft, challengeOf, type DraftedRoot } from './approval-draft.ts'
 import type { Approver } from './approver.ts'
+import { checkSeconds } from './check-terms.ts'
 import { decideTerms } from './decide-terms.ts'
 import { approvalsNeeded, type DelegationRequest } from './delegation-request.ts'
 import { draftRoot } from './draft-root.ts'
+import { checkEnd } from './enrol-agent.ts'
 import { IssuerError } from './error.ts'
 import { checkKeyAlive, type IssuerContext } from './issuer-context.ts'
 import type { IssuerTransaction } from './issuer-store.ts'
@@ -23,6 +25,16 @@ export interface PrepareApprovalOptions {
   readonly person: Approver
   /** Of one agent, at most 10; one that needs two people is approved by itself. */
   readonly requests: readonly RequestToApprove[]
+  /** What their agent may have by itself from then on; only with what one person approves. */
+  readonly enrol?: EnrolmentBounds
+}
+
+/** How far an agent may go by itself, on the terms that are approved. */
+export interface EnrolmentBounds {
+  /** Of each delegation. */
+  readonly maxSeconds: number
+  /** Milliseconds since the epoch, cut down to the second before. */
+  readonly validUntil: number
 }
 
 /** What a person is to read and their passkey to sign. */
@@ -34,6 +46,7 @@ export interface PreparedApproval {
   readonly renderer: number
   /** Those of each request. */
   readonly sentences: readonly (readonly string[])[]
+  readonly enrolment?: ApprovedEnrolment
   readonly nonce: string
   /** base64url of 32 bytes. */
   readonly challenge: string
@@ -63,13 +76,14 @@ export async function prepareApproval(
   context: IssuerContext,
   options: PrepareApprovalOptions,
 ): Promise<PreparedApproval> {
-  const { person, requests } = options
+  const { person, requests, enrol } = options
   checkRequests(requests)
+  const enrolment = enrol && checkBounds(context, enrol)
   return context.store.transaction(async (tx) => {
     await checkRoom(context, tx, person)
     const read: ReadRequest[] = []
     for (const asked of requests) read.push(await readFor(context, tx, { person, asked }))
-    const draft = await draftApproval(context, tx, { person, read })
+    const draft = await draftApproval(context, tx, { person, read, enrolment })
     await tx.insertDraft(draft)
     return toPrepared(draft)
   })
@@ -83,12 +97,20 @@ interface ReadRequest {
 interface Reading {
   readonly person: Approver
   readonly read: readonly ReadRequest[]
+  readonly enrolment: ApprovedEnrolment | undefined
 }
 
 function checkRequests(requests: readonly RequestToApprove[]): void {
   const ids = new Set(requests.map(({ id }) => id))
   if (ids.size === requests.length && ids.size >= 1 && ids.size <= MAX_REQUESTS) return
   throw invalid(`There must be 1 to ${MAX_REQUESTS} requests, each once`)
+}
+
+function checkBounds(context: IssuerContext, { maxSeconds, validUntil }: EnrolmentBounds): ApprovedEnrolment {
+  return {
+    valid_until: formatDateTime(checkEnd(context, Math.floor(validUntil / 1000) * 1000)),
+    max_seconds: checkSeconds(maxSeconds, context, 'max_seconds'),
+  }
 }
 
 async function checkRoom(context: IssuerContext, tx: IssuerTransaction, person: Approver): Promise<void> {
@@ -139,7 +161,7 @@ async function draftApproval(
 async function draftFirst(
   context: IssuerContext,
   tx: IssuerTransaction,
-  { person, read }: Reading,
+  { person, read, enrolment }: Reading,
 ): Promise<ApprovalDraft> {
   const roots: DraftedRoot[] = []
   const needs = new Set<1 | 2>()
@@ -152,12 +174,14 @@ async function draftFirst(
   if (needs.has(2) && read.length > 1) {
     throw invalid('A request that needs two people is approved by itself')
   }
-  const rendered = roots.map(({ payload }) => renderDelegation(payload))
+  if (needs.has(2) && enrolment) throw noEnrolment()
+  const payloads = roots.map(({ payload }) => payload)
   return {
     ...createDraft(context, person),
     roots,
     renderer: CURRENT_RENDERER,
-    sentences: rendered.map(({ sentences }) => sentences),
+    sentences: renderApproval({ payloads, ...(enrolment && { enrolment }) }),
+    ...(enrolment && { enrolment }),
     needs: needs.has(2) ? 2 : 1,
     given: [],
   }
@@ -167,8 +191,9 @@ async function draftFirst(
 async function draftSecond(
   context: IssuerContext,
   tx: IssuerTransaction,
-  { person, read, half }: Reading & { readonly half: string },
+  { person, read, enrolment, half }: Reading & { readonly half: string },
 ): Promise<ApprovalDraft> {
+  if (enrolment) throw noEnrolment()
   if (read.length > 1) throw invalid('A request that needs two people is approved by itself')
   if (read.some(({ narrow }) => narrow !== undefined)) {
     throw invalid('The second person approves what the first approved, or denies it')
@@ -192,19 +217,25 @@ function createDraft(
 }
 
 function toPrepared(draft: ApprovalDraft): PreparedApproval {
-  const { id, roots, renderer, sentences, nonce, expiresAt, needs, given } = draft
+  const { id, roots, renderer, sentences, enrolment, nonce, expiresAt, needs, given } = draft
   return {
     id,
     requests: roots.map(({ request }) => request),
     payloads: roots.map(({ payload }) => payload),
     renderer,
     sentences,
+    ...(enrolment && { enrolment }),
     nonce,
     challenge: encodeBase64url(challengeOf(draft)),
     expiresAt,
     needs,
     given: given.map(({ by, at }) => ({ by, at })),
   }
+}
+
+function noEnrolment(): IssuerError {
+  const rule = 'What takes two people is not for an agent to have by itself'
+  return new IssuerError('input_invalid', rule, { field: 'enrol' })
 }
 
 function invalid(rule: string): IssuerError {

@@ -41,6 +41,17 @@ describe('an issuer that lets a login approve', () => {
     await expect(late).rejects.toEqual(refused('approval_consumed'))
   })
 
+  test('does not enrol an agent along with it', async () => {
+    const world = await createWorld(options)
+    const { id, version } = await world.ask()
+    const enrol = { maxSeconds: 60, validUntil: world.now() + 60_000 }
+    const person = alice.approver
+    const prepared = await world.issuer.prepareApproval({ person, requests: [{ id, version }], enrol })
+    const enrolling = world.issuer.approveByLogin({ draft: prepared.id, person })
+    await expect(enrolling).rejects.toEqual(refused('forbidden'))
+    expect(world.store.state().delegations.size).toBe(0)
+  })
+
   test('does not where two people are needed', async () => {
     const world = await createWorld({ ...options, policy: ASK_TWO })
     const { draft } = await prepare(world)

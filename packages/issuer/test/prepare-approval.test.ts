@@ -5,16 +5,18 @@ import type { PrepareApprovalOptions, PreparedApproval } from '../src/index.ts'
 import {
   ALICE,
   createParty,
+  createPolicy,
   createWorld,
   READ_ALL,
   READ_ONE,
   START,
   type World,
 } from './support/issuer-world.ts'
-import { createPerson } from './support/person.ts'
+import { answer, approveAs, createPerson } from './support/person.ts'
 
 const refused = (code: string, field?: string): unknown =>
   expect.objectContaining({ code, ...(field !== undefined && { field }) })
+const ASK_TWO = createPolicy('two', 'permit (principal, action == Action::"ask-two", resource);')
 const alice = createPerson()
 const bob = createPerson('bob')
 
@@ -167,6 +169,74 @@ describe('an approval of several requests', () => {
     const { id } = await world.ask()
     const twice = prepare(world, { requests: [id, id].map((one) => ({ id: one, version: 1 })) })
     await expect(twice).rejects.toEqual(refused('input_invalid', 'requests'))
+  })
+})
+
+describe('an enrolment along with an approval', () => {
+  const HOUR = 3_600_000
+  const enrol = { maxSeconds: 60, validUntil: START + HOUR + 999 }
+
+  test('is in the sentences and under the challenge, and in force once it is approved', async () => {
+    const world = await createWorld()
+    const prepared = await prepare(world, { enrol })
+    const { payloads, renderer, sentences, enrolment, nonce, challenge } = prepared
+    expect(enrolment).toEqual({ valid_until: '2026-11-24T13:00:00Z', max_seconds: 60 })
+    expect(sentences[0]?.at(-1)).toContain('Until 2026-11-24 13:00:00 UTC this key may get the same again')
+    const terms = { payloads, renderer, sentences, nonce }
+    expect(decodeBase64url(challenge)).not.toEqual(createApprovalChallenge(terms))
+    expect(decodeBase64url(challenge)).toEqual(
+      createApprovalChallenge({
+        ...terms,
+        enrolment: { valid_until: '2026-11-24T13:00:00Z', max_seconds: 60 },
+      }),
+    )
+    expect(await world.issuer.listEnrolments()).toEqual([])
+    const assertion = await answer(alice, prepared)
+    await world.issuer.completeApproval({ draft: prepared.id, person: alice.approver, assertion })
+    const [listed] = await world.issuer.listEnrolments()
+    expect(listed).toMatchObject({
+      agent: world.agent.did,
+      onBehalfOf: ALICE,
+      maxSeconds: 60,
+      validUntil: START + HOUR,
+      createdBy: alice.approver.id,
+    })
+    const [issued, enrolled] = (await world.issuer.listEvents()).slice(-2)
+    expect(issued?.data['approval']).toMatchObject({ digest: enrolled?.data['evidence'] })
+    expect(enrolled).toMatchObject({
+      type: 'enrolled',
+      data: { enrolment: listed?.id, by: alice.approver.id },
+    })
+  })
+
+  test('has an end to come and a length that is allowed', async () => {
+    const world = await createWorld()
+    const past = prepare(world, { enrol: { ...enrol, validUntil: START + 999 } })
+    await expect(past).rejects.toEqual(refused('input_invalid', 'valid_until'))
+    for (const maxSeconds of [0, 3601]) {
+      const long = prepare(world, { enrol: { ...enrol, maxSeconds } })
+      await expect(long).rejects.toEqual(refused('input_invalid', 'max_seconds'))
+    }
+  })
+
+  test('is nothing when its end came before the answer', async () => {
+    const world = await createWorld()
+    const prepared = await prepare(world, { enrol: { ...enrol, validUntil: START + 5000 } })
+    world.advance(5)
+    const assertion = await answer(alice, prepared)
+    const late = world.issuer.completeApproval({ draft: prepared.id, person: alice.approver, assertion })
+    await expect(late).rejects.toEqual(refused('input_invalid', 'valid_until'))
+    expect(world.store.state().delegations.size).toBe(0)
+  })
+
+  test('is not for what takes two people, by neither of them', async () => {
+    const world = await createWorld({ policy: ASK_TWO })
+    await expect(prepare(world, { enrol })).rejects.toEqual(refused('input_invalid', 'enrol'))
+    const [half] = await approveAs(world, alice, [await world.ask()])
+    const requests = [{ id: half?.id ?? '', version: 1 }]
+    const second = createPerson('carol')
+    const prepared = world.issuer.prepareApproval({ person: second.approver, requests, enrol })
+    await expect(prepared).rejects.toEqual(refused('input_invalid', 'enrol'))
   })
 })
 

@@ -13,15 +13,25 @@ export interface CappedFetchOptions {
   readonly maxBytes: number
   readonly timeoutSeconds: number
   readonly setTimer: SetTimer
+  /** Sent beside `Accept`. */
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** An answer that came whole. */
+export interface CappedAnswer {
+  readonly status: 200 | 304
+  /** Empty when nothing was modified. */
+  readonly bytes: Uint8Array
+  readonly etag: string | undefined
 }
 
 /**
- * The whole body of a 200 answer that came from the address itself, in time and within the cap.
+ * An answer that came from the address itself, whole, in time and within the cap: 200, or 304 where it was asked for.
  *
  * @param url absolute address; redirects are not followed
  * @throws any error of `fetch`, and Error for another status, for a body above the cap and for one that is late
  */
-export async function fetchCapped(url: string, options: CappedFetchOptions): Promise<Uint8Array> {
+export async function fetchCapped(url: string, options: CappedFetchOptions): Promise<CappedAnswer> {
   const abort = new AbortController()
   const late = Promise.withResolvers<never>()
   const stopTimer = options.setTimer(() => {
@@ -41,9 +51,12 @@ async function readAnswer(
   url: string,
   options: CappedFetchOptions,
   signal: AbortSignal,
-): Promise<Uint8Array> {
-  const headers = { accept: 'application/jwt, application/vc+jwt' }
+): Promise<CappedAnswer> {
+  const headers = { accept: 'application/jwt, application/vc+jwt', ...options.headers }
   const response = await options.fetch(url, { method: 'GET', redirect: 'error', headers, signal })
+  const etag = response.headers.get('etag') ?? undefined
+  if (response.status === 304 && 'if-none-match' in headers)
+    return { status: 304, bytes: new Uint8Array(), etag }
   if (response.status !== 200) throw new Error(`answered with ${response.status}`)
   const parts: Uint8Array[] = []
   let length = 0
@@ -52,5 +65,34 @@ async function readAnswer(
     if (length > options.maxBytes) throw new Error(`answered with more than ${options.maxBytes} bytes`)
     parts.push(part)
   }
-  return concatBytes(...parts)
+  return { status: 200, bytes: concatBytes(...parts), etag }
+}
+
+/** Caps on an answer by what it is, in bytes. */
+interface ConditionalFetchOptions extends Omit<CappedFetchOptions, 'maxBytes' | 'headers'> {
+  readonly maxBytes: { readonly heartbeat: number; readonly list: number }
+}
+
+/**
+ * Fetches bytes of one issuer; a heartbeat that has not changed is not sent again, and is given as it came. The bytes
+ * are the same, so they prove the same as before, and no more.
+ *
+ * @see RFC 9110 section 13.1.2
+ */
+export function createConditionalFetch({
+  maxBytes,
+  ...options
+}: ConditionalFetchOptions): (url: string, kind: 'heartbeat' | 'list') => Promise<Uint8Array> {
+  let last: CappedAnswer | undefined
+  return async (url, kind) => {
+    if (kind === 'list') return (await fetchCapped(url, { ...options, maxBytes: maxBytes.list })).bytes
+    const headers = {
+      'cache-control': 'no-cache',
+      ...(last?.etag !== undefined && { 'if-none-match': last.etag }),
+    }
+    const answer = await fetchCapped(url, { ...options, maxBytes: maxBytes.heartbeat, headers })
+    if (answer.status === 304 && last !== undefined) return last.bytes
+    last = answer
+    return answer.bytes
+  }
 }

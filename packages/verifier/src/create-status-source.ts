@@ -1,20 +1,35 @@
-import { type Clock, type MonotonicClock, selectMonotonicClock, systemClock } from '@behalf/core'
+import {
+  type Clock,
+  type MonotonicClock,
+  type RandomBytes,
+  selectMonotonicClock,
+  systemClock,
+  systemRandomBytes,
+} from '@behalf/core'
 import type { IssuerKeys } from '@behalf/credential'
-import { type Fetch, fetchCapped } from './capped-fetch.ts'
+import type { Did } from '@behalf/did'
+import { createConditionalFetch, type Fetch } from './capped-fetch.ts'
 import { VerifierError } from './error.ts'
 import { type ReportFault, reportFaultToConsole } from './fault.ts'
+import { type FollowedStream, followStream } from './follow-stream.ts'
 import { createTrustedIssuers } from './issuer-keys.ts'
+import { createIssuerStatus, type IssuerStatus } from './issuer-status.ts'
 import { type AddressOptions, parseSecureUrl } from './origin.ts'
-import { type HeldStatus, type PollOptions, pollIssuer, type StatusIssuer } from './poll-issuer.ts'
+import type { StatusIssuer } from './poll-issuer.ts'
 import { createPoller } from './poller.ts'
 import { checkPositive } from './positive.ts'
-import type { StatusMark, StatusSource, StatusState } from './status-source.ts'
+import type { StatusSource, StatusState } from './status-source.ts'
 import { type SetTimer, systemTimer } from './timer.ts'
 
 /** Options of `createStatusSource`. */
 export interface StatusSourceOptions extends AddressOptions {
   /** Whom to ask, at least one. */
   readonly issuers: readonly StatusIssuer[]
+  /**
+   * Whether to be told at once of what was revoked, by the stream of each issuer. It is asked as without one whenever
+   * the stream is down or silent. Default false.
+   */
+  readonly stream?: boolean
   /** Where the keys of issuers come from; without it every issuer must be a `did:key`. */
   readonly issuerKeys?: IssuerKeys
   readonly fetch?: Fetch
@@ -22,6 +37,8 @@ export interface StatusSourceOptions extends AddressOptions {
   /** Ages what is held, whatever is done to `clock`. Default: that of the process, or `clock` itself when it is given. */
   readonly monotonicClock?: MonotonicClock
   readonly setTimer?: SetTimer
+  /** Spreads those who open a stream again. */
+  readonly random?: RandomBytes
   /** Pause between two polls, default 5. */
   readonly pollSeconds?: number
   /** Age of the signed time above which nothing is accepted, default 30. */
@@ -37,17 +54,7 @@ export interface StatusSourceOptions extends AddressOptions {
 export interface PollingStatusSource extends StatusSource {
   /** Asks every issuer now. Resolves when all have answered or failed; failures show in `read`. */
   poll(): Promise<void>
-}
-
-interface IssuerState {
-  readonly issuer: StatusIssuer
-  held: HeldStatus | undefined
-  /** When it came, on the monotonic clock. */
-  heldSince: number
-  mark: StatusMark | undefined
-  /** Why the last answer was refused; undefined when it was accepted or none came. */
-  refusal: VerifierError | undefined
-  failing: boolean
+  onChange(listener: (issuer: Did) => void): () => void
 }
 
 type Settings = Required<
@@ -57,54 +64,95 @@ type Settings = Required<
 
 const MAX_HEARTBEAT_BYTES = 1_048_576
 const MAX_LIST_BYTES = 2_097_152
-/** How far a signed time may lie ahead of the clock; a clock that went back makes old heartbeats look younger. */
-const AHEAD_TOLERANCE_MS = 5000
+/** Two heartbeats of an authority that was told nothing else: a stream that is silent for longer is broken. */
+const QUIET_SECONDS = 20
 
 /**
  * Makes a status source that polls the heartbeat of each issuer. It begins with the first call of `ready` or `read`.
+ * With `stream` it is also told of each heartbeat and list as soon as they are signed, and polls only when that fails.
  *
  * A heartbeat counts when it is signed, not older than any seen before and every list it names is held; its age is
- * that of its signed time. Until a fresh one is held, `read` throws. It keeps the process alive until it is closed.
+ * that of its signed time, never that of a connection. One that names a list which did not come makes `read` throw
+ * until the list was fetched. Until a fresh one is held, `read` throws. It keeps the process alive until it is closed.
  *
  * @throws TypeError for an empty list, an issuer without a key source, an address that is not on https, a time that is
  * not a positive number
  * @see Bitstring Status List v1.0
+ * @example
+ * const statusSource = createStatusSource({
+ *   issuers: [{ did: issuer, url: 'https://authority.example/status/heartbeat' }],
+ *   stream: true,
+ * })
  */
 export function createStatusSource(options: StatusSourceOptions): PollingStatusSource {
   const trusted = createTrustedIssuers(
     options.issuers.map(({ did }) => did),
     options.issuerKeys,
   )
-  for (const { url } of options.issuers) parseSecureUrl(url, options)
+  for (const { url, streamUrl } of options.issuers) {
+    parseSecureUrl(url, options)
+    if (streamUrl !== undefined) parseSecureUrl(streamUrl, options)
+  }
   const settings = withDefaults(options)
   const { pollSeconds, maxStalenessSeconds, timeoutSeconds } = settings
   checkPositive({ pollSeconds, maxStalenessSeconds, timeoutSeconds })
-  const states = new Map(options.issuers.map((issuer) => [issuer.did, loadState(issuer, settings)]))
-  const pollOptions = createPollOptions(settings, trusted.keys)
-  const poller = createPoller(async () => {
-    await Promise.all([...states.values()].map((state) => pollState(state, pollOptions, settings)))
-    return [...states.values()].every(({ held }) => held !== undefined)
-  }, settings)
+  const listeners = new Set<(issuer: Did) => void>()
+  const statuses = createStatuses(options.issuers, { settings, issuerKeys: trusted.keys, listeners })
+  const all = [...statuses.values()]
+  const isHeld = (): boolean => all.every((status) => status.isHeld())
+  let streams: readonly FollowedStream[] = []
+  const poller = createPoller(
+    async () => {
+      await Promise.all(all.map((status) => status.poll()))
+      return isHeld()
+    },
+    {
+      setTimer: settings.setTimer,
+      pollSeconds,
+      isDue: () =>
+        streams.length === 0 ||
+        streams.some((stream) => !stream.isOpen()) ||
+        all.some((status) => status.isOlderThan((maxStalenessSeconds * 1000) / 2)),
+      onFirst: () => {
+        if (settings.stream) streams = all.map((status) => follow(status, settings, onReceived))
+      },
+    },
+  )
+  const onReceived = (isComplete: boolean): void => {
+    if (!isComplete) void poller.poll()
+    else if (isHeld()) poller.succeed()
+  }
   return {
     read: (issuer) => {
       poller.start()
-      return readState(states.get(issuer), settings).snapshot
+      const status = statuses.get(issuer)
+      if (status !== undefined) return status.read()
+      throw new VerifierError('status_unavailable', 'no status was obtained from the issuer')
     },
     ready: () => {
       poller.start()
       return poller.ready
     },
     poll: () => poller.poll(),
-    close: () => poller.close(),
+    onChange: (listener) => {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    close: () => {
+      poller.close()
+      for (const stream of streams) stream.close()
+    },
   }
 }
 
 function withDefaults(options: StatusSourceOptions): Settings {
   return {
+    stream: options.stream ?? false,
     fetch: options.fetch ?? ((url, init) => fetch(url, init)),
     clock: options.clock ?? systemClock,
     monotonicClock: selectMonotonicClock(options),
     setTimer: options.setTimer ?? systemTimer,
+    random: options.random ?? systemRandomBytes,
     pollSeconds: options.pollSeconds ?? 5,
     maxStalenessSeconds: options.maxStalenessSeconds ?? 30,
     timeoutSeconds: options.timeoutSeconds ?? 4,
@@ -113,57 +161,48 @@ function withDefaults(options: StatusSourceOptions): Settings {
   }
 }
 
-function loadState(issuer: StatusIssuer, { state }: Settings): IssuerState {
-  return {
-    issuer,
-    held: undefined,
-    heldSince: 0,
-    mark: state?.load(issuer.did),
-    refusal: undefined,
-    failing: false,
-  }
-}
-
-function createPollOptions(settings: Settings, issuerKeys: IssuerKeys): PollOptions {
-  const { fetch, timeoutSeconds, setTimer, clock } = settings
-  const caps = { heartbeat: MAX_HEARTBEAT_BYTES, list: MAX_LIST_BYTES }
-  return {
-    fetchBytes: (url, kind) => fetchCapped(url, { fetch, timeoutSeconds, setTimer, maxBytes: caps[kind] }),
-    issuerKeys,
-    now: clock,
-  }
-}
-
-async function pollState(state: IssuerState, options: PollOptions, settings: Settings): Promise<void> {
-  try {
-    const held = await pollIssuer(state.issuer, state, options)
-    // Kept before it is believed, so that no restart can fall behind what was acted upon.
-    settings.state?.save(state.issuer.did, held.mark)
-    const heldSince = settings.monotonicClock()
-    Object.assign(state, { held, heldSince, mark: held.mark, refusal: undefined, failing: false })
-  } catch (error) {
-    state.refusal = error instanceof VerifierError ? error : undefined
-    if (!state.failing) settings.reportFault(state.refusal ?? unavailable(error))
-    state.failing = true
-  }
-}
-
-function readState(state: IssuerState | undefined, settings: Settings): HeldStatus {
-  if (state?.held === undefined) throw state?.refusal ?? unavailable()
-  if (isFresh(state.held, state.heldSince, settings)) return state.held
-  throw (
-    state.refusal ??
-    new VerifierError('status_stale', `no heartbeat within ${settings.maxStalenessSeconds} seconds`)
+function createStatuses(
+  issuers: readonly StatusIssuer[],
+  parts: {
+    readonly settings: Settings
+    readonly issuerKeys: IssuerKeys
+    readonly listeners: ReadonlySet<(issuer: Did) => void>
+  },
+): ReadonlyMap<Did, IssuerStatus> {
+  const { settings, issuerKeys, listeners } = parts
+  const maxBytes = { heartbeat: MAX_HEARTBEAT_BYTES, list: MAX_LIST_BYTES }
+  return new Map(
+    issuers.map((issuer) => {
+      const fetchBytes = createConditionalFetch({ ...settings, maxBytes })
+      const onChange = (): void => {
+        for (const listener of listeners) listener(issuer.did)
+      }
+      return [issuer.did, createIssuerStatus(issuer, { ...settings, fetchBytes, issuerKeys, onChange })]
+    }),
   )
 }
 
-/** By its signed time, and by the time it has been here: the clock may have been set back meanwhile. */
-function isFresh({ snapshot }: HeldStatus, heldSince: number, settings: Settings): boolean {
-  const maxAge = settings.maxStalenessSeconds * 1000
-  const age = settings.clock() - snapshot.time
-  return age <= maxAge && age >= -AHEAD_TOLERANCE_MS && settings.monotonicClock() - heldSince <= maxAge
-}
-
-function unavailable(cause?: unknown): VerifierError {
-  return new VerifierError('status_unavailable', 'no status was obtained from the issuer', { cause })
+/** Follows the stream of an issuer; tells after each event whether all that the issuer spoke of is held. */
+function follow(
+  status: IssuerStatus,
+  settings: Settings,
+  onReceived: (isComplete: boolean) => void,
+): FollowedStream {
+  const { url, streamUrl = new URL('stream', url).href } = status.issuer
+  return followStream({
+    ...settings,
+    url: streamUrl,
+    quietSeconds: Math.min(QUIET_SECONDS, settings.maxStalenessSeconds),
+    maxEventLength: MAX_LIST_BYTES,
+    randomFraction: () => (settings.random(1)[0] ?? 0) / 256,
+    onEvent: (event) => {
+      try {
+        onReceived(status.receive(event))
+      } catch (error) {
+        // Somebody else may be speaking: what is true is asked for, and this stream is heard no more.
+        onReceived(false)
+        throw error
+      }
+    },
+  })
 }

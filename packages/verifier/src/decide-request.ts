@@ -84,7 +84,21 @@ export async function decideRequest<Account>(
   checkStillHolds(chain, status, settings)
   presentations.keep(signatory.did, lines, presentation)
   const answerHeaders = offerReference(chain, { presentation, chains, label: signature.label })
-  return Object.freeze({ ...authorized, account, answerHeaders })
+  return Object.freeze(addSignal({ ...authorized, account, answerHeaders }, chain, settings))
+}
+
+/** Made for those who look at it only, and not copied with the rest. */
+function addSignal<Described extends object>(
+  described: Described,
+  chain: VerifiedChain,
+  { liveChains }: VerifierSettings<unknown>,
+): Described & { readonly signal: AbortSignal } {
+  let signal: AbortSignal | undefined
+  const get = (): AbortSignal => {
+    signal ??= liveChains.watch(chain)
+    return signal
+  }
+  return Object.defineProperty(described, 'signal', { get }) as Described & { readonly signal: AbortSignal }
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Request, RequestHandler, Response } from 'express'
+import { cutWithChain } from './end-with-chain.ts'
 import type { VerifierErrorCode } from './error.ts'
 import { mustClose, toIncomingRequest } from './node-request.ts'
 import { finishPeeked, peekNodeBody } from './peek-node-body.ts'
@@ -54,7 +55,9 @@ async function enforce(
   try {
     // A mounted application sees `url` without its mount path; what was signed is the original.
     const incoming = toIncomingRequest(request, { requestId, target: request.originalUrl })
-    attach(request, response, await verifier.verify(incoming))
+    const verified = await verifier.verify(incoming)
+    attach(request, response, verified)
+    cutWithChain(response, verified)
     return true
   } catch (error) {
     if (mustClose(request)) response.setHeader('Connection', 'close')

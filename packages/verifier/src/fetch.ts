@@ -1,3 +1,4 @@
+import { endWithChain } from './end-with-chain.ts'
 import type { VerifierErrorCode } from './error.ts'
 import { finishPeekedFetch, fromFetchRequest, peekFetchRequest } from './fetch-request.ts'
 import { toFetchResponse } from './fetch-response.ts'
@@ -78,7 +79,14 @@ export function protect<Verified extends AcceptedRequest>(
     const headers = new Headers(response.headers)
     for (const [name, value] of outcome.verified?.answerHeaders ?? []) headers.set(name, value)
     headers.set('Request-Id', requestId)
-    return new Response(response.body, { status: response.status, statusText: response.statusText, headers })
+    const { body } = response
+    // What observes ends nothing.
+    const isBound = outcome.verified !== undefined && verifier.mode !== 'observe'
+    return new Response(isBound ? endWithChain(body, outcome.verified) : body, {
+      status: response.status,
+      statusText: response.statusText,
+      headers,
+    })
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Context, MiddlewareHandler } from 'hono'
+import { cutWithChain, endWithChain, type NodeAnswer } from './end-with-chain.ts'
 import { VerifierError, type VerifierErrorCode } from './error.ts'
 import { fromFetchRequest, peekFetchRequest } from './fetch-request.ts'
 import { toFetchResponse } from './fetch-response.ts'
@@ -50,10 +51,19 @@ export function protect<Verified extends AcceptedRequest>(
         : await enforce(guard, context, requestId)
     if (outcome instanceof Response) return outcome
     await next()
+    if (outcome !== undefined && guard.mode !== 'observe') endAnswer(context, outcome)
     for (const [name, value] of outcome?.answerHeaders ?? []) context.header(name, value)
     context.header('Request-Id', requestId)
     return undefined
   }
+}
+
+/** On Node the answer of the server is cut off. */
+function endAnswer(context: Context, verified: AcceptedRequest): void {
+  if (nodeAnswerOf(context) !== undefined) return
+  const { body } = context.res
+  const bound = endWithChain(body, verified)
+  if (bound !== body) context.res = new Response(bound, context.res)
 }
 
 async function enforce(
@@ -69,6 +79,8 @@ async function enforce(
         : toIncomingRequest(incoming, { requestId }),
     )
     attach(context, verified)
+    const answer = nodeAnswerOf(context)
+    if (answer !== undefined) cutWithChain(answer, verified)
     return verified
   } catch (error) {
     return refuse(context, guard.refuse(error, requestId))
@@ -135,6 +147,16 @@ function nodeRequestOf(context: Context): NodeRequest | undefined {
   const env: unknown = context.env
   if (typeof env !== 'object' || env === null || !('incoming' in env)) return undefined
   return isNodeRequest(env.incoming) ? env.incoming : undefined
+}
+
+function nodeAnswerOf(context: Context): NodeAnswer | undefined {
+  const env: unknown = context.env
+  if (typeof env !== 'object' || env === null || !('outgoing' in env)) return undefined
+  return isNodeAnswer(env.outgoing) ? env.outgoing : undefined
+}
+
+function isNodeAnswer(value: unknown): value is NodeAnswer {
+  return typeof value === 'object' && value !== null && 'once' in value
 }
 
 function isNodeRequest(value: unknown): value is NodeRequest {

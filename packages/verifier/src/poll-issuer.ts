@@ -16,6 +16,8 @@ export interface StatusIssuer {
   readonly did: Did
   /** Address of the heartbeat; the lists it names must be on the same origin. */
   readonly url: string
+  /** Where what is signed is sent at once. Default: `stream` beside the heartbeat. */
+  readonly streamUrl?: string
 }
 
 /** What is held of one issuer after a successful poll. */
@@ -53,7 +55,7 @@ class ListMovedError extends Error {}
  */
 export async function pollIssuer(
   issuer: StatusIssuer,
-  known: { readonly held: HeldStatus | undefined; readonly mark: StatusMark | undefined },
+  known: KnownStatus,
   options: PollOptions,
 ): Promise<HeldStatus> {
   for (let attempt = 1; ; attempt += 1) {
@@ -66,20 +68,15 @@ export async function pollIssuer(
   }
 }
 
-async function pollOnce(
-  issuer: StatusIssuer,
-  known: { readonly held: HeldStatus | undefined; readonly mark: StatusMark | undefined },
-  options: PollOptions,
-): Promise<HeldStatus> {
-  const { issuerKeys, now } = options
+/** What is held of one issuer, and the highest numbers that were seen. */
+export interface KnownStatus {
+  readonly held: HeldStatus | undefined
+  readonly mark: StatusMark | undefined
+}
+
+async function pollOnce(issuer: StatusIssuer, known: KnownStatus, options: PollOptions): Promise<HeldStatus> {
   const bytes = await options.fetchBytes(issuer.url, 'heartbeat')
-  const heartbeat = verifyHeartbeat(decodeUtf8(bytes), {
-    issuer: issuer.did,
-    issuers: issuerKeys,
-    now: now(),
-  })
-  checkAddresses(heartbeat, issuer)
-  const mark = advanceMark(known.mark, heartbeat)
+  const { heartbeat, mark } = readHeartbeat(decodeUtf8(bytes), issuer, { ...options, mark: known.mark })
   const lists = new Map<string, StatusList>()
   for (let start = 0; start < heartbeat.lists.length; start += LISTS_AT_ONCE) {
     const entries = heartbeat.lists.slice(start, start + LISTS_AT_ONCE)
@@ -89,21 +86,90 @@ async function pollOnce(
   return { snapshot: createSnapshot(heartbeat, lists), lists, mark }
 }
 
+/** A heartbeat that was sent unasked, and the lists that came before it. */
+export interface PushedStatus {
+  /** Compact JWS. */
+  readonly heartbeat: string
+  /** Compact JWS by digest. */
+  readonly lists: ReadonlyMap<string, string>
+}
+
+/** What a heartbeat makes of what is known: all that it names is held, or only its numbers are known. */
+export type AppliedStatus = { readonly held: HeldStatus } | { readonly announced: StatusMark }
+
+/**
+ * What is held after a pushed heartbeat, which is signed and not older than what was seen; every list it names was held
+ * or came before it. If one is missing only what the heartbeat announces is returned.
+ *
+ * @throws VerifierError status_rollback, status_invalid
+ */
+export function applyPushedStatus(
+  pushed: PushedStatus,
+  issuer: StatusIssuer,
+  options: KnownStatus & Pick<PollOptions, 'issuerKeys' | 'now'>,
+): AppliedStatus {
+  try {
+    const { heartbeat, mark } = readHeartbeat(pushed.heartbeat, issuer, options)
+    const lists = new Map<string, StatusList>()
+    for (const entry of heartbeat.lists) {
+      const list =
+        findHeld(entry, options.held, options.now()) ?? readPushedList(entry, pushed, { issuer, ...options })
+      if (list === undefined) return { announced: mark }
+      lists.set(list.id, list)
+    }
+    return { held: { snapshot: createSnapshot(heartbeat, lists), lists, mark } }
+  } catch (error) {
+    throw toStatusError(error)
+  }
+}
+
+function readPushedList(
+  entry: ListEntry,
+  { lists }: PushedStatus,
+  options: Pick<PollOptions, 'issuerKeys' | 'now'> & { readonly issuer: StatusIssuer },
+): StatusList | undefined {
+  const jws = lists.get(entry.digest)
+  return jws === undefined ? undefined : readList(jws, entry, options)
+}
+
+function readHeartbeat(
+  jws: string,
+  issuer: StatusIssuer,
+  options: Pick<PollOptions, 'issuerKeys' | 'now'> & Pick<KnownStatus, 'mark'>,
+): { readonly heartbeat: Heartbeat; readonly mark: StatusMark } {
+  const { issuerKeys: issuers, now, mark } = options
+  const heartbeat = verifyHeartbeat(jws, { issuer: issuer.did, issuers, now: now() })
+  checkAddresses(heartbeat, issuer)
+  return { heartbeat, mark: advanceMark(mark, heartbeat) }
+}
+
 async function loadList(
   entry: ListEntry,
   issuer: StatusIssuer,
   held: HeldStatus | undefined,
   options: PollOptions,
 ): Promise<StatusList> {
-  const current = held?.lists.get(entry.id)
-  const { issuerKeys: issuers, now } = options
-  const isSame = current?.version === entry.version && current.digest === entry.digest
-  // A list that has ended is fetched again, to be refused like any other that has.
-  if (isSame && now() < current.validUntil) return current
+  const current = findHeld(entry, held, options.now())
+  if (current !== undefined) return current
   const jws = decodeUtf8(await options.fetchBytes(entry.id, 'list'))
   if (digestSha256(jws) !== entry.digest)
     throw new ListMovedError('the list is not the one the heartbeat names')
-  const list = verifyStatusList(jws, { id: entry.id, issuer: issuer.did, issuers, now: now() })
+  return readList(jws, entry, { issuer, ...options })
+}
+
+function findHeld(entry: ListEntry, held: HeldStatus | undefined, now: number): StatusList | undefined {
+  const current = held?.lists.get(entry.id)
+  const isSame = current?.version === entry.version && current.digest === entry.digest
+  // A list that has ended is fetched again, to be refused like any other that has.
+  return isSame && now < current.validUntil ? current : undefined
+}
+
+function readList(
+  jws: string,
+  entry: ListEntry,
+  { issuer, issuerKeys, now }: Pick<PollOptions, 'issuerKeys' | 'now'> & { readonly issuer: StatusIssuer },
+): StatusList {
+  const list = verifyStatusList(jws, { id: entry.id, issuer: issuer.did, issuers: issuerKeys, now: now() })
   if (list.version !== entry.version) throw invalid('the list has another version than the heartbeat says')
   return list
 }

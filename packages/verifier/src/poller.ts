@@ -8,6 +8,8 @@ export interface Poller {
   /** Does it now. Resolves when it was done once, begun after this call. */
   poll(): Promise<void>
   close(): void
+  /** It succeeded in another way. */
+  succeed(): void
   /** Resolves once it succeeded; rejects when closed before. */
   readonly ready: Promise<void>
 }
@@ -16,6 +18,10 @@ export interface Poller {
 export interface PollerOptions {
   readonly setTimer: SetTimer
   readonly pollSeconds: number
+  /** Whether it is to be done when its time has come. Default: always. */
+  readonly isDue?: () => boolean
+  /** Called after the first time. */
+  readonly onFirst?: () => void
 }
 
 /**
@@ -24,7 +30,7 @@ export interface PollerOptions {
  * @param pollAll must not reject; resolves to true when it succeeded
  */
 export function createPoller(pollAll: () => Promise<boolean>, options: PollerOptions): Poller {
-  const { setTimer, pollSeconds } = options
+  const { setTimer, pollSeconds, isDue = () => true, onFirst } = options
   const ready = Promise.withResolvers<void>()
   // Nobody has to wait for it, so its rejection must not count as unhandled.
   ready.promise.catch(() => undefined)
@@ -36,8 +42,15 @@ export function createPoller(pollAll: () => Promise<boolean>, options: PollerOpt
   })
 
   async function pollAndRepeat(): Promise<void> {
-    await poll()
+    if (isDue()) await poll()
     if (phase === 'running') stopTimer = setTimer(() => void pollAndRepeat(), pollSeconds * 1000)
+  }
+
+  async function begin(): Promise<void> {
+    await poll()
+    if (phase !== 'running') return
+    stopTimer = setTimer(() => void pollAndRepeat(), pollSeconds * 1000)
+    onFirst?.()
   }
 
   return {
@@ -46,8 +59,9 @@ export function createPoller(pollAll: () => Promise<boolean>, options: PollerOpt
     start: () => {
       if (phase !== 'idle') return
       phase = 'running'
-      void pollAndRepeat()
+      void begin()
     },
+    succeed: () => ready.resolve(),
     close: () => {
       phase = 'closed'
       stopTimer()

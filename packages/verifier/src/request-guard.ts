@@ -10,6 +10,8 @@ export interface AcceptedRequest {
   readonly body: Uint8Array
   /** Header lines for the answer. */
   readonly answerHeaders?: FieldLines
+  /** Aborted when the request would not be accepted any more; absent where nothing can end it. */
+  readonly signal?: AbortSignal
 }
 
 /** What names requests and answers the refused ones. */

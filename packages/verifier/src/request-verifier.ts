@@ -66,7 +66,10 @@ export function createRequestVerifier<Account = undefined>(
     requestId: settings.requestId,
     refuse: (error, requestId) =>
       toProblemResponse(error, { origin: settings.origin, requestId, now: settings.wallClock() }),
-    distrustIssuer: (issuer) => settings.trusted.distrust(issuer),
+    distrustIssuer: (issuer) => {
+      settings.trusted.distrust(issuer)
+      settings.liveChains.lookAt(issuer)
+    },
   }
   if (settings.mode === 'observe') {
     return { ...common, mode: 'observe', verify: (request) => judgeRequest(request, settings) }

@@ -20,6 +20,11 @@ export function advanceMark(mark: StatusMark | undefined, heartbeat: Heartbeat):
   return { epoch, sequence, time, versions }
 }
 
+/** Whether what this mark stands for came before what the other does. */
+export function isBefore(mark: StatusMark, other: StatusMark): boolean {
+  return mark.epoch < other.epoch || (mark.epoch === other.epoch && mark.sequence < other.sequence)
+}
+
 function checkOrder(mark: StatusMark, { epoch, sequence, time }: Heartbeat): void {
   if (epoch < mark.epoch) throw rollback('the epoch is lower than before')
   if (epoch === mark.epoch && sequence < mark.sequence) throw rollback('the sequence is lower than before')

@@ -27,6 +27,13 @@ export interface StatusSource {
   read(issuer: Did): StatusSnapshot
   /** Resolves once a snapshot of every issuer was obtained; rejects when closed before. */
   ready(): Promise<void>
+  /**
+   * From now on the listener is called when there is news of an issuer. A source without this is looked at again each
+   * second where something hangs on it.
+   *
+   * @returns calls it off
+   */
+  onChange?(listener: (issuer: Did) => void): () => void
   /** Stops asking. */
   close(): void
 }

@@ -41,4 +41,10 @@ export interface VerifiedRequest<Account = undefined> extends AuthorizedRequest 
   readonly account: Account
   /** Header lines for the answer, which adapters set: `Signature-Key-Cache` when the chain may be named from now on. */
   readonly answerHeaders: FieldLines
+  /**
+   * Aborted when the chain dies: a link is revoked or ends, a key or the issuer is trusted no more, or nothing fresh is
+   * known of its status. The reason is the VerifierError with which the request would be refused now. The adapters end
+   * answers that are still being sent then; work that goes on without an answer should end with this signal.
+   */
+  readonly signal: AbortSignal
 }

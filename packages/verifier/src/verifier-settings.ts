@@ -10,11 +10,13 @@ import {
   type HumanApprovalOptions,
 } from './human-approval.ts'
 import { createTrustedIssuers, type TrustedIssuers } from './issuer-keys.ts'
+import { createLiveChains, type LiveChains } from './live-chains.ts'
 import type { MapPrincipal } from './map-account.ts'
 import { type ReportObservation, reportObservationToConsole } from './observation.ts'
 import { setApart } from './set-apart.ts'
 import { createKnownLines, type KnownLines } from './shown-lines.ts'
 import type { StatusSource } from './status-source.ts'
+import { backgroundTimer, type SetTimer } from './timer.ts'
 import type { UseCounter } from './use-counter.ts'
 import { type ChainCacheOptions, createVerifiedChains, type VerifiedChains } from './verified-chains.ts'
 import { parseVerifierMode, type VerifierMode } from './verifier-mode.ts'
@@ -37,6 +39,8 @@ export interface VerifierOptions<Account> extends GuardOptions, HumanApprovalOpt
   readonly requiredContext?: readonly string[]
   /** Bounds of the cache of verified chains; `off` verifies every link of every request. */
   readonly chainCache?: ChainCacheOptions | 'off'
+  /** Runs the look each second at the chains of long answers. Default: a timer that keeps no process alive. */
+  readonly setTimer?: SetTimer
 }
 
 /** The checked options. */
@@ -47,6 +51,7 @@ export interface VerifierSettings<Account> extends GuardSettings {
   readonly chains: VerifiedChains
   readonly presentations: KnownLines<Presentation>
   readonly statusSource: StatusSource
+  readonly liveChains: LiveChains
   readonly useCounter: UseCounter
   readonly auditSink: AuditSink | undefined
   readonly mapPrincipal: MapPrincipal<Account> | undefined
@@ -69,13 +74,20 @@ export function parseVerifierOptions<Account>(
   if (requiredContext.length !== required.length) throw new TypeError('requiredContext: no such member')
   const trusted = createTrustedIssuers(options.trustedIssuers, options.issuerKeys)
   const cache = chooseCache(options.chainCache, mode)
+  const guard = parseGuardOptions(options, () => readConfirmedTime(trusted, options.statusSource))
   return {
-    ...parseGuardOptions(options, () => readConfirmedTime(trusted, options.statusSource)),
+    ...guard,
     mode,
     trusted,
     chains: createVerifiedChains(cache, () => trusted.epoch()),
     presentations: createKnownLines(cache),
     statusSource: options.statusSource,
+    liveChains: createLiveChains({
+      statusSource: options.statusSource,
+      trusted,
+      clock: guard.wallClock,
+      setTimer: options.setTimer ?? backgroundTimer,
+    }),
     useCounter: options.useCounter,
     ...(mode === 'observe' ? setApart(options) : {}),
     auditSink: options.auditSink,

@@ -46,9 +46,9 @@ const askAs = (running: RunningAuthority, change: object): ReturnType<RunningAut
 
 async function approveWithoutPasskey({ alice, ask }: People): Promise<readonly BrowserAnswer[]> {
   const id = await ask('alice')
-  const prepared = await alice.send('/api/approvals', { requests: [{ id, version: 1 }] })
+  const prepared = await alice.send('/api/approvals', { requests: [{ id, version: 1 }], enrol: LATER })
   const path = `/api/approvals/${textOf(prepared, 'approval')}`
-  const answers = [await alice.send(path), await alice.send(path, { enrol: LATER })]
+  const answers = [await alice.send(path), await alice.send(path, { login: true })]
   expect((await alice.get(`/api/requests/${id}`)).json['status']).toBe('pending')
   return answers
 }

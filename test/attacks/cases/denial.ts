@@ -19,6 +19,7 @@ import {
   withSignature,
 } from '../support/request.ts'
 import { timeInTurn, welchT } from '../support/timing.ts'
+import { MANY_STREAMS } from './status-push.ts'
 
 const SECONDS = NOW / 1000
 const GARBAGE = `sig=:${Buffer.alloc(64, 0x5a).toString('base64')}:`
@@ -31,6 +32,7 @@ export const denial: CaseGroup = {
   name: 'Denial of service and side channels',
   catalogue: {
     'DS-001': invariant(outlastSlowHeaders),
+    'DS-003': MANY_STREAMS,
     'DS-004': invariant(answerFloodCheaply),
     'DS-006': invariantOnce(() => withAuthority(expectNoTellingApart)),
     'DS-007': holding(compareByHash),

@@ -11,6 +11,7 @@ import { issuer, otherIssuer, type Party, stranger } from '../support/party.ts'
 import { baseline } from '../support/request.ts'
 import { HEARTBEAT_URL, type StatusFeed, signHonestList } from '../support/status-feed.ts'
 import type { Answer } from '../support/wire.ts'
+import { PUSHED_CASES } from './status-push.ts'
 
 const MAX_STALENESS_MS = 30_000
 
@@ -150,6 +151,7 @@ export const status: CaseGroup = {
       ])
       return [await list.sendSigned(baseline()), await api.sendSigned(baseline({ chain }))]
     }),
+    ...PUSHED_CASES,
     'ST-031': http(async (api) => afterwards(await api.open({}), () => new Response(null, { status: 304 }))),
     'ST-033': http(async (api) => afterwards(await api.open({}), () => Response.error())),
     'ST-034': http(async (api) => {

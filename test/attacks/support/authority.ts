@@ -67,7 +67,9 @@ export const ASKED = {
 const POLICY = 'permit (principal, action in [Action::"approve-enrolled", Action::"ask-one"], resource);'
 
 /** What a case needs to be different in the authority. */
-export type AuthorityChanges = Partial<Pick<CreateAuthorityOptions, 'attestation' | 'log' | 'page'>>
+export type AuthorityChanges = Partial<
+  Pick<CreateAuthorityOptions, 'attestation' | 'log' | 'page' | 'statusStreams'>
+>
 
 /** Runs with an authority in memory-backed files, one operator and one agent, and ends it. */
 export function withAuthority<Result>(

@@ -6,6 +6,9 @@ import { issuer, type Party } from './party.ts'
 /** Where the harness's issuer serves its heartbeat. */
 export const HEARTBEAT_URL = 'https://authority.test/status/heartbeat'
 
+/** Where it sends what it signs at once. */
+export const STREAM_URL = 'https://authority.test/status/stream'
+
 const DAY_MS = 86_400_000
 
 /** What an issuer publishes, and what a verifier is served when it asks. */
@@ -27,13 +30,43 @@ export interface StatusFeed {
   /** Signs list and heartbeat, newer than the last. */
   publish(now: number): Promise<void>
   fetch(url: string): Promise<Response>
+  /** Streams that are open. */
+  readonly streams: number
+  openStream(signal: AbortSignal): Promise<Response>
+  /** Sends text on every stream. */
+  send(text: string): void
+  /** Sends what was published last as an authority does. */
+  push(options?: { readonly list?: boolean }): void
+  /** The heartbeat that was published last. */
+  heartbeat(): string
+  /** A heartbeat one on from the last, over the honest list of nothing revoked. */
+  signHeartbeat(now: number, party: Party): Promise<string>
 }
 
 /** The feed of the baseline issuer: one list in which nothing is revoked. */
 export function createStatusFeed(party: Party = issuer): StatusFeed {
   const bits = createBitstring()
   const published = new Map<string, string>()
+  const streams = createStreams()
+  const read = (url: string): string => published.get(url) ?? ''
   const feed: StatusFeed = {
+    ...streams,
+    get streams() {
+      return streams.count()
+    },
+    heartbeat: () => read(HEARTBEAT_URL),
+    push: ({ list = true } = {}) => {
+      const before = list ? `event: list\ndata: ${read(feed.listUrl)}\n\n` : ''
+      feed.send(`${before}event: heartbeat\nid: ${feed.sequence}\ndata: ${feed.heartbeat()}\n\n`)
+    },
+    signHeartbeat: async (now, { did, kid, signer }) => {
+      const list = await signHonestList(party, { bits: createBitstring(), now, version: feed.version + 1 })
+      feed.send(`event: list\ndata: ${list}\n\n`)
+      const lists = [{ id: feed.listUrl, version: feed.version + 1, digest: digestSha256(list) }]
+      const { epoch, sequence } = feed
+      const numbers = { epoch, sequence: sequence + 1, now, lists, revokedKeys: [] }
+      return signHeartbeat({ issuer: did, kid, signer, ...numbers })
+    },
     asked: [],
     epoch: 1,
     sequence: 0,
@@ -65,6 +98,31 @@ export function createStatusFeed(party: Party = issuer): StatusFeed {
     },
   }
   return feed
+}
+
+interface Streams {
+  count(): number
+  openStream(signal: AbortSignal): Promise<Response>
+  send(text: string): void
+}
+
+function createStreams(): Streams {
+  const controllers = new Set<ReadableStreamDefaultController<Uint8Array>>()
+  return {
+    count: () => controllers.size,
+    openStream: (signal) => {
+      const body = new ReadableStream<Uint8Array>({
+        start: (controller) => {
+          controllers.add(controller)
+          signal.addEventListener('abort', () => controllers.delete(controller))
+        },
+      })
+      return Promise.resolve(new Response(body, { headers: { 'content-type': 'text/event-stream' } }))
+    },
+    send: (text) => {
+      for (const controller of controllers) controller.enqueue(new TextEncoder().encode(text))
+    },
+  }
 }
 
 /** The one list, signed by a party for the baseline issuer's address. */

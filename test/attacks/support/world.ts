@@ -7,12 +7,13 @@ import {
   type RequestVerifier,
   type RequestVerifierOptions,
   type SetTimer,
+  type StatusSource,
   type StatusState,
   type VerifierError,
 } from '@behalf/verifier'
 import { NOW } from './chain.ts'
 import { issuer, type Party } from './party.ts'
-import { createStatusFeed, HEARTBEAT_URL, type StatusFeed } from './status-feed.ts'
+import { createStatusFeed, HEARTBEAT_URL, STREAM_URL, type StatusFeed } from './status-feed.ts'
 
 /** What a case needs to be different in the protected API. */
 export interface WorldOptions
@@ -37,6 +38,8 @@ export interface WorldOptions
   readonly state?: StatusState
   /** Pause between two polls of the status source. */
   readonly pollSeconds?: number
+  /** Whether the verifier follows the stream of the issuer. */
+  readonly stream?: boolean
   /** Changes what the issuer publishes, before it does. */
   readonly arrange?: (feed: StatusFeed) => void
 }
@@ -55,6 +58,8 @@ export interface World {
   refresh(): Promise<void>
   /** The verifier asks for what is published. */
   poll(): Promise<void>
+  /** Of the heartbeat that the verifier holds. */
+  verifiedSequence(): number
   /** Time passes, and what was to be done by then is done. */
   pass(milliseconds: number): Promise<void>
   close(): void
@@ -62,7 +67,7 @@ export interface World {
 
 /** A world in which the baseline request is accepted. */
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
-  const { alsoTrusted = [], state, arrange, pollSeconds = 5, ...verifierOptions } = options
+  const { alsoTrusted = [], state, arrange, pollSeconds = 5, stream = false, ...verifierOptions } = options
   const records: AuditRecord[] = []
   const faults: VerifierError[] = []
   // The stores have been running for a while.
@@ -78,7 +83,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   arrange?.(feed)
   const status = createStatusSource({
     issuers: [{ did: issuer.did, url: HEARTBEAT_URL }],
-    fetch: (url) => feed.fetch(url),
+    fetch: (url, { signal }) => (url === STREAM_URL ? feed.openStream(signal) : feed.fetch(url)),
+    stream,
     clock,
     monotonicClock,
     setTimer: timers.set,
@@ -118,6 +124,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       await status.poll()
     },
     poll: () => status.poll(),
+    verifiedSequence: () => status.read(issuer.did).sequence,
     pass: async (milliseconds) => {
       pass(milliseconds)
       await timers.runDue()
@@ -126,6 +133,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   }
   world.now = NOW
   await world.refresh()
+  if (stream) await startStreaming(world, status)
   return world
 }
 
@@ -147,4 +155,11 @@ function createTimers(clock: () => number): { set: SetTimer; runDue: () => Promi
       for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve))
     },
   }
+}
+
+/** The stream is open, and what it begins with is held. */
+async function startStreaming({ feed }: World, status: StatusSource): Promise<void> {
+  await status.ready()
+  while (feed.streams === 0) await new Promise(setImmediate)
+  feed.push()
 }

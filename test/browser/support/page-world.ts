@@ -48,12 +48,12 @@ export const COMMENT: HttpCapability = {
   constraints: { body: { text: { maxLength: 500 } } },
 }
 
+type PageWorldOptions = Partial<Pick<CreateAuthorityOptions, 'clock' | 'oidc'>> & { readonly port?: number }
+
 /** Starts it. Chromium takes passkeys on localhost, never on an address of numbers. */
-export async function openPageWorld(
-  options: Partial<Pick<CreateAuthorityOptions, 'clock'>> = {},
-): Promise<PageWorld> {
+export async function openPageWorld(options: PageWorldOptions = {}): Promise<PageWorld> {
   const folder = mkdtempSync(join(tmpdir(), 'behalf-page-'))
-  const port = await freePort()
+  const { port = await freePort(), ...rest } = options
   const origin = `http://localhost:${port}`
   const authority = await createAuthority({
     databasePath: join(folder, 'authority.sqlite'),
@@ -65,7 +65,7 @@ export async function openPageWorld(
     log: pino({ level: 'silent' }),
     pollIntervalSeconds: 1,
     page: { folder: join(ROOT, 'apps', 'approval', 'dist') },
-    ...options,
+    ...rest,
   })
   await authority.listen({ host: '127.0.0.1', port })
   const { claimUrl } = authority

@@ -31,6 +31,8 @@ export interface Visitor {
 /** What a visit may want to be different. */
 export interface VisitOptions extends Partial<Look> {
   readonly belongings?: Belongings
+  /** Another origin that they mean to go to. */
+  readonly elsewhere?: string
 }
 
 /** Opens a browser of their own for somebody. */
@@ -39,7 +41,7 @@ export async function visit(
   world: Pick<PageWorld, 'origin'>,
   options: VisitOptions = {},
 ): Promise<Visitor> {
-  const { belongings, phone = false, dark = false } = options
+  const { belongings, elsewhere, phone = false, dark = false } = options
   const context = await browser.newContext({
     viewport: windowOf({ phone }),
     colorScheme: dark ? 'dark' : 'light',
@@ -50,7 +52,7 @@ export async function visit(
   })
   context.setDefaultTimeout(20_000)
   const page = await context.newPage()
-  const { faults } = watchPage(page, world.origin)
+  const { faults } = watchPage(page, [world.origin, elsewhere])
   const authenticator = await addVirtualAuthenticator(page, belongings?.passkeys)
   return {
     page,

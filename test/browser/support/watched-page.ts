@@ -6,8 +6,12 @@ export interface Watch {
   readonly faults: readonly string[]
 }
 
-/** Collects what must not happen on a page from now on. */
-export function watchPage(page: Page, origin: string): Watch {
+/**
+ * Collects what must not happen on a page from now on.
+ *
+ * @param origins - what it may call
+ */
+export function watchPage(page: Page, origins: readonly (string | undefined)[]): Watch {
   const faults: string[] = []
   page.on('pageerror', (error) => faults.push(`error: ${error.message}`))
   page.on('dialog', (dialog) => {
@@ -19,7 +23,7 @@ export function watchPage(page: Page, origin: string): Watch {
   })
   page.on('request', (request) => {
     const url = new URL(request.url())
-    if (url.origin !== origin && url.protocol !== 'data:') faults.push(`call to ${url.origin}`)
+    if (!origins.includes(url.origin) && url.protocol !== 'data:') faults.push(`call to ${url.origin}`)
   })
   return { faults }
 }

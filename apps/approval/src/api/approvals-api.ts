@@ -1,6 +1,7 @@
+import type { JsonObject } from '@behalf/core'
 import { callApi } from './call-api.ts'
 import type { RequestOptions, SignIn } from './ceremony-types.ts'
-import type { JsonRecord, NarrowView, RequestView } from './views.ts'
+import type { NarrowView, RequestView } from './views.ts'
 
 /** A request in the version that a person saw, and how they narrowed it. */
 export interface ApprovalItem {
@@ -14,7 +15,10 @@ export interface PreparedApproval {
   readonly approval: string
   /** One list for each request, in their order. */
   readonly sentences: readonly (readonly string[])[]
-  readonly payloads: readonly JsonRecord[]
+  readonly payloads: readonly JsonObject[]
+  readonly renderer: number
+  readonly enrolment?: EnrolBody
+  readonly nonce: string
   readonly expires_at: string
   readonly options: RequestOptions
 }
@@ -25,13 +29,13 @@ export interface EnrolBody {
   readonly max_seconds: number
 }
 
-export const prepareApproval = (requests: readonly ApprovalItem[]): Promise<PreparedApproval> =>
-  callApi('POST', '/api/approvals', { requests })
+export const prepareApproval = (
+  requests: readonly ApprovalItem[],
+  enrol: EnrolBody | undefined,
+): Promise<PreparedApproval> => callApi('POST', '/api/approvals', { requests, ...(enrol && { enrol }) })
 
 /** With a passkey; or without one, where the authority takes the word of a login. */
-export type ApprovalAnswer =
-  | { readonly response: SignIn; readonly enrol?: EnrolBody }
-  | { readonly login: true }
+export type ApprovalAnswer = { readonly response: SignIn } | { readonly login: true }
 
 export const completeApproval = async (
   approval: string,

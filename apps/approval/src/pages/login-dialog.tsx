@@ -1,14 +1,17 @@
 import { Modal, Stack, Text } from '@mantine/core'
 import type { ReactNode } from 'react'
+import { CompanyLogin } from '../parts/company-login.tsx'
 import { LoginButton } from '../parts/login-button.tsx'
 
 interface LoginDialogProps {
   readonly opened: boolean
   readonly name: string
+  /** There is a company login as well. */
+  readonly company: boolean
 }
 
 /** The session ended while the page was open: what was entered stays behind this. */
-export function LoginDialog({ opened, name }: LoginDialogProps): ReactNode {
+export function LoginDialog({ opened, name, company }: LoginDialogProps): ReactNode {
   return (
     <Modal
       opened={opened}
@@ -22,9 +25,11 @@ export function LoginDialog({ opened, name }: LoginDialogProps): ReactNode {
     >
       <Stack gap="md">
         <Text>
-          Sign in again as <bdi>{name}</bdi> to go on. What you entered is still here.
+          Sign in again as <bdi>{name}</bdi> to go on. What you entered is still here
+          {company && ', unless you leave for the company login'}.
         </Text>
         <LoginButton />
+        {company && <CompanyLogin />}
       </Stack>
     </Modal>
   )

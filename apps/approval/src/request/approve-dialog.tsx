@@ -3,6 +3,7 @@ import { type ReactNode, useState } from 'react'
 import { isRefusal } from '../api/api-error.ts'
 import type { EnrolBody } from '../api/approvals-api.ts'
 import type { RequestView } from '../api/views.ts'
+import { DishonestPreparationError } from '../model/check-prepared.ts'
 import { ProblemAlert } from '../parts/problem-alert.tsx'
 import { Waiting } from '../parts/waiting.tsx'
 import { ApproveFoot } from './approve-foot.tsx'
@@ -22,9 +23,9 @@ const TOO_LATE = ['approval_mismatch', 'approval_expired', 'approval_consumed', 
 /** Shows exactly what the passkey will sign, and lets it sign. */
 export function ApproveDialog({ chosen, onClose, onApproved }: ApproveDialogProps): ReactNode {
   const [enrol, setEnrol] = useState<EnrolBody>()
-  const steps = useApproval(chosen, onApproved)
+  const steps = useApproval(chosen, enrol, onApproved)
   const { prepared, preparing, error, again } = steps
-  const retry = isRefusal(error, ...TOO_LATE) ? {} : { retry: again }
+  const retry = isFinal(error) ? {} : { retry: again }
   return (
     <Modal
       opened
@@ -36,7 +37,7 @@ export function ApproveDialog({ chosen, onClose, onApproved }: ApproveDialogProp
       <Stack gap="md">
         {preparing && <Waiting what="the final terms" />}
         {prepared && <FinalTerms prepared={prepared} requests={chosen.map(({ request }) => request)} />}
-        {prepared && canEnrol(chosen) && (
+        {canEnrol(chosen) && (
           <EnrolChoice
             greatestSeconds={Math.max(...chosen.map(({ narrowing }) => narrowing.seconds))}
             choose={setEnrol}
@@ -47,6 +48,11 @@ export function ApproveDialog({ chosen, onClose, onApproved }: ApproveDialogProp
       </Stack>
     </Modal>
   )
+}
+
+/** Neither what was read nor who prepared it gets better by trying again. */
+function isFinal(error: Error | null): boolean {
+  return isRefusal(error, ...TOO_LATE) || error instanceof DishonestPreparationError
 }
 
 /** Terms that take two people every time are not for an agent to have by itself. */

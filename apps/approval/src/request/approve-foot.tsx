@@ -34,7 +34,7 @@ export function ApproveFoot({ steps, chosen, enrol, onClose }: ApproveFootProps)
       )}
       <div className="buttons">
         {ready && (
-          <Button loading={signing} onClick={() => steps.sign(enrol)}>
+          <Button loading={signing} onClick={steps.sign}>
             Approve with passkey
           </Button>
         )}

@@ -9,6 +9,7 @@ import {
 import { assertPasskey } from '../api/passkey-ceremony.ts'
 import type { RequestView } from '../api/views.ts'
 import { useAction } from '../live/use-action.ts'
+import { checkPrepared } from '../model/check-prepared.ts'
 import { type Narrowing, toNarrow } from '../model/narrowing.ts'
 
 /** A request, and what the person chose for it. */
@@ -25,7 +26,7 @@ export interface ApprovalSteps {
   readonly signing: boolean
   /** Why the last step failed. */
   readonly error: Error | null
-  readonly sign: (enrol: EnrolBody | undefined) => void
+  readonly sign: () => void
   /** Without a passkey, which the authority takes only where it was set so. */
   readonly signByLogin: () => void
   /** Both steps once more: terms are fixed for one attempt. */
@@ -34,37 +35,40 @@ export interface ApprovalSteps {
 
 interface SignInput {
   readonly prepared: PreparedApproval
-  readonly enrol: EnrolBody | undefined
   readonly byLogin: boolean
 }
 
 const DECIDED = ['requests', 'delegations', 'enrolments', 'history']
 
-/** Fixes the terms at once; `sign` then asks for the passkey. */
+/** Fixes the terms at once, and again when `enrol` changes; `sign` then asks for the passkey. */
 export function useApproval(
   chosen: readonly ChosenRequest[],
+  enrol: EnrolBody | undefined,
   onApproved: (requests: readonly RequestView[]) => void,
 ): ApprovalSteps {
   // Also a refusal says that something of the page is out of date.
-  const prepare = useAction({ run: () => prepareApproval(chosen.map(toItem)), changes: ['requests'] })
+  const prepare = useAction({
+    run: (wanted: EnrolBody | undefined) => prepareChecked(chosen, wanted),
+    changes: ['requests'],
+  })
   const complete = useAction({ run: signPrepared, changes: DECIDED, done: onApproved })
   const { mutate } = prepare
-  useEffect(() => mutate(), [mutate])
+  useEffect(() => mutate(enrol), [mutate, enrol])
   const { data: prepared } = prepare
   return {
     prepared,
     preparing: prepare.isPending,
     signing: complete.isPending,
     error: prepare.error ?? complete.error,
-    sign: (enrol) => {
-      if (prepared) complete.mutate({ prepared, enrol, byLogin: false })
+    sign: () => {
+      if (prepared) complete.mutate({ prepared, byLogin: false })
     },
     signByLogin: () => {
-      if (prepared) complete.mutate({ prepared, enrol: undefined, byLogin: true })
+      if (prepared) complete.mutate({ prepared, byLogin: true })
     },
     again: () => {
       complete.reset()
-      mutate()
+      mutate(enrol)
     },
   }
 }
@@ -75,8 +79,17 @@ function toItem({ request, narrowing }: ChosenRequest): ApprovalItem {
   return { id: request.id, version: request.version, ...(narrow && { narrow }) }
 }
 
-async function signPrepared({ prepared, enrol, byLogin }: SignInput): Promise<readonly RequestView[]> {
+/** What the authority prepared is shown, and signed, only when it is what this page makes of it. */
+async function prepareChecked(
+  chosen: readonly ChosenRequest[],
+  enrol: EnrolBody | undefined,
+): Promise<PreparedApproval> {
+  const prepared = await prepareApproval(chosen.map(toItem), enrol)
+  checkPrepared(prepared, { requests: chosen.map(({ request }) => request), enrol })
+  return prepared
+}
+
+async function signPrepared({ prepared, byLogin }: SignInput): Promise<readonly RequestView[]> {
   if (byLogin) return completeApproval(prepared.approval, { login: true })
-  const response = await assertPasskey(prepared.options)
-  return completeApproval(prepared.approval, { response, ...(enrol && { enrol }) })
+  return completeApproval(prepared.approval, { response: await assertPasskey(prepared.options) })
 }

@@ -1,5 +1,6 @@
 import { ApiError, NetworkError } from '../api/api-error.ts'
 import { CeremonyError } from '../api/passkey-ceremony.ts'
+import { DishonestPreparationError } from '../model/check-prepared.ts'
 import { safeText } from './safe-text.ts'
 
 /** What went wrong, and what to do next. */
@@ -53,6 +54,12 @@ export function problemWords(error: unknown): ProblemWords {
   if (error instanceof CeremonyError) return { title: error.message, next: 'You can try again.' }
   if (error instanceof NetworkError) {
     return { title: 'The authority could not be reached.', next: 'What you entered is kept. Try again.' }
+  }
+  if (error instanceof DishonestPreparationError) {
+    return {
+      title: 'The authority does not show what you would sign.',
+      next: `${error.message} Nothing was approved. Tell whoever runs this authority, and do not try again.`,
+    }
   }
   if (!(error instanceof ApiError)) return { title: 'Something went wrong on this page.', next: 'Reload it.' }
   const known = BY_CODE.get(error.code)

@@ -16,7 +16,7 @@ const store = openTrackerStore(join(folder, 'tracker.sqlite'), issuer)
 const database = openVerifierDatabase(join(folder, 'verifier.sqlite'))
 const statusSource = createStatusSource({
   issuers: [{ did: issuer, url: heartbeat }],
-  pollSeconds: 1,
+  stream: true,
   state: database.statusState,
 })
 const options = {

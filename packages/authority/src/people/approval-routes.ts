@@ -1,4 +1,5 @@
-import type { DelegationRequest, GivenAssertion } from '@behalf/issuer'
+import type { JsonObject } from '@behalf/core'
+import type { DelegationRequest, GivenAssertion, PreparedApproval } from '@behalf/issuer'
 import { AuthorityError } from '../error.ts'
 import { formatTime } from '../format-time.ts'
 import { readId } from '../read-input.ts'
@@ -6,7 +7,6 @@ import { narrowingFrom } from '../request-routes.ts'
 import { json, jsonAnswer } from '../route.ts'
 import { finishAssertion, openAssertion } from './assertion-ceremony.ts'
 import { takeCeremony } from './ceremony.ts'
-import { checkEnrolmentBounds, enrolFor } from './enrol-for.ts'
 import { PEOPLE_ANSWERS } from './people-answers.ts'
 import { approvalSchema, type CompleteApprovalBody, completeApprovalSchema } from './people-bodies.ts'
 import type { PeopleContext } from './people-context.ts'
@@ -29,25 +29,37 @@ function createPrepareRoute(context: PeopleContext): PeopleRoute {
     answers: { 201: jsonAnswer('What to read, and what the passkey is to sign', PEOPLE_ANSWERS.approval) },
     run: async (call) => {
       const session = requireSession(call)
+      const { requests, enrol } = call.body
       const prepared = await context.issuer.prepareApproval({
         person: toApprover(session.person),
-        requests: call.body.requests.map(({ id, version, narrow }) => ({
+        requests: requests.map(({ id, version, narrow }) => ({
           id: readId(id),
           version,
           ...(narrow && { narrow: narrowingFrom(narrow) }),
         })),
+        ...(enrol && {
+          enrol: { maxSeconds: enrol.max_seconds, validUntil: Date.parse(enrol.valid_until) },
+        }),
       })
-      const { id, challenge, sentences, payloads, expiresAt } = prepared
+      const { id, challenge } = prepared
       const { options } = await openAssertion(context, { purpose: 'approval', id, challenge, session })
-      return json(201, {
-        approval: id,
-        sentences: sentences.map((list) => [...list]),
-        payloads: [...payloads],
-        expires_at: formatTime(expiresAt),
-        options,
-      })
+      return json(201, { ...preparedToWire(prepared), options })
     },
   })
+}
+
+/** With all that its challenge is made of, so that the page need not believe it. */
+function preparedToWire(prepared: PreparedApproval): JsonObject {
+  const { id, sentences, payloads, renderer, enrolment, nonce, expiresAt } = prepared
+  return {
+    approval: id,
+    sentences: sentences.map((list) => [...list]),
+    payloads: [...payloads],
+    renderer,
+    ...(enrolment && { enrolment }),
+    nonce,
+    expires_at: formatTime(expiresAt),
+  }
 }
 
 function createCompleteRoute(context: PeopleContext): PeopleRoute {
@@ -58,10 +70,7 @@ function createCompleteRoute(context: PeopleContext): PeopleRoute {
     answers: { 200: jsonAnswer('The requests as they are now', PEOPLE_ANSWERS.requests) },
     run: async (call) => {
       const session = requireSession(call)
-      const { body } = call
-      if (body.enrol) checkEnrolmentBounds(context, body.enrol)
-      const completed = await complete(context, session, { id: readId(call.param), body })
-      await enrolCompleted(context, session, { completed, enrol: body.enrol })
+      const completed = await complete(context, session, { id: readId(call.param), body: call.body })
       const requests = []
       for (const request of completed) requests.push(await viewRequest(context, session.person, request))
       return json(200, { requests })
@@ -75,7 +84,7 @@ async function complete(
   { id, body }: { readonly id: string; readonly body: CompleteApprovalBody },
 ): Promise<readonly DelegationRequest[]> {
   const { response } = body
-  if (!response && body.login && !body.enrol && mayApproveByLogin(context, session)) {
+  if (!response && body.login && mayApproveByLogin(context, session)) {
     return approveByLogin(context, session, id)
   }
   if (!response) {
@@ -100,7 +109,7 @@ async function complete(
   return context.issuer.completeApproval({ draft: id, person: toApprover(session.person), assertion: given })
 }
 
-/** Used up in the session in which it was prepared, like any approval; an enrolment takes a passkey even here. */
+/** Used up in the session in which it was prepared, like any approval. */
 async function approveByLogin(
   context: PeopleContext,
   session: LiveSession,
@@ -108,19 +117,4 @@ async function approveByLogin(
 ): Promise<readonly DelegationRequest[]> {
   await takeCeremony(context, { id, purpose: 'approval', session })
   return context.issuer.approveByLogin({ draft: id, person: toApprover(session.person) })
-}
-
-/** The agent may have what was approved by itself from now on; what waits for a second person is not approved yet. */
-async function enrolCompleted(
-  context: PeopleContext,
-  { person }: LiveSession,
-  facts: {
-    readonly completed: readonly DelegationRequest[]
-    readonly enrol: CompleteApprovalBody['enrol']
-  },
-): Promise<void> {
-  if (!facts.enrol) return
-  for (const request of facts.completed) {
-    if (request.status === 'approved') await enrolFor(context, { person, request, bounds: facts.enrol })
-  }
 }

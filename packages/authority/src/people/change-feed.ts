@@ -18,6 +18,10 @@ export interface ChangeFeed {
 }
 
 const CHANGES: Readonly<Record<IssuerEventType, readonly Change[]>> = {
+  key_logged: [],
+  api_registered: [],
+  api_removed: [],
+  person_forgotten: ['people'],
   operator_created: ['people'],
   operator_removed: ['people'],
   policy_loaded: [],
@@ -43,11 +47,16 @@ const CHANGES: Readonly<Record<IssuerEventType, readonly Change[]>> = {
   recovery_code_used: ['people'],
 }
 
-/** A feed without listeners. */
-export function createChangeFeed(): ChangeFeed {
+/**
+ * A feed without listeners.
+ *
+ * @param onRecorded - told that something was put on record
+ */
+export function createChangeFeed(onRecorded: () => void = () => undefined): ChangeFeed {
   const listeners = new Map<(change: Change) => void, () => void>()
   return {
     publish: (types) => {
+      if (types.length > 0) onRecorded()
       const changes = new Set(types.flatMap((type) => CHANGES[type]))
       for (const listener of listeners.keys()) for (const change of changes) listener(change)
     },

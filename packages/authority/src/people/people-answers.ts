@@ -144,6 +144,12 @@ export const PEOPLE_ANSWERS: Readonly<Record<PeopleAnswerName, z.ZodType>> = {
     approval: z.string(),
     sentences: z.array(z.array(z.string())).openapi({ description: 'Those of each request' }),
     payloads: z.array(z.record(z.string(), z.unknown())).openapi({ description: 'What will be signed' }),
+    renderer: z.int().openapi({ description: 'Which version of the renderer wrote the sentences' }),
+    enrolment: z
+      .strictObject({ valid_until: time, max_seconds: z.int() })
+      .optional()
+      .openapi({ description: 'What the agent may have by itself from then on' }),
+    nonce: z.string().openapi({ description: 'base64url, part of the challenge' }),
     expires_at: time,
     options,
   }),

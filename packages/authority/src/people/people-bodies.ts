@@ -89,6 +89,8 @@ export interface ApprovalBody {
     readonly version: number
     readonly narrow?: BoundsBody | undefined
   }[]
+  /** What their agent may have by itself from then on. */
+  readonly enrol?: EnrolmentBounds | undefined
 }
 
 /** Body of `POST /api/approvals/{id}`. */
@@ -96,7 +98,6 @@ export interface CompleteApprovalBody {
   readonly response?: JsonObject | undefined
   /** Instead of a response, where a login may approve. */
   readonly login?: true | undefined
-  readonly enrol?: EnrolmentBounds | undefined
 }
 
 /** Body of `POST /api/enrolments`. */
@@ -217,6 +218,7 @@ export const inboxFilterSchema: z.ZodType<InboxFilterQuery> = z.strictObject({
 /** Of `POST /api/approvals`. */
 export const approvalSchema: z.ZodType<ApprovalBody> = z.strictObject({
   requests: z.array(z.strictObject({ id: z.string(), version: z.int(), narrow: narrowSchema })),
+  enrol: z.strictObject(enrolmentBounds).optional(),
 })
 
 /** Of `POST /api/approvals/{id}`. */
@@ -227,7 +229,6 @@ export const completeApprovalSchema: z.ZodType<CompleteApprovalBody> = z.strictO
     description:
       'Without a passkey, on the word of the company login; refused unless the authority was set so',
   }),
-  enrol: z.strictObject(enrolmentBounds).optional(),
 })
 
 /** Of `POST /api/enrolments`. */

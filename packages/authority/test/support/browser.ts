@@ -96,11 +96,11 @@ export async function approve(
   requests: readonly object[],
   more: { readonly faults?: PasskeyFaults; readonly enrol?: object } = {},
 ): Promise<RawAnswer> {
-  const prepared = await browser.send('/api/approvals', { requests })
+  const { faults, enrol } = more
+  const prepared = await browser.send('/api/approvals', { requests, ...(enrol && { enrol }) })
   if (prepared.status !== 201) return prepared
-  const response = await browser.passkey.assert(optionsOf(prepared), more.faults)
-  const body = { response, ...(more.enrol && { enrol: more.enrol }) }
-  return browser.send(`/api/approvals/${textOf(prepared, 'approval')}`, body)
+  const response = await browser.passkey.assert(optionsOf(prepared), faults)
+  return browser.send(`/api/approvals/${textOf(prepared, 'approval')}`, { response })
 }
 
 /** One person more, by invitation, signed in. */

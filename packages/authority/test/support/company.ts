@@ -23,14 +23,22 @@ export interface Company {
 export const CLIENT = { clientId: 'behalf', clientSecret: 'a secret of more than thirty-two bytes' }
 export const ID_TOKEN_SECONDS = 600
 
-/** @param origin - of the authority that is its client */
-export async function startCompany(origin: string, port: number): Promise<Company> {
+/**
+ * @param origin - of the authority that is its client
+ * @param options.asks - shows a page with a button before it signs anybody in; without it whoever comes is signed in
+ */
+export async function startCompany(
+  origin: string,
+  port: number,
+  { asks = false }: { readonly asks?: boolean } = {},
+): Promise<Company> {
   const issuer = `http://127.0.0.1:${port}`
   const company = { employee: { sub: 'u-1', preferred_username: 'carol', groups: ['deciders'] } as Employee }
   const provider = new Provider(issuer, configure(company, origin))
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', issuer)
     if (!pathname.startsWith('/interaction/')) return void provider.callback()(request, response)
+    if (asks && request.method === 'GET') return askWho(company, response)
     void signIn(provider, company, { request, response })
   })
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
@@ -93,6 +101,12 @@ type Exchange = {
   readonly [Side in 'request' | 'response']: Parameters<
     Provider['interactionFinished']
   >[Side extends 'request' ? 0 : 1]
+}
+
+function askWho({ employee }: { readonly employee: Employee }, response: Exchange['response']): void {
+  const form = `<form method="post"><button>Sign in as ${employee.preferred_username}</button></form>`
+  response.setHeader('Content-Type', 'text/html')
+  response.end(`<!doctype html><html lang="en"><title>The company</title><h1>The company</h1>${form}`)
 }
 
 async function signIn(

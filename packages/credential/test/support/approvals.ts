@@ -3,6 +3,7 @@ import {
   type ApprovalAssertion,
   type ApprovalEvidence,
   type ApprovalStatement,
+  type ApprovedEnrolment,
   CURRENT_RENDERER,
   createApprovalChallenge,
   createApprovalEvidence,
@@ -11,7 +12,7 @@ import {
   digestApprovalEvidence,
   formatDateTime,
   parseDelegation,
-  renderDelegation,
+  renderApproval,
 } from '../../src/index.ts'
 import { createSoftwarePasskey, type SoftwarePasskey } from '../../src/software-passkey.ts'
 import { NOW } from './actors.ts'
@@ -48,6 +49,7 @@ export async function assertApproval(options: {
   readonly software?: boolean
   readonly sentences?: readonly (readonly string[])[]
   readonly renderer?: number
+  readonly enrolment?: ApprovedEnrolment
 }): Promise<ApprovalAssertion> {
   const {
     payloads,
@@ -56,9 +58,16 @@ export async function assertApproval(options: {
     software = true,
     renderer = CURRENT_RENDERER,
   } = options
-  const { sentences = renderAll(payloads) } = options
+  const { enrolment } = options
+  const { sentences = renderAll(payloads, enrolment) } = options
   const nonce = encodeBase64url(new Uint8Array(16).fill(by.length))
-  const challenge = createApprovalChallenge({ payloads, renderer, sentences, nonce })
+  const challenge = createApprovalChallenge({
+    payloads,
+    renderer,
+    sentences,
+    nonce,
+    ...(enrolment && { enrolment }),
+  })
   const { response } = await passkey.authenticate({ challenge: encodeBase64url(challenge) })
   return {
     by,
@@ -74,21 +83,26 @@ export async function assertApproval(options: {
 }
 
 /** The sentences of each payload. */
-export function renderAll(payloads: readonly JsonObject[]): readonly (readonly string[])[] {
-  return payloads.map((payload) => renderDelegation(payload).sentences)
+export function renderAll(
+  payloads: readonly JsonObject[],
+  enrolment?: ApprovedEnrolment,
+): readonly (readonly string[])[] {
+  return renderApproval({ payloads, ...(enrolment && { enrolment }) })
 }
 
 /** Evidence over payloads, approved by one software passkey unless said otherwise. */
 export async function createEvidence(
   payloads: readonly JsonObject[],
   given?: readonly ApprovalAssertion[] | ApprovalStatement,
+  enrolment?: ApprovedEnrolment,
 ): Promise<ApprovalEvidence> {
   return createApprovalEvidence({
     payloads,
     renderer: CURRENT_RENDERER,
-    sentences: renderAll(payloads),
+    sentences: renderAll(payloads, enrolment),
+    ...(enrolment && { enrolment }),
     requests: payloads.map((_, index) => ({ id: `request-${index}`, version: 1 })),
-    given: given ?? [await assertApproval({ payloads })],
+    given: given ?? [await assertApproval({ payloads, ...(enrolment && { enrolment }) })],
   })
 }
 
@@ -103,8 +117,9 @@ export async function signApproved(payload: JsonObject, evidence: ApprovalEviden
 export async function approveRoot(
   changes: Partial<DelegationTerms> = {},
   given?: (payload: JsonObject) => Promise<readonly ApprovalAssertion[] | ApprovalStatement>,
+  enrolment?: ApprovedEnrolment,
 ): Promise<Approved> {
   const payload = rootPayload({ ...TERMS, ...changes })
-  const evidence = await createEvidence([payload], await given?.(payload))
+  const evidence = await createEvidence([payload], await given?.(payload), enrolment)
   return { evidence, delegation: await signApproved(payload, evidence) }
 }

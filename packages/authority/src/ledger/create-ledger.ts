@@ -1,0 +1,99 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { type AuditLog, createAuditLog, type LogEntry } from '@behalf/audit-log'
+import { createSqliteLogStore } from '@behalf/audit-log/sqlite'
+import type { Clock, RandomBytes, Signer } from '@behalf/core'
+import type { Did } from '@behalf/did'
+import { type AuthorityLog, describeFault } from '../authority-log.ts'
+import type { AuthorityDatabase } from '../database-schema.ts'
+import { gateLogStore } from './gate-log-store.ts'
+import { findLastMoved, type MoveEventsContext, moveEvents } from './move-events.ts'
+import { createPrincipalSalts, type PrincipalSalts } from './principal-salts.ts'
+import { termsOf } from './record-terms.ts'
+
+/** What the log of an authority is made of. */
+export interface LedgerOptions {
+  readonly database: AuthorityDatabase
+  /** The connection under `database`. */
+  readonly raw: DatabaseSync
+  readonly issuer: Did
+  /** Signs checkpoints. */
+  readonly signer: Signer
+  readonly clock: Clock
+  readonly random: RandomBytes
+  readonly faults: AuthorityLog
+}
+
+/** The log of an authority: everything on its record, under checkpoints that it signs. */
+export interface Ledger {
+  /** Named after the issuer; its key signs. */
+  readonly log: Omit<AuditLog, 'append'>
+  readonly salts: PrincipalSalts
+  /** Entries with a term of `termOf` from an index on, in order. */
+  findEntries(term: string, from: number, limit: number): Promise<readonly LogEntry[]>
+  /** From now on what is on record is moved into the log. */
+  readonly start: () => void
+  /** Something was put on record; it will be moved into the log. */
+  readonly wake: () => void
+  /**
+   * Everything that was on record when this was called is in the log.
+   *
+   * @throws AuditLogError `audit_unavailable`
+   */
+  readonly settle: () => Promise<void>
+  /** What is being moved is moved or not; nothing more is begun. */
+  readonly close: () => Promise<void>
+}
+
+/** Opens the log in the database of an authority. */
+export function createLedger(options: LedgerOptions): Ledger {
+  const { database, raw, issuer, signer } = options
+  const store = gateLogStore(createSqliteLogStore(raw, { termsOf }), database)
+  const log = createAuditLog({ store, signer, origin: issuer, setTimer })
+  const salts = createPrincipalSalts(options)
+  const mover = createMover({ database, issuer, store, log, salts }, options.faults)
+  return { log, salts, findEntries: (term, from, limit) => store.findEntries(term, from, limit), ...mover }
+}
+
+type Mover = Pick<Ledger, 'start' | 'wake' | 'settle' | 'close'>
+
+/** Moves one batch after the other, never two at once. */
+function createMover(context: MoveEventsContext, faults: AuthorityLog): Mover {
+  let moved: number | undefined
+  let last: Promise<void> = Promise.resolve()
+  let waiting: Promise<void> | undefined
+  let isRunning = false
+  const move = async (): Promise<void> => {
+    waiting = undefined
+    if (!isRunning) return
+    moved ??= await findLastMoved(context)
+    moved = await moveEvents(context, moved)
+  }
+  // Whoever comes while one runs needs another one, which has not begun to read.
+  const settle = (): Promise<void> => {
+    waiting ??= last.then(move)
+    last = waiting.catch(() => undefined)
+    return waiting
+  }
+  const wake = (): void => {
+    settle().catch((error: unknown) => {
+      faults.error(describeFault(error), 'the log could not take in what is on record')
+    })
+  }
+  return {
+    settle,
+    wake,
+    start: () => {
+      isRunning = true
+      wake()
+    },
+    close: async () => {
+      isRunning = false
+      await last
+    },
+  }
+}
+
+function setTimer(run: () => void, milliseconds: number): () => void {
+  const timer = setTimeout(run, milliseconds)
+  return () => clearTimeout(timer)
+}

@@ -1,0 +1,19 @@
+import type { SqliteLogStore } from '@behalf/audit-log/sqlite'
+import type { AuthorityDatabase } from '../database-schema.ts'
+
+/**
+ * Returns the store with every access at a time when nothing else uses the connection it shares with Kysely: between
+ * two statements of somebody's transaction it would write into that one, and see what may never be committed.
+ */
+export function gateLogStore(store: SqliteLogStore, database: AuthorityDatabase): SqliteLogStore {
+  const alone = <Result>(work: () => Promise<Result>): Promise<Result> => database.connection().execute(work)
+  return {
+    readSize: () => alone(() => store.readSize()),
+    readCheckpoint: () => alone(() => store.readCheckpoint()),
+    commit: (commit) => alone(() => store.commit(commit)),
+    readNodes: (positions) => alone(() => store.readNodes(positions)),
+    readEntries: (from, limit) => alone(() => store.readEntries(from, limit)),
+    findIds: (ids) => alone(() => store.findIds(ids)),
+    findEntries: (term, from, limit) => alone(() => store.findEntries(term, from, limit)),
+  }
+}

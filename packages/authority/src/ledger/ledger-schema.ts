@@ -1,0 +1,26 @@
+/** The tables beside the log. */
+export interface LedgerTables {
+  readonly principal_salts: {
+    /** As records name the principal. */
+    readonly hash: string
+    readonly issuer: string | null
+    readonly id: string | null
+    readonly salt: Uint8Array | null
+    readonly created_at: number
+    readonly erased_at: number | null
+  }
+  readonly apis: {
+    readonly did: string
+    readonly origins_json: string
+    readonly added_at: number
+    readonly added_by: string
+    readonly removed_at: number | null
+  }
+  readonly request_evidence: {
+    readonly entry_index: number
+    readonly principal: string | null
+    readonly kept_at: number
+    readonly salt: Uint8Array
+    readonly bytes: Uint8Array
+  }
+}

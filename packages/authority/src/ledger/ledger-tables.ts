@@ -1,0 +1,33 @@
+/**
+ * What lies beside the log: who is meant by the hashes in it, which APIs may add to it, and what proves a request.
+ * The tables of the log itself are its store's.
+ */
+export const LEDGER_TABLES: readonly string[] = [
+  `create table principal_salts (
+    hash text primary key,
+    issuer text,
+    id text,
+    salt blob,
+    created_at integer not null,
+    erased_at integer,
+    check ((erased_at is null) = (salt is not null)),
+    check ((salt is null) = (id is null) and (id is null) = (issuer is null))
+  ) strict`,
+  `create unique index principal_salts_known on principal_salts (issuer, id) where erased_at is null`,
+  `create table apis (
+    did text primary key,
+    origins_json text not null check (json_valid(origins_json)),
+    added_at integer not null,
+    added_by text not null,
+    removed_at integer
+  ) strict`,
+  `create table request_evidence (
+    entry_index integer primary key,
+    principal text,
+    kept_at integer not null,
+    salt blob not null,
+    bytes blob not null
+  ) strict`,
+  `create index request_evidence_principal on request_evidence (principal)`,
+  `create index request_evidence_age on request_evidence (kept_at)`,
+]

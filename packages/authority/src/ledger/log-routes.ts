@@ -1,0 +1,145 @@
+import { AuditLogError, type LogEntry } from '@behalf/audit-log'
+import { decodeUtf8, encodeBase64, type JsonObject } from '@behalf/core'
+import { z } from '@hono/zod-openapi'
+import { AuthorityError } from '../error.ts'
+import { type Answer, defineRoute, json, jsonAnswer, type Route } from '../route.ts'
+import type { Ledger } from './create-ledger.ts'
+import { TERM_KINDS, type TermKind, termOf } from './record-terms.ts'
+
+interface InclusionQuery {
+  readonly index: string
+  readonly size: string
+}
+
+interface ConsistencyQuery {
+  readonly from: string
+  readonly to: string
+}
+
+interface EntriesQuery {
+  readonly from?: string | undefined
+  readonly limit?: string | undefined
+  readonly about?: string | undefined
+}
+
+const number = z.string().regex(/^(?:0|[1-9][0-9]{0,14})$/u)
+const hash = z.string().openapi({ description: 'SHA-256, base64' })
+const inclusionSchema: z.ZodType<InclusionQuery> = z.strictObject({ index: number, size: number })
+const consistencySchema: z.ZodType<ConsistencyQuery> = z.strictObject({ from: number, to: number })
+const ABOUT = new RegExp(`^(${TERM_KINDS.join('|')}):(.{1,500})$`, 'u')
+const entriesSchema: z.ZodType<EntriesQuery> = z.strictObject({
+  from: number.optional().openapi({ description: 'Default 0' }),
+  limit: number.optional().openapi({ description: 'Default and at most 1000' }),
+  about: z
+    .string()
+    .regex(ABOUT)
+    .optional()
+    .openapi({ description: `Only what has to do with it: ${TERM_KINDS.join(', ')}, a colon and an id` }),
+})
+const entryAnswer = z
+  .strictObject({
+    index: z.int(),
+    id: z.string().openapi({ description: 'Names it for whoever sent it; not part of the tree' }),
+    record: z.string().openapi({ description: 'The entry: a record, in canonical JSON' }),
+  })
+  .openapi('LogEntry')
+
+const PAGE = 1000
+/** An answer is cut off behind the record that goes beyond this. */
+const MAX_PAGE_BYTES = 1_048_576
+const CHECKPOINT_TYPE = 'text/plain; charset=utf-8'
+
+/** The routes by which the log is watched and read. Checkpoints and proofs hold nothing but hashes. */
+export function createLogRoutes(ledger: Ledger): readonly Route[] {
+  return [
+    createCheckpointRoute(ledger),
+    createInclusionRoute(ledger),
+    createConsistencyRoute(ledger),
+    createEntriesRoute(ledger),
+  ]
+}
+
+function createCheckpointRoute({ log, settle }: Ledger): Route {
+  return defineRoute({
+    name: 'GET /log/checkpoint',
+    summary: 'The signed head of the log; everything that was answered before is under it',
+    answers: { 200: { description: 'A checkpoint (C2SP tlog-checkpoint)', type: 'text/plain' } },
+    run: async () => {
+      await settle()
+      return { status: 200, type: CHECKPOINT_TYPE, body: await log.checkpoint() }
+    },
+  })
+}
+
+function createInclusionRoute({ log }: Ledger): Route {
+  return defineRoute<undefined, InclusionQuery>({
+    name: 'GET /log/proof/inclusion',
+    summary: 'What leads from an entry to the root of a tree of `size` entries (RFC 9162 section 2.1.3)',
+    query: inclusionSchema,
+    answers: { 200: jsonAnswer('The hashes, lowest first', z.strictObject({ proof: z.array(hash) })) },
+    run: async ({ query }) => {
+      const of = { index: Number(query.index), size: Number(query.size) }
+      return answerProof(() => log.proveInclusion(of))
+    },
+  })
+}
+
+function createConsistencyRoute({ log }: Ledger): Route {
+  return defineRoute<undefined, ConsistencyQuery>({
+    name: 'GET /log/proof/consistency',
+    summary: 'What shows that the tree of `to` entries began as that of `from` (RFC 9162 section 2.1.4)',
+    query: consistencySchema,
+    answers: { 200: jsonAnswer('The hashes', z.strictObject({ proof: z.array(hash) })) },
+    run: async ({ query }) => {
+      const of = { size1: Number(query.from), size2: Number(query.to) }
+      return answerProof(() => log.proveConsistency(of))
+    },
+  })
+}
+
+function createEntriesRoute(ledger: Ledger): Route {
+  return defineRoute<undefined, EntriesQuery>({
+    name: 'GET /log/entries',
+    summary: 'Records of the log, in order',
+    query: entriesSchema,
+    answers: { 200: jsonAnswer('None at the end', z.strictObject({ entries: z.array(entryAnswer) })) },
+    run: async ({ query }) => {
+      await ledger.settle()
+      const from = Number(query.from ?? 0)
+      const limit = Math.min(Number(query.limit ?? PAGE), PAGE)
+      const term = readTerm(query.about)
+      const entries = await (term === undefined
+        ? ledger.log.readEntries(from, limit)
+        : ledger.findEntries(term, from, limit))
+      return json(200, { entries: cutPage(entries).map(entryToWire) })
+    },
+  })
+}
+
+async function answerProof(prove: () => Promise<readonly Uint8Array[]>): Promise<Answer> {
+  try {
+    return json(200, { proof: (await prove()).map(encodeBase64) })
+  } catch (cause) {
+    if (!(cause instanceof AuditLogError) || cause.code !== 'audit_gap') throw cause
+    throw new AuthorityError('not_found', 'The log has no such tree, or no such entry in it', { cause })
+  }
+}
+
+function readTerm(about: string | undefined): string | undefined {
+  const [, kind, value] = ABOUT.exec(about ?? '') ?? []
+  const known = TERM_KINDS.find((one): one is TermKind => one === kind)
+  return known === undefined || value === undefined ? undefined : termOf(known, value)
+}
+
+function cutPage(entries: readonly LogEntry[]): readonly LogEntry[] {
+  let bytes = 0
+  const end = entries.findIndex(({ data }) => {
+    bytes += data.length
+    return bytes > MAX_PAGE_BYTES
+  })
+  return end === -1 ? entries : entries.slice(0, end + 1)
+}
+
+function entryToWire({ index, id, data }: LogEntry): JsonObject {
+  return { index, id, record: decodeUtf8(data) }
+}

@@ -1,0 +1,62 @@
+import { type AuditRecord, type LogEntry, parseAuditRecord } from '@behalf/audit-log'
+import { isJsonObject, type JsonValue } from '@behalf/core'
+
+/** What entries of the log can be found by. */
+export const TERM_KINDS = [
+  'request',
+  'delegation',
+  'agent',
+  'principal',
+  'run',
+  'api',
+  'code',
+  'type',
+] as const
+
+/** One of them. */
+export type TermKind = (typeof TERM_KINDS)[number]
+
+/** The word under which the log finds what concerns this. */
+export function termOf(kind: TermKind, value: string): string {
+  return `${kind}:${value}`
+}
+
+/** Every word under which an entry is found; none for what is no record. */
+export function termsOf({ data }: Pick<LogEntry, 'data'>): readonly string[] {
+  const record = readRecord(data)
+  if (record === undefined) return []
+  const { workflow } = record
+  const found: Readonly<Record<TermKind, readonly (JsonValue | undefined)[]>> = {
+    request: [record.request, record.request_id],
+    delegation: [record.delegation, record.parent, record.root, ...listOf(record.delegations)],
+    agent: [record.subject, record.agent],
+    principal: [record.principal, record.person],
+    run: [isJsonObject(workflow) ? workflow.run : undefined, readContextRun(record.context)],
+    api: [record.origin],
+    code: [record.code],
+    type: [record.type],
+  }
+  const terms = TERM_KINDS.flatMap((kind) => found[kind].flatMap((value) => toTerm(kind, value)))
+  return [...new Set(terms)]
+}
+
+function readRecord(data: Uint8Array): AuditRecord | undefined {
+  try {
+    return parseAuditRecord(data)
+  } catch {
+    // Whatever it is, it stays in the log; only nobody finds it by a word.
+    return undefined
+  }
+}
+
+function toTerm(kind: TermKind, value: JsonValue | undefined): readonly string[] {
+  return typeof value === 'string' ? [termOf(kind, value)] : []
+}
+
+function listOf(value: JsonValue | undefined): readonly JsonValue[] {
+  return Array.isArray(value) ? value : []
+}
+
+function readContextRun(context: JsonValue | undefined): JsonValue | undefined {
+  return isJsonObject(context) ? context.run : undefined
+}

@@ -1,0 +1,73 @@
+import { forgetSignal } from './live-chains.ts'
+import type { AcceptedRequest } from './request-guard.ts'
+
+/** The part of an answer of Node, over HTTP/1.1 or HTTP/2, that is used. */
+export interface NodeAnswer {
+  readonly stream?: { close(code: number): void } | null
+  destroy?(): unknown
+  once(event: 'close', listener: () => void): unknown
+}
+
+/** RFC 9113 section 7: the stream is not needed any more. */
+const CANCEL = 8
+
+/**
+ * The answer is cut off when the chain of its request dies, so that nobody takes what was sent of it for the whole.
+ *
+ * @param answer of Node; nothing is done where the request has no chain
+ */
+export function cutWithChain(answer: NodeAnswer, { signal }: AcceptedRequest): void {
+  if (signal === undefined) return
+  const cut = (): void => {
+    if (answer.destroy !== undefined) answer.destroy()
+    else answer.stream?.close(CANCEL)
+  }
+  signal.addEventListener('abort', cut, { once: true })
+  answer.once('close', () => {
+    signal.removeEventListener('abort', cut)
+    forgetSignal(signal)
+  })
+}
+
+/**
+ * The same for the body of a web `Response`: reading it fails from then on.
+ *
+ * @returns a body that ends with the chain; null without one
+ */
+export function endWithChain(
+  body: ReadableStream<Uint8Array> | null,
+  verified: AcceptedRequest,
+): ReadableStream<Uint8Array> | null {
+  if (body === null) return null
+  const { signal } = verified
+  if (signal === undefined) return body
+  const reader = body.getReader()
+  const release = (): void => forgetSignal(signal)
+  return new ReadableStream<Uint8Array>(
+    {
+      start: (controller) => {
+        const cut = (): void => {
+          controller.error(signal.reason)
+          reader.cancel(signal.reason).catch(() => undefined)
+        }
+        if (signal.aborted) cut()
+        else signal.addEventListener('abort', cut, { once: true })
+      },
+      pull: async (controller) => {
+        const { done, value } = await reader.read()
+        if (signal.aborted) return
+        if (!done) {
+          controller.enqueue(value)
+          return
+        }
+        release()
+        controller.close()
+      },
+      cancel: (reason) => {
+        release()
+        return reader.cancel(reason)
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}

@@ -1,0 +1,104 @@
+import { checkChainTime, type VerifiedChain } from '@behalf/credential'
+import type { Did } from '@behalf/did'
+import { checkChainStatus, checkRevokedKeys, readStatus } from './delegation-steps.ts'
+import { VerifierError } from './error.ts'
+import type { TrustedIssuers } from './issuer-keys.ts'
+import type { StatusSnapshot, StatusSource } from './status-source.ts'
+import type { SetTimer } from './timer.ts'
+import { toVerifierError } from './to-verifier-error.ts'
+
+/** Watches over the chains of requests whose answers may take long. */
+export interface LiveChains {
+  /** A signal that is aborted, with the VerifierError as its reason, when the chain would not be accepted any more. */
+  watch(chain: VerifiedChain): AbortSignal
+  /** What is known has changed, so all are looked at now; those of one issuer, if it is named. */
+  lookAt(issuer?: Did): void
+}
+
+/** What decides whether a chain still lives. */
+export interface LiveChainsOptions {
+  readonly statusSource: StatusSource
+  readonly trusted: TrustedIssuers
+  readonly clock: () => number
+  readonly setTimer: SetTimer
+}
+
+/** How often is looked for what ends with time. */
+const LOOK_MS = 1000
+
+/** What forgets the chain of a signal. */
+const forgets = new WeakMap<AbortSignal, () => void>()
+
+/** Nobody will look at the signal of a request any more. */
+export function forgetSignal(signal: AbortSignal): void {
+  forgets.get(signal)?.()
+}
+
+/**
+ * Watches nothing yet. While something is watched it is looked at whenever there is news of its issuer, and each second
+ * for what ends with time: a link, or the freshness of status.
+ */
+export function createLiveChains(options: LiveChainsOptions): LiveChains {
+  const watched = new Map<AbortController, VerifiedChain>()
+  let stopTimer: (() => void) | undefined
+  let stopListening: (() => void) | undefined
+
+  const forget = (controller: AbortController): void => {
+    watched.delete(controller)
+    if (watched.size > 0) return
+    stopTimer?.()
+    stopListening?.()
+    stopTimer = undefined
+    stopListening = undefined
+  }
+  const look = (isDead: (chain: VerifiedChain) => VerifierError | undefined): void => {
+    for (const [controller, chain] of watched) {
+      const reason = isDead(chain)
+      if (reason === undefined) continue
+      forget(controller)
+      controller.abort(reason)
+    }
+  }
+  const lookAt = (issuer?: Did): void =>
+    look((chain) => {
+      if (issuer !== undefined && chain.root.issuer !== issuer) return undefined
+      const end = findEnd(chain, options)
+      // Not knowing may last for a moment only: it counts when it is still so at the next look.
+      return end?.code.startsWith('status_') ? undefined : end
+    })
+  const lookAgain = (): void => {
+    look((chain) => findEnd(chain, options))
+    if (watched.size > 0) stopTimer = options.setTimer(lookAgain, LOOK_MS)
+  }
+
+  return {
+    lookAt,
+    watch: (chain) => {
+      const controller = new AbortController()
+      watched.set(controller, chain)
+      forgets.set(controller.signal, () => forget(controller))
+      stopTimer ??= options.setTimer(lookAgain, LOOK_MS)
+      stopListening ??= options.statusSource.onChange?.(lookAt)
+      return controller.signal
+    },
+  }
+}
+
+/** Why a request with this chain would be refused now, whatever it asks for. */
+function findEnd(
+  chain: VerifiedChain,
+  { statusSource, trusted, clock }: LiveChainsOptions,
+): VerifierError | undefined {
+  try {
+    const { issuer } = chain.root
+    if (!trusted.dids.has(issuer))
+      throw new VerifierError('issuer_untrusted', 'the issuer is trusted no more')
+    checkChainTime(chain, { now: clock() })
+    const status: StatusSnapshot = readStatus(statusSource, issuer)
+    checkRevokedKeys(chain, status)
+    checkChainStatus(chain, status)
+    return undefined
+  } catch (error) {
+    return toVerifierError(error, true)
+  }
+}
