@@ -1,7 +1,7 @@
 import { createMemoryWallet, type HeldDelegation, type Wallet } from '@behalf/wallet'
 import { type Asked, asked, type PageWorld } from './page-world.ts'
 
-/** A request of an agent that nobody knows yet, as it waits for somebody. */
+/** A request of an agent, as it waits for somebody. */
 export interface WaitingRequest {
   readonly wallet: Wallet
   readonly id: string
@@ -11,12 +11,12 @@ export interface WaitingRequest {
   readonly collect: () => Promise<HeldDelegation>
 }
 
-/** A new agent asks alice for the terms of `asked`, or others. */
+/** An agent, a new one unless told otherwise, asks alice for the terms of `asked`, or others. */
 export async function askFor(
   { origin }: Pick<PageWorld, 'origin'>,
   change: Partial<Asked> = {},
+  wallet: Wallet = createMemoryWallet(),
 ): Promise<WaitingRequest> {
-  const wallet = createMemoryWallet()
   const { id, approvalUrl } = await wallet.authority(origin).createRequest(asked(change))
   return {
     wallet,

@@ -1,5 +1,7 @@
 import { createMemoryWallet, type Wallet } from '@behalf/wallet'
 import type { Browser } from 'playwright-core'
+import { approveOn } from './approve-on.ts'
+import { askFor } from './ask-for.ts'
 import { asked, COMMENT, openPageWorld, type PageWorld, READ } from './page-world.ts'
 import { claimAs, joinAs } from './people.ts'
 import { type Belongings, visit } from './visitor.ts'
@@ -33,15 +35,12 @@ async function approveFor(
   world: PageWorld,
   { wallet, belongings }: { readonly wallet: Wallet; readonly belongings: Belongings },
 ): Promise<{ alice: Belongings; id: string }> {
-  const { promise, resolve } = Promise.withResolvers<{ id: string; approvalUrl: string }>()
-  const terms = asked({ capabilities: [READ], maxUses: 50, maxDelegationDepth: 3 })
-  const held = wallet.requestDelegation({ authority: world.origin, ...terms, onPending: resolve })
-  const { id, approvalUrl } = await promise
+  const terms = { capabilities: [READ], maxUses: 50, maxDelegationDepth: 3 }
+  const { path, id, collect } = await askFor(world, terms, wallet)
   const visitor = await visit(browser, world, { belongings })
-  await visitor.open(approvalUrl.slice(world.origin.length))
-  await visitor.page.getByRole('button', { name: 'Approve …' }).click()
-  await visitor.page.getByRole('button', { name: 'Approve with passkey' }).click()
-  await held
+  await visitor.open(path)
+  await approveOn(visitor.page)
+  await collect()
   return { alice: await visitor.leave(), id }
 }
 
