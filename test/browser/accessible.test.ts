@@ -45,6 +45,27 @@ describeNeeding('browser', 'the page in a large window and at 360 pixels, light 
     await fresh.end()
   })
 
+  test('has no barrier, and everything fits: without a connection, and signed out', async () => {
+    const visitor = await visit(browser, example.world, { belongings: example.alice })
+    const { page } = visitor
+    await visitor.open('/')
+    await page.context().setOffline(true)
+    // Its script is not there yet, and cannot be loaded.
+    await page.getByRole('link', { name: 'History' }).click()
+    await page.getByRole('heading', { name: 'This part of the page cannot be shown' }).waitFor()
+    expect(await listFaults(page)).toEqual([])
+    await page.getByRole('link', { name: 'Requests' }).click()
+    await page.getByRole('link', { name: 'Read and decide' }).first().click()
+    await page.getByText('No connection to the authority.').waitFor()
+    await checkLooks(visitor)
+    await page.context().clearCookies()
+    await page.context().setOffline(false)
+    await page.getByRole('button', { name: 'Try again' }).first().click()
+    await page.getByRole('dialog', { name: 'You were signed out' }).waitFor()
+    await checkLooks(visitor)
+    await visitor.leave()
+  }, 60_000)
+
   describe('would be noticed', () => {
     const BROKEN: readonly (readonly [what: string, html: string, found: readonly RegExp[]])[] = [
       ['an image without words', '<img src="data:,">', [/^image-alt: img/u]],

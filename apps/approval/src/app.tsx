@@ -1,8 +1,8 @@
-import { lazy, type ReactNode, Suspense } from 'react'
+import { lazy, type ReactNode } from 'react'
 import { Route, Switch } from 'wouter'
 import { ConnectionBanner } from './parts/connection-banner.tsx'
 import { Frame } from './parts/frame.tsx'
-import { Waiting } from './parts/waiting.tsx'
+import { PagePart } from './parts/page-part.tsx'
 import { SignedIn } from './signed-in.tsx'
 
 const VerifyPage = lazy(async () => ({ default: (await import('./verify/verify-page.tsx')).VerifyPage }))
@@ -26,7 +26,7 @@ export function App(): ReactNode {
 function open(page: ReactNode): ReactNode {
   return (
     <Frame banner={<ConnectionBanner />}>
-      <Suspense fallback={<Waiting what="the page" />}>{page}</Suspense>
+      <PagePart>{page}</PagePart>
     </Frame>
   )
 }

@@ -1,4 +1,4 @@
-import { lazy, type ReactNode, Suspense, useState } from 'react'
+import { lazy, type ReactNode, useState } from 'react'
 import { Route, Switch } from 'wouter'
 import type { PersonView, SessionView } from './api/views.ts'
 import { useSession } from './live/queries.ts'
@@ -12,6 +12,7 @@ import { AccountMenu } from './parts/account-menu.tsx'
 import { ConnectionBanner } from './parts/connection-banner.tsx'
 import { Frame } from './parts/frame.tsx'
 import { MainTabs } from './parts/main-tabs.tsx'
+import { PagePart } from './parts/page-part.tsx'
 import { ProblemAlert } from './parts/problem-alert.tsx'
 import { Waiting } from './parts/waiting.tsx'
 import { PersonContext } from './person-context.ts'
@@ -42,9 +43,7 @@ export function SignedIn(): ReactNode {
   if (last === undefined) {
     return (
       <Frame banner={<ConnectionBanner />}>
-        <Suspense fallback={<Waiting what="the page" />}>
-          {session.claimed ? <LoginPage session={session} /> : <ClaimPage />}
-        </Suspense>
+        <PagePart>{session.claimed ? <LoginPage session={session} /> : <ClaimPage />}</PagePart>
       </Frame>
     )
   }
@@ -75,9 +74,9 @@ function Pages({
       {!signedOut && <Live />}
       <LoginDialog opened={signedOut} name={person.name} company={company} />
       <Frame banner={<ConnectionBanner />} menu={<AccountMenu person={person} />} tabs={<MainTabs />}>
-        <Suspense fallback={<Waiting what="the page" />}>
+        <PagePart>
           <Routes />
-        </Suspense>
+        </PagePart>
       </Frame>
     </PersonContext>
   )

@@ -13,6 +13,8 @@ export interface ExampleWorld {
   readonly alice: Belongings
   /** Address of the request that says most. */
   readonly request: string
+  /** Address of the one that alice approved. */
+  readonly decided: string
   /** What the agent of the active tree collected, JSON. */
   readonly collected: string
 }
@@ -23,25 +25,29 @@ export async function openExampleWorld(browser: Browser): Promise<ExampleWorld> 
   const first = await claimAs(browser, world)
   const { inviter } = await joinAs(browser, world, { inviter: first, id: 'bob', name: 'Bob Second' })
   const sorter = createMemoryWallet()
-  const { alice, id } = await approveFor(browser, world, { wallet: sorter, belongings: inviter })
+  const {
+    alice,
+    id,
+    path: decided,
+  } = await approveFor(browser, world, { wallet: sorter, belongings: inviter })
   await growTree(sorter)
   const collected = JSON.stringify(await sorter.authority(world.origin).collect(id))
   const request = await askMore(world, sorter)
-  return { world, alice, request, collected }
+  return { world, alice, request, decided, collected }
 }
 
 async function approveFor(
   browser: Browser,
   world: PageWorld,
   { wallet, belongings }: { readonly wallet: Wallet; readonly belongings: Belongings },
-): Promise<{ alice: Belongings; id: string }> {
+): Promise<{ alice: Belongings; id: string; path: string }> {
   const terms = { capabilities: [READ], maxUses: 50, maxDelegationDepth: 3 }
   const { path, id, collect } = await askFor(world, terms, wallet)
   const visitor = await visit(browser, world, { belongings })
   await visitor.open(path)
   await approveOn(visitor.page)
   await collect()
-  return { alice: await visitor.leave(), id }
+  return { alice: await visitor.leave(), id, path }
 }
 
 /** The agent passes part of its rights on, and so does one of those it passed them to. */

@@ -29,6 +29,7 @@ export const SIGNED_IN: readonly View[] = [
   { name: 'approve', path: requestPath, act: openApproval },
   { name: 'deny', path: requestPath, act: (page) => press(page, 'Deny …') },
   { name: 'several', path: '/', act: openTogether },
+  { name: 'decided', path: ({ decided }) => decided },
   { name: 'active', path: '/active' },
   { name: 'stop', path: '/active', act: (page) => press(page, 'Stop everything of mine …') },
   { name: 'history', path: '/history' },
@@ -43,7 +44,11 @@ export const SIGNED_IN: readonly View[] = [
 export async function openView(view: View, visitor: Visitor, example: ExampleWorld): Promise<void> {
   const { page } = visitor
   await visitor.open(typeof view.path === 'string' ? view.path : view.path(example))
-  await page.getByText(/^Loading /u).waitFor({ state: 'detached' })
+  // Of however many places that wait, until there is none.
+  await page
+    .getByText(/^Loading /u)
+    .first()
+    .waitFor({ state: 'detached' })
   await view.act?.(page, example)
 }
 
