@@ -1,14 +1,16 @@
 import type { Did } from '@behalf/did'
 import { AuthorityError } from './error.ts'
+import type { RegisteredApi } from './ledger/api-rows.ts'
 
 /**
  * Who may call a route.
  *
  * - `public`: anybody, unsigned.
  * - `key`: whoever proves a key; what that key may see or do is decided by whose the named thing is, in the issuer.
+ * - `api`: whoever proves the key of an API that an operator registered.
  * - `operator`: whoever proves the key of an operator.
  */
-export type Access = 'public' | 'key' | 'operator'
+export type Access = 'public' | 'key' | 'api' | 'operator'
 
 /** A route, as its method and path. */
 export type RouteName = `${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} /${string}`
@@ -28,6 +30,10 @@ export const ACCESS: Readonly<Record<RouteName, Access>> = {
   'GET /log/proof/inclusion': 'public',
   'GET /log/proof/consistency': 'public',
   'GET /log/entries': 'operator',
+  'POST /audit/records': 'api',
+  'GET /apis': 'operator',
+  'POST /apis': 'operator',
+  'DELETE /apis/{did}': 'operator',
   'POST /delegation-requests': 'key',
   'GET /delegation-requests': 'operator',
   // The operator, or the key that asked.
@@ -53,6 +59,8 @@ export const ACCESS: Readonly<Record<RouteName, Access>> = {
 export interface AuthenticatedCaller {
   readonly did: Did
   readonly operator: boolean
+  /** The API whose key it is; looked up where a route is for APIs. */
+  readonly api: RegisteredApi | undefined
 }
 
 /**
@@ -73,7 +81,11 @@ export function accessOf(name: RouteName): Access {
  *   `forbidden` on others
  */
 export function checkAccess(name: RouteName, caller: AuthenticatedCaller): void {
-  if (accessOf(name) !== 'operator' || caller.operator) return
+  const access = accessOf(name)
+  if (access === 'api' && caller.api === undefined) {
+    throw new AuthorityError('forbidden', 'Only an API that an operator registered may do this')
+  }
+  if (access !== 'operator' || caller.operator) return
   if (name.includes('{')) throw new AuthorityError('not_found', 'Only an operator has access to this')
   throw new AuthorityError('forbidden', 'Only an operator may do this')
 }

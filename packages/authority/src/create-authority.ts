@@ -19,9 +19,12 @@ import { createDelegationRoutes } from './delegation-routes.ts'
 import { createEnrolmentRoutes } from './enrolment-routes.ts'
 import { createHttpApp, type HttpApp } from './http-app.ts'
 import { closeServer, createHttpServer, type Listening, type ListenOptions, listen } from './http-server.ts'
+import { createApiRoutes } from './ledger/api-routes.ts'
+import { findApi } from './ledger/api-rows.ts'
 import { createLedger, type Ledger } from './ledger/create-ledger.ts'
 import { logKeys } from './ledger/log-keys.ts'
 import { createLogRoutes } from './ledger/log-routes.ts'
+import { createReportRoute } from './ledger/report-route.ts'
 import { createNotices, type Notices } from './notices/create-notices.ts'
 import { createNoticeKeys, type NoticeKeys } from './notices/notice-keys.ts'
 import type { NoticeOptions } from './notices/notice-options.ts'
@@ -276,6 +279,7 @@ function createApp(options: CreateAuthorityOptions, parts: Parts): HttpApp {
     replayStore: nonces.replayStore,
     monotonicClock: selectMonotonicClock(options),
     isOperator: (did) => isOperator(database, did),
+    findApi: (did) => findApi(database, did),
     people,
     page,
     peopleRoutes: createPeopleRoutes(people),
@@ -298,7 +302,9 @@ function createApp(options: CreateAuthorityOptions, parts: Parts): HttpApp {
       ...createRequestRoutes(signed),
       ...createEnrolmentRoutes(signed),
       ...createDelegationRoutes(signed),
-      ...createLogRoutes(parts.ledger),
+      ...createLogRoutes(parts),
+      ...createApiRoutes(parts),
+      createReportRoute(parts.ledger),
     ],
   })
 }

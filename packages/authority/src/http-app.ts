@@ -23,6 +23,7 @@ import {
   respond,
   routingPath,
 } from './http-call.ts'
+import type { RegisteredApi } from './ledger/api-rows.ts'
 import { createOpenApiRoute, documentRoute, splitName } from './openapi.ts'
 import type { Page } from './page/load-page.ts'
 import { mountPage } from './page/mount-page.ts'
@@ -41,6 +42,7 @@ export interface HttpAppOptions {
   readonly peopleRoutes: readonly PeopleRoute[]
   readonly replayStore: ReplayStore
   readonly isOperator: (did: string) => Promise<boolean>
+  readonly findApi: (did: string) => Promise<RegisteredApi | undefined>
   readonly clock: Clock
   readonly monotonicClock: MonotonicClock
   readonly random: RandomBytes
@@ -63,7 +65,7 @@ export interface HttpApp {
  */
 export function createHttpApp(options: HttpAppOptions): HttpApp {
   const { origin } = options
-  const guard = createGuard(options)
+  const guard = createGuard(options, MAX_BODY_BYTES)
   const app = new OpenAPIHono<AuthorityEnv>()
   app.use(nameAndLog(guard, options))
   app.notFound((context) =>
@@ -87,7 +89,7 @@ function refuse(context: AppContext, error: unknown, { origin, clock, log }: Htt
   return new Response(problem.body, { status: problem.status, headers: problem.headers })
 }
 
-function createGuard(options: HttpAppOptions): KeyRequestVerifier {
+function createGuard(options: HttpAppOptions, maxBodyBytes: number): KeyRequestVerifier {
   const { origin, replayStore, clock, monotonicClock, random, log } = options
   return createKeyRequestVerifier({
     origins: [origin],
@@ -95,7 +97,7 @@ function createGuard(options: HttpAppOptions): KeyRequestVerifier {
     clock,
     monotonicClock,
     random,
-    maxBodyBytes: MAX_BODY_BYTES,
+    maxBodyBytes,
     reportFault: (error, requestId) => log.error({ requestId, ...describeFault(error) }, 'fault'),
   })
 }
@@ -143,7 +145,9 @@ function mountRoute(
     app.on(method.toUpperCase(), routing, name, (context) => answerPublic(context, route))
     return
   }
-  app.on(method.toUpperCase(), routing, name, authenticate(guard), (context) =>
+  const { maxBodyBytes } = route
+  const own = maxBodyBytes === undefined ? guard : createGuard(options, maxBodyBytes)
+  app.on(method.toUpperCase(), routing, name, authenticate(own), (context) =>
     answerSigned(context, route, options),
   )
 }
@@ -181,13 +185,13 @@ async function answerPublic(context: AppContext, route: Route): Promise<Response
 
 async function answerSigned(context: AppContext, route: Route, options: HttpAppOptions): Promise<Response> {
   const { agent, body } = context.get('behalf')
-  const caller = await identify(agent, options)
+  const caller = await identify(agent, route, options)
   checkAccess(route.name, caller)
   const contentType = context.req.header('content-type')
   return respond(
     await route.run({
       param: paramOf(context),
-      body: route.body ? readBody(route.body, { body, contentType }) : readNothing(body),
+      body: route.body ? readBody(route.body, { ...route, body, contentType }) : readNothing(body),
       query: readSearch(context, route),
       caller,
       header: (name) => context.req.header(name),
@@ -196,9 +200,14 @@ async function answerSigned(context: AppContext, route: Route, options: HttpAppO
   )
 }
 
-async function identify(did: string, { issuer, isOperator }: HttpAppOptions): Promise<AuthenticatedCaller> {
+async function identify(
+  did: string,
+  { name }: Route,
+  { issuer, isOperator, findApi }: HttpAppOptions,
+): Promise<AuthenticatedCaller> {
   if (await issuer.isKeyRevoked(did)) throw new AuthorityError('key_revoked', 'This key was revoked')
-  return { did, operator: await isOperator(did) }
+  const api = accessOf(name) === 'api' ? await findApi(did) : undefined
+  return { did, operator: await isOperator(did), api }
 }
 
 function readNothing(body: Uint8Array): undefined {

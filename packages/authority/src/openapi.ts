@@ -17,7 +17,12 @@ type MethodName = 'get' | 'post' | 'put' | 'patch' | 'delete'
 const METHODS: readonly MethodName[] = ['get', 'post', 'put', 'patch', 'delete']
 const SIGNATURE = 'requestSignature'
 const COOKIE = 'session'
-const WHO = { public: 'Anybody.', key: 'Any key, for what is its own.', operator: 'Operators.' } as const
+const WHO = {
+  public: 'Anybody.',
+  key: 'Any key, for what is its own.',
+  api: 'Registered APIs.',
+  operator: 'Operators.',
+} as const
 const WHICH_PEOPLE = {
   anybody: 'Anybody.',
   person: 'Whoever is signed in, for what is their own.',

@@ -17,13 +17,19 @@ const DIGEST = /^sha-256:[A-Za-z0-9_-]{43}$/u
  */
 export function readBody<Body>(
   schema: z.ZodType<Body>,
-  { body, contentType }: { readonly body: Uint8Array; readonly contentType: string | undefined },
+  sent: {
+    readonly body: Uint8Array
+    readonly contentType: string | undefined
+    /** Default: as for every route. */
+    readonly maxBodyBytes?: number
+  },
 ): Body {
+  const { body, contentType, maxBodyBytes = MAX_BODY_BYTES } = sent
   if (body.length === 0) return check(schema, {}, 'body')
   if (!/^application\/json(?:\s*;\s*charset=utf-8)?$/iu.test(contentType ?? '')) {
     throw new AuthorityError('input_invalid', 'The body must be application/json', { field: 'content-type' })
   }
-  return check(schema, parseBody(body), 'body')
+  return check(schema, parseBody(body, maxBodyBytes), 'body')
 }
 
 /**
@@ -69,9 +75,9 @@ export function readListNumber(text: string): number {
   throw new AuthorityError('not_found', 'No list has such a number')
 }
 
-function parseBody(body: Uint8Array): JsonValue {
+function parseBody(body: Uint8Array, maxBytes: number): JsonValue {
   try {
-    return parseJson(body, { maxBytes: MAX_BODY_BYTES })
+    return parseJson(body, { maxBytes })
   } catch (cause) {
     if (!(cause instanceof BehalfError)) throw cause
     throw new AuthorityError('input_invalid', cause.message, { field: 'body', cause })

@@ -41,6 +41,8 @@ export interface Route<Body = unknown, Query = unknown> {
   readonly summary: string
   readonly body?: z.ZodType<Body>
   readonly query?: z.ZodType<Query>
+  /** The greatest body, where it is not the usual one. */
+  readonly maxBodyBytes?: number
   readonly answers: Readonly<Record<number, AnswerSpec>>
   run(call: Call<Body, Query>): Promise<Answer>
 }

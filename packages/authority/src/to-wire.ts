@@ -128,7 +128,8 @@ function formatOptionalTime(time: number | undefined): string | undefined {
   return time === undefined ? undefined : formatTime(time)
 }
 
-function compact(members: Readonly<Record<string, JsonValue | undefined>>): JsonObject {
+/** Without the members that have no value. */
+export function compact(members: Readonly<Record<string, JsonValue | undefined>>): JsonObject {
   return Object.fromEntries(Object.entries(members).filter(hasValue))
 }
 

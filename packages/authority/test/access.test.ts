@@ -35,7 +35,11 @@ async function call(party: Party, name: RouteName, id = ABSENT): Promise<RawAnsw
   const body = BODIES[name]
   return party.send({
     method,
-    path: path.replace('{id}', id).replace('{number}', '1').replace('{digest}', ASK_ALWAYS.digest),
+    path: path
+      .replace('{id}', id)
+      .replace('{number}', '1')
+      .replace('{digest}', ASK_ALWAYS.digest)
+      .replace('{did}', party.did),
     ...(body !== undefined && { body: JSON.stringify(body) }),
   })
 }
@@ -189,9 +193,17 @@ describe('the table of access', () => {
   })
 
   test('is what the check goes by', () => {
-    const nobody = { did: 'did:key:zNobody', operator: false }
-    const operator = { did: 'did:key:zOperator', operator: true }
-    for (const name of SIGNED) expect(() => checkAccess(name, operator)).not.toThrow()
+    const nobody = { did: 'did:key:zNobody', operator: false, api: undefined }
+    const operator = { did: 'did:key:zOperator', operator: true, api: undefined }
+    const api = { did: 'did:key:zApi', origins: ['https://api.test'], addedAt: 0, addedBy: operator.did }
+    const ofApis = SIGNED.filter((route) => ACCESS[route] === 'api')
+    for (const name of SIGNED.filter((route) => ACCESS[route] !== 'api')) {
+      expect(() => checkAccess(name, operator)).not.toThrow()
+    }
+    for (const name of ofApis) {
+      expect(() => checkAccess(name, operator)).toThrow(expect.objectContaining({ code: 'forbidden' }))
+      expect(() => checkAccess(name, { ...nobody, did: api.did, api })).not.toThrow()
+    }
     for (const name of OF_OPERATORS) expect(() => checkAccess(name, nobody)).toThrow(AuthorityError)
     for (const name of SIGNED.filter((route) => ACCESS[route] === 'key')) {
       expect(() => checkAccess(name, nobody)).not.toThrow()

@@ -5,10 +5,13 @@ import type { Clock, RandomBytes, Signer } from '@behalf/core'
 import type { Did } from '@behalf/did'
 import { type AuthorityLog, describeFault } from '../authority-log.ts'
 import type { AuthorityDatabase } from '../database-schema.ts'
+import type { RegisteredApi } from './api-rows.ts'
 import { gateLogStore } from './gate-log-store.ts'
 import { findLastMoved, type MoveEventsContext, moveEvents } from './move-events.ts'
 import { createPrincipalSalts, type PrincipalSalts } from './principal-salts.ts'
+import { createEvidenceBeside, type RecordedRequests, recordRequests } from './record-requests.ts'
 import { termsOf } from './record-terms.ts'
+import type { RequestReport } from './request-report.ts'
 
 /** What the log of an authority is made of. */
 export interface LedgerOptions {
@@ -30,6 +33,8 @@ export interface Ledger {
   readonly salts: PrincipalSalts
   /** Entries with a term of `termOf` from an index on, in order. */
   findEntries(term: string, from: number, limit: number): Promise<readonly LogEntry[]>
+  /** See `recordRequests`. */
+  recordRequests(api: RegisteredApi, reports: readonly RequestReport[]): Promise<RecordedRequests>
   /** From now on what is on record is moved into the log. */
   readonly start: () => void
   /** Something was put on record; it will be moved into the log. */
@@ -46,12 +51,20 @@ export interface Ledger {
 
 /** Opens the log in the database of an authority. */
 export function createLedger(options: LedgerOptions): Ledger {
-  const { database, raw, issuer, signer } = options
-  const store = gateLogStore(createSqliteLogStore(raw, { termsOf }), database)
+  const { database, raw, issuer, signer, clock, random } = options
+  const beside = createEvidenceBeside(raw, clock)
+  const store = gateLogStore(createSqliteLogStore(raw, { termsOf, writeBeside: beside.write }), database)
   const log = createAuditLog({ store, signer, origin: issuer, setTimer })
   const salts = createPrincipalSalts(options)
   const mover = createMover({ database, issuer, store, log, salts }, options.faults)
-  return { log, salts, findEntries: (term, from, limit) => store.findEntries(term, from, limit), ...mover }
+  const reporting = { log, salts, random, beside, latest: new Map<string, number>() }
+  return {
+    log,
+    salts,
+    findEntries: (term, from, limit) => store.findEntries(term, from, limit),
+    recordRequests: (api, reports) => recordRequests(reporting, api, reports),
+    ...mover,
+  }
 }
 
 type Mover = Pick<Ledger, 'start' | 'wake' | 'settle' | 'close'>

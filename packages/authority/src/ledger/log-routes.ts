@@ -1,6 +1,7 @@
 import { AuditLogError, type LogEntry } from '@behalf/audit-log'
-import { decodeUtf8, encodeBase64, type JsonObject } from '@behalf/core'
+import { decodeUtf8, encodeBase64, encodeBase64url, type JsonObject } from '@behalf/core'
 import { z } from '@hono/zod-openapi'
+import type { AuthorityDatabase } from '../database-schema.ts'
 import { AuthorityError } from '../error.ts'
 import { type Answer, defineRoute, json, jsonAnswer, type Route } from '../route.ts'
 import type { Ledger } from './create-ledger.ts'
@@ -20,6 +21,13 @@ interface EntriesQuery {
   readonly from?: string | undefined
   readonly limit?: string | undefined
   readonly about?: string | undefined
+  readonly evidence?: 'true' | undefined
+}
+
+/** What the routes of the log work with. */
+export interface LogContext {
+  readonly ledger: Ledger
+  readonly database: AuthorityDatabase
 }
 
 const number = z.string().regex(/^(?:0|[1-9][0-9]{0,14})$/u)
@@ -35,12 +43,24 @@ const entriesSchema: z.ZodType<EntriesQuery> = z.strictObject({
     .regex(ABOUT)
     .optional()
     .openapi({ description: `Only what has to do with it: ${TERM_KINDS.join(', ')}, a colon and an id` }),
+  evidence: z
+    .literal('true')
+    .optional()
+    .openapi({ description: 'With what proves requests, as long as it is kept' }),
 })
 const entryAnswer = z
   .strictObject({
     index: z.int(),
     id: z.string().openapi({ description: 'Names it for whoever sent it; not part of the tree' }),
     record: z.string().openapi({ description: 'The entry: a record, in canonical JSON' }),
+    evidence: z
+      .strictObject({
+        salt: z.string().openapi({ description: '32 bytes, base64url' }),
+        text: z
+          .string()
+          .openapi({ description: 'Canonical JSON; `digest` of the record is over salt and text' }),
+      })
+      .optional(),
   })
   .openapi('LogEntry')
 
@@ -50,12 +70,13 @@ const MAX_PAGE_BYTES = 1_048_576
 const CHECKPOINT_TYPE = 'text/plain; charset=utf-8'
 
 /** The routes by which the log is watched and read. Checkpoints and proofs hold nothing but hashes. */
-export function createLogRoutes(ledger: Ledger): readonly Route[] {
+export function createLogRoutes(context: LogContext): readonly Route[] {
+  const { ledger } = context
   return [
     createCheckpointRoute(ledger),
     createInclusionRoute(ledger),
     createConsistencyRoute(ledger),
-    createEntriesRoute(ledger),
+    createEntriesRoute(context),
   ]
 }
 
@@ -97,7 +118,7 @@ function createConsistencyRoute({ log }: Ledger): Route {
   })
 }
 
-function createEntriesRoute(ledger: Ledger): Route {
+function createEntriesRoute({ ledger, database }: LogContext): Route {
   return defineRoute<undefined, EntriesQuery>({
     name: 'GET /log/entries',
     summary: 'Records of the log, in order',
@@ -111,7 +132,9 @@ function createEntriesRoute(ledger: Ledger): Route {
       const entries = await (term === undefined
         ? ledger.log.readEntries(from, limit)
         : ledger.findEntries(term, from, limit))
-      return json(200, { entries: cutPage(entries).map(entryToWire) })
+      const page = cutPage(entries)
+      const evidence = query.evidence === 'true' ? await readEvidence(database, page) : new Map()
+      return json(200, { entries: page.map((entry) => entryToWire(entry, evidence)) })
     },
   })
 }
@@ -140,6 +163,31 @@ function cutPage(entries: readonly LogEntry[]): readonly LogEntry[] {
   return end === -1 ? entries : entries.slice(0, end + 1)
 }
 
-function entryToWire({ index, id, data }: LogEntry): JsonObject {
-  return { index, id, record: decodeUtf8(data) }
+function entryToWire(
+  { index, id, data }: LogEntry,
+  evidence: ReadonlyMap<number, { readonly salt: Uint8Array; readonly bytes: Uint8Array }>,
+): JsonObject {
+  const kept = evidence.get(index)
+  return {
+    index,
+    id,
+    record: decodeUtf8(data),
+    ...(kept && { evidence: { salt: encodeBase64url(kept.salt), text: decodeUtf8(kept.bytes) } }),
+  }
+}
+
+async function readEvidence(
+  database: AuthorityDatabase,
+  entries: readonly LogEntry[],
+): Promise<ReadonlyMap<number, { readonly salt: Uint8Array; readonly bytes: Uint8Array }>> {
+  const rows = await database
+    .selectFrom('request_evidence')
+    .select(['entry_index', 'salt', 'bytes'])
+    .where(
+      'entry_index',
+      'in',
+      entries.map(({ index }) => index),
+    )
+    .execute()
+  return new Map(rows.map(({ entry_index: index, salt, bytes }) => [index, { salt, bytes }]))
 }

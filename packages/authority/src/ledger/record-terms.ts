@@ -29,10 +29,10 @@ export function termsOf({ data }: Pick<LogEntry, 'data'>): readonly string[] {
   const found: Readonly<Record<TermKind, readonly (JsonValue | undefined)[]>> = {
     request: [record.request, record.request_id],
     delegation: [record.delegation, record.parent, record.root, ...listOf(record.delegations)],
-    agent: [record.subject, record.agent],
+    agent: [record.subject],
     principal: [record.principal, record.person],
     run: [isJsonObject(workflow) ? workflow.run : undefined, readContextRun(record.context)],
-    api: [record.origin],
+    api: [record.audience, ...listOf(record.audience)],
     code: [record.code],
     type: [record.type],
   }

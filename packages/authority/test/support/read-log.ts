@@ -4,7 +4,14 @@ import {
   type VerifiedCheckpoint,
   verifyCheckpoint,
 } from '@behalf/audit-log'
-import { createEd25519Signer, decodeBase64, encodeUtf8, isJsonObject, type JsonValue } from '@behalf/core'
+import {
+  createEd25519Signer,
+  decodeBase64,
+  decodeBase64url,
+  encodeUtf8,
+  isJsonObject,
+  type JsonValue,
+} from '@behalf/core'
 import { type Party, seedOf, type World } from './authority-world.ts'
 
 /** An entry of the log, read. */
@@ -14,6 +21,8 @@ export interface ReadEntry {
   /** The entry itself. */
   readonly text: string
   readonly record: AuditRecord
+  /** What proves a request, when it was asked for and is kept. */
+  readonly evidence?: { readonly salt: Uint8Array; readonly text: string }
 }
 
 /** The signed head of the log. */
@@ -32,7 +41,16 @@ export async function readEntries(party: Party, query = ''): Promise<readonly Re
     if (!isJsonObject(entry)) throw new Error('not an entry')
     const text = textOf(entry['record'])
     const record = parseAuditRecord(encodeUtf8(text))
-    return { index: Number(entry['index']), id: textOf(entry['id']), text, record }
+    const { evidence } = entry
+    return {
+      index: Number(entry['index']),
+      id: textOf(entry['id']),
+      text,
+      record,
+      ...(isJsonObject(evidence) && {
+        evidence: { salt: decodeBase64url(textOf(evidence['salt'])), text: textOf(evidence['text']) },
+      }),
+    }
   })
 }
 

@@ -1,0 +1,103 @@
+import type { JsonObject } from '@behalf/core'
+import { z } from '@hono/zod-openapi'
+import { compact } from '../to-wire.ts'
+
+/** What proves a request: with these bytes anybody verifies its signature again. */
+export interface RequestEvidence {
+  /** Compact JWS, root first. */
+  readonly credentials: readonly string[]
+  /** What was signed. @see RFC 9421 section 2.5 */
+  readonly signature_base: string
+  /** Ed25519, base64url. */
+  readonly signature: string
+}
+
+/** One decision of an API, as it reports it. */
+export interface RequestReport {
+  readonly time: string
+  readonly request_id: string
+  readonly decision: 'accepted' | 'refused' | 'observed'
+  /** `ok`, or the code of the refusal. */
+  readonly code: string
+  readonly method?: string | undefined
+  readonly origin?: string | undefined
+  readonly path?: string | undefined
+  readonly agent?: string | undefined
+  readonly principal?: { readonly issuer: string; readonly id: string } | undefined
+  readonly delegations?: readonly string[] | undefined
+  readonly workflow?: { readonly id: string; readonly run?: string | undefined } | undefined
+  readonly context?: Readonly<Record<string, string>> | undefined
+  readonly traceparent?: string | undefined
+  readonly evidence?: RequestEvidence | undefined
+}
+
+/** Body of `POST /audit/records`. */
+export interface ReportBody {
+  readonly records: readonly RequestReport[]
+}
+
+/** Reports that are taken at once. */
+export const MAX_REPORTS = 1000
+/** The greatest body of reports, in bytes. */
+export const MAX_REPORT_BYTES = 4_194_304
+
+const name = z.string().min(1).max(256)
+const evidence = z.strictObject({
+  credentials: z.array(z.string()).min(1).max(8).openapi({ description: 'Compact JWS, root first' }),
+  signature_base: z.string().openapi({ description: 'What was signed (RFC 9421 section 2.5)' }),
+  signature: z.string().openapi({ description: 'Ed25519, base64url' }),
+})
+const report: z.ZodType<RequestReport> = z.strictObject({
+  time: z.iso.datetime().openapi({ type: 'string', format: 'date-time' }),
+  request_id: name,
+  decision: z.enum(['accepted', 'refused', 'observed']),
+  code: z.string().regex(/^[a-z_]{1,64}$/u),
+  method: name.optional(),
+  origin: name.optional(),
+  path: z.string().optional(),
+  agent: name.optional(),
+  principal: z.strictObject({ issuer: name, id: name }).optional(),
+  delegations: z.array(name).max(8).optional().openapi({ description: 'Ids, root first' }),
+  workflow: z.strictObject({ id: name, run: name.optional() }).optional(),
+  context: z.record(z.string().max(32), z.string().max(256)).optional(),
+  traceparent: z.string().max(128).optional(),
+  evidence: evidence.optional(),
+})
+
+/** Of `POST /audit/records`. */
+export const reportSchema: z.ZodType<ReportBody> = z.strictObject({
+  records: z.array(report).min(1).max(MAX_REPORTS),
+})
+
+/**
+ * Returns what a record says of a report: everything but who the principal is and the evidence, for which hashes stand.
+ *
+ * @param known.api - DID of the API
+ * @param known.principal - as records name it
+ * @param known.digest - of the evidence
+ */
+export function reportMembers(
+  told: RequestReport,
+  known: {
+    readonly api: string
+    readonly principal: string | undefined
+    readonly digest: string | undefined
+  },
+): JsonObject {
+  const { workflow, context, delegations } = told
+  return compact({
+    api: known.api,
+    request_id: told.request_id,
+    code: told.code,
+    method: told.method,
+    audience: told.origin,
+    path: told.path,
+    subject: told.agent,
+    principal: known.principal,
+    delegations: delegations && [...delegations],
+    workflow: workflow && compact({ ...workflow }),
+    context: context && { ...context },
+    traceparent: told.traceparent,
+    digest: known.digest,
+  })
+}
