@@ -6,6 +6,7 @@ import { type Courier, createCourier } from './courier.ts'
 import type { NoticeKeys } from './notice-keys.ts'
 import { createPostContext, type NoticeOptions } from './notice-options.ts'
 import type { PostContext } from './post-notice.ts'
+import { createPushCarrier } from './push-carrier.ts'
 import { queueNotices } from './queue-notices.ts'
 import { readNotices } from './read-notices.ts'
 import { createWebhookCarrier } from './webhook-carrier.ts'
@@ -40,13 +41,15 @@ export function createNotices(parts: CreateNoticesOptions): Notices {
   const ending = new AbortController()
   const post = createPostContext(parts.options, { origin, signal: ending.signal })
   const webhook = createWebhookCarrier({ ...post, clock, keys })
+  const contact = parts.options.contact ?? origin
+  const push = createPushCarrier({ ...post, clock, keys, contact })
   const courier = createCourier({
     database,
     origin,
     clock,
     random,
     log,
-    carriers: { webhook, push: webhook },
+    carriers: { webhook, push },
   })
   let isQueued = false
   return {

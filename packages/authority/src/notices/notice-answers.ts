@@ -26,8 +26,30 @@ const webhook = z
   })
   .openapi('Webhook')
 
+const subscription = z
+  .strictObject({
+    id: z.string(),
+    endpoint: z.url().openapi({ description: 'By which a browser knows that it is this one' }),
+    events: z.array(z.enum(NOTICE_TYPES)),
+    created_at: time,
+    last_delivered_at: time.optional(),
+    last_failed_at: time.optional(),
+    last_failure: z.string().optional().openapi({ pattern: FAILURE }),
+  })
+  .openapi('PushSubscription')
+
+/** What the JSON answers about notices are called. */
+export type NoticeAnswerName = 'webhook' | 'webhooks' | 'subscription' | 'subscriptions'
+
 /** What the JSON answers about notices look like. */
-export const NOTICE_ANSWERS: Readonly<Record<'webhook' | 'webhooks', z.ZodType>> = {
+export const NOTICE_ANSWERS: Readonly<Record<NoticeAnswerName, z.ZodType>> = {
   webhook,
   webhooks: z.strictObject({ webhooks: z.array(webhook) }),
+  subscription,
+  subscriptions: z.strictObject({
+    public_key: z
+      .string()
+      .openapi({ description: 'The key of this authority, what browsers call applicationServerKey' }),
+    subscriptions: z.array(subscription),
+  }),
 }

@@ -6,6 +6,10 @@ import { resolveHostHere } from './post-notice.ts'
 export interface NoticeOptions {
   /** Addresses or ranges, such as `10.1.0.0/16`, that notices may go to although they are not public. Default: none. */
   readonly addresses?: readonly string[]
+  /** Certificates of roots, in PEM, that are trusted beside those of the runtime. Default: none. */
+  readonly roots?: readonly string[]
+  /** Where those who run a push service may complain, an https or mailto URL. Default: the origin. */
+  readonly contact?: string
   /** Default: that of this machine. */
   readonly resolveHost?: ResolveHost
   /** For how long a receiver may take to answer. Default 10. */
@@ -22,9 +26,12 @@ const DEFAULT_TIMEOUT_SECONDS = 10
  * @throws TypeError for an address that is none, or a time that is not positive
  */
 export function createPostContext(
-  { addresses = [], resolveHost = resolveHostHere, timeoutSeconds = DEFAULT_TIMEOUT_SECONDS }: NoticeOptions,
+  options: NoticeOptions,
   { origin, signal }: { readonly origin: string; readonly signal: AbortSignal },
 ): PostContext {
+  const { addresses = [], roots = [], resolveHost = resolveHostHere } = options
+  const { timeoutSeconds = DEFAULT_TIMEOUT_SECONDS } = options
   if (!(timeoutSeconds > 0)) throw new TypeError('notices.timeoutSeconds must be positive')
-  return { rule: createAddressRule({ origin, named: addresses }), resolveHost, timeoutSeconds, signal }
+  const rule = createAddressRule({ origin, named: addresses })
+  return { rule, resolveHost, timeoutSeconds, roots, signal }
 }

@@ -45,6 +45,8 @@ export type Outcome =
   | { readonly kind: 'delivered' }
   /** To be tried again. */
   | { readonly kind: 'failed'; readonly reason: FailureReason }
+  /** Too late to be of use, so it was not sent. */
+  | { readonly kind: 'stale' }
   /** Whoever is there wants no more. */
   | { readonly kind: 'gone'; readonly reason: FailureReason }
 

@@ -1,7 +1,8 @@
 import { lookup } from 'node:dns/promises'
-import { type RequestOptions, request as requestHttp } from 'node:http'
-import { request as requestHttps } from 'node:https'
+import { request as requestHttp } from 'node:http'
+import { type RequestOptions, request as requestHttps } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
+import { rootCertificates } from 'node:tls'
 import type { AddressRule } from './address-rule.ts'
 import type { FailureReason } from './notice.ts'
 
@@ -14,6 +15,8 @@ export interface PostContext {
   readonly resolveHost: ResolveHost
   /** For name, connection and answer together. */
   readonly timeoutSeconds: number
+  /** Certificates in PEM that are trusted beside those of the runtime. */
+  readonly roots: readonly string[]
   /** Ends what is under way. */
   readonly signal: AbortSignal
 }
@@ -47,7 +50,7 @@ export async function postNotice(context: PostContext, message: PostedMessage): 
     const addresses = await unlessAborted(findAddresses(context, message.url), signal)
     if (!Array.isArray(addresses)) return { failure: deadline.signal.aborted ? 'timeout' : 'name_unknown' }
     if (!isAllowed(context.rule, message.url, addresses)) return { failure: 'address_forbidden' }
-    return { status: await send(message, addresses, signal) }
+    return { status: await send(message, { addresses, signal, roots: context.roots }) }
   } catch {
     return { failure: deadline.signal.aborted ? 'timeout' : 'unreachable' }
   } finally {
@@ -94,11 +97,15 @@ async function unlessAborted<Value>(work: Promise<Value>, signal: AbortSignal): 
 
 function send(
   { url, headers, body }: PostedMessage,
-  addresses: readonly string[],
-  signal: AbortSignal,
+  {
+    addresses,
+    signal,
+    roots,
+  }: Pick<PostContext, 'roots' | 'signal'> & { readonly addresses: readonly string[] },
 ): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>()
   const options: RequestOptions = {
+    ...(roots.length > 0 && { ca: [...rootCertificates, ...roots] }),
     method: 'POST',
     headers: { ...headers, 'content-length': body.length },
     // A connection of its own each time: one that is kept would outlive what was checked.

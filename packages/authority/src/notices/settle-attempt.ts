@@ -29,6 +29,10 @@ export async function settleAttempt(
       await markDelivered(db, target, now)
       return
     }
+    if (outcome.kind === 'stale') {
+      await settle(db, notice, now)
+      return
+    }
     const failures = target.failures + 1
     const end = notice.createdAt + GIVE_UP_AFTER_MS
     const isLate = now >= end
@@ -76,7 +80,7 @@ async function markFailed(
   { target, outcome, now }: Attempt,
   schedule: { readonly failures?: number; readonly retry_at?: number },
 ): Promise<void> {
-  if (outcome.kind === 'delivered') return
+  if (!('reason' in outcome)) return
   await db
     .updateTable('notice_targets')
     .set({ ...schedule, last_failed_at: now, last_failure: outcome.reason })

@@ -9,7 +9,7 @@ import type { PeopleContext } from '../people/people-context.ts'
 import { definePeopleRoute, type PeopleRoute, requireSession } from '../people/people-route.ts'
 import { readId } from '../read-input.ts'
 import { json, jsonAnswer } from '../route.ts'
-import { checkWebhookUrl } from './check-webhook-url.ts'
+import { checkTargetUrl } from './check-target-url.ts'
 import { NOTICE_TYPES } from './notice.ts'
 import { NOTICE_ANSWERS } from './notice-answers.ts'
 import { type WebhookBody, webhookSchema } from './notice-bodies.ts'
@@ -56,7 +56,9 @@ function createAddRoute(context: PeopleContext): PeopleRoute {
       const session = requireSession(call)
       const { url, events, step_up } = call.body
       await requireStepUp(context, session, step_up)
-      const address = (await checkWebhookUrl(context.notices.post, url)).href
+      const { post } = context.notices
+      const { takesHttp } = post.rule
+      const address = (await checkTargetUrl(post, { text: url, field: 'url', takesHttp })).href
       const target = await addWebhook(context, { person: session.person.id, address, events })
       return json(201, await viewWebhook(context, target))
     },

@@ -1,3 +1,4 @@
+import { createPushRoutes } from '../notices/push-routes.ts'
 import { createWebhookRoutes } from '../notices/webhook-routes.ts'
 import { createActiveRoutes } from './active-routes.ts'
 import { createApprovalRoutes } from './approval-routes.ts'
@@ -31,6 +32,7 @@ export function createPeopleRoutes(context: PeopleContext): readonly PeopleRoute
     ...createOwnEnrolmentRoutes(context),
     ...createActiveRoutes(context),
     ...createWebhookRoutes(context),
+    ...createPushRoutes(context),
     createHistoryRoute(context),
     createLiveRoute(context),
     createCeremonyErrorRoute(context),
