@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config'
 import base from '../../vitest.config.ts'
+import { NearestFirst } from './nearest-first.ts'
 import { testsOf } from './packages.ts'
 
 const name = process.env['MUTATED_PACKAGE'] ?? ''
@@ -23,6 +24,7 @@ export default defineConfig({
     setupFiles: ['tools/mutation/fixed-seed.ts'],
     // One process for all test files: half the time, and no test changes what another sees.
     isolate: false,
+    sequence: { sequencer: NearestFirst },
     reporters: [{}],
   },
 })
