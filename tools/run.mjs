@@ -25,6 +25,7 @@ const TASKS = {
   ],
   format: [['biome', 'check', '--write', '.']],
   bench: [['node', ...source, 'test/bench/main.ts']],
+  'bench:revocation': [['node', ...source, 'test/bench/revocation/main.ts']],
   fuzz: [['node', ...source, 'test/fuzz/main.ts']],
   oracle: [['node', ...source, 'test/properties/oracle.ts']],
   faults: [['node', ...source, 'test/faults/main.ts']],

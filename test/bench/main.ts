@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
-import { createRequire } from 'node:module'
 import { availableParallelism, loadavg } from 'node:os'
 import { join } from 'node:path'
+import { isInstalled } from './is-installed.ts'
 import { parseOptions, USAGE } from './options.ts'
 import { writeReport } from './report.ts'
 import type { BackendResult, BenchResults, MemoryResult, SpeedResult } from './results.ts'
@@ -33,7 +33,7 @@ async function main(args: readonly string[]): Promise<number> {
 
 async function measure(rounds: number): Promise<BenchResults> {
   const backends: BackendResult[] = []
-  for (const { backend, conditions } of BACKENDS.filter(isInstalled)) {
+  for (const { backend, conditions } of BACKENDS.filter(isMeasured)) {
     console.error(`speed with ${backend}: about ${rounds} seconds when nothing else runs …`)
     const speed: readonly SpeedResult[] = await runProgram('measure-speed.ts', conditions, [String(rounds)])
     backends.push({ backend, speed })
@@ -46,15 +46,10 @@ async function measure(rounds: number): Promise<BenchResults> {
   return { machine, rounds, backends, memory }
 }
 
-function isInstalled({ backend }: { readonly backend: string }): boolean {
-  if (backend !== 'sodium-native') return true
-  try {
-    createRequire(new URL('../../packages/core/package.json', import.meta.url)).resolve(backend)
-    return true
-  } catch {
-    console.error('sodium-native is not installed and not measured')
-    return false
-  }
+function isMeasured({ backend }: { readonly backend: string }): boolean {
+  if (backend !== 'sodium-native' || isInstalled(backend)) return true
+  console.error('sodium-native is not installed and not measured')
+  return false
 }
 
 /** What a program of this folder prints, which is JSON. */

@@ -13,14 +13,16 @@ export interface Child<Order, Report> {
 /**
  * Starts a script beside this file. It must answer every message by one of its own.
  *
- * @param script file name
+ * @param script file name, or a path from here
+ * @param nodeOptions beside those that run sources
  */
 export function startChild<Order extends object, Report>(
   script: string,
   args: readonly string[] = [],
+  nodeOptions: readonly string[] = [],
 ): Child<Order, Report> {
   const child = fork(join(import.meta.dirname, script), args, {
-    execArgv: [...SOURCE_OPTIONS, '--expose-gc'],
+    execArgv: [...SOURCE_OPTIONS, ...nodeOptions, '--expose-gc'],
     serialization: 'advanced',
   })
   const exited = once(child, 'exit')
@@ -45,6 +47,8 @@ function ask<Report>(child: ChildProcess, order: object): Promise<Report> {
 
 /** In the script: carries out one order after the other. */
 export function takeOrders<Order, Report>(carryOut: (order: Order) => Promise<Report> | Report): void {
+  // Nobody is left to end it.
+  process.once('disconnect', () => process.exit())
   let last: Promise<unknown> = Promise.resolve()
   process.on('message', (order: Order) => {
     last = last.then(async () => process.send?.(await carryOut(order)))
