@@ -9,7 +9,15 @@ import { type Belongings, type Visitor, visit } from './support/visitor.ts'
 // Pictures of the page for people, into docs/images: npm run screenshots.
 const FOLDER = join(ROOT, 'docs', 'images')
 const ON_A_PHONE: ReadonlySet<string> = new Set(['inbox', 'request', 'approve', 'active'])
-const NOT_SHOWN: ReadonlySet<string> = new Set(['nothing', 'menu', 'join', 'recover', 'deny', 'stop'])
+const NOT_SHOWN: ReadonlySet<string> = new Set([
+  'nothing',
+  'menu',
+  'join',
+  'recover',
+  'deny',
+  'stop',
+  'decided',
+])
 
 const browser = await startBrowser()
 const example = await openExampleWorld(browser)

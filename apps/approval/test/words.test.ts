@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { ROOT } from '../../../test/support/source-files.ts'
 import { ApiError, NetworkError } from '../src/api/api-error.ts'
 import { noteServerTime, serverNow } from '../src/api/server-clock.ts'
 import { groupByAgent } from '../src/model/group-by-agent.ts'
@@ -112,6 +115,22 @@ describe('events', () => {
     })
     expect(eventWords({ ...event, type: 'new_thing' })).toEqual({ headline: 'new thing', tone: 'plain' })
     expect(eventWords({ ...event, type: 'constructor' }).headline).toBe('constructor')
+  })
+
+  test('of every type that an issuer records have words of their own', () => {
+    const source = readFileSync(join(ROOT, 'packages', 'issuer', 'src', 'issuer-store.ts'), 'utf8')
+    const union = /export type IssuerEventType =\n(?<members>(?: {2}\| '\w+'\n)+)/u.exec(source)?.groups?.[
+      'members'
+    ]
+    const types = [...(union ?? '').matchAll(/'(?<type>\w+)'/gu)].flatMap(
+      ({ groups }) => groups?.['type'] ?? [],
+    )
+    expect(types).toContain('approved')
+    const plain = types.filter((type) => {
+      const { headline } = eventWords({ sequence: 1, time: '', data: {}, type })
+      return headline === type.replaceAll('_', ' ')
+    })
+    expect(plain).toEqual([])
   })
 
   test.each([

@@ -38,7 +38,7 @@ function Approved({ request }: { readonly request: RequestView }): ReactNode {
         </Text>
       )}
       <Text size="sm">
-        {request.decided_at !== undefined && <Moment at={request.decided_at} />}
+        Decided {request.decided_at !== undefined && <Moment at={request.decided_at} />}
         {request.decided_by !== undefined && ` by ${safeText(request.decided_by, 100)}`}. You can stop it at
         any time under{' '}
         <Anchor component={Link} href="/active" inherit underline="always">
@@ -54,7 +54,7 @@ function Refused({ request }: { readonly request: RequestView }): ReactNode {
   return (
     <Alert color="red" title="Denied" role="status">
       <Text size="sm">
-        {request.decided_at !== undefined && <Moment at={request.decided_at} />}
+        Decided {request.decided_at !== undefined && <Moment at={request.decided_at} />}
         {request.decided_by !== undefined && ` by ${safeText(request.decided_by, 100)}`}.
         {request.reason !== undefined && ` Reason: ${safeText(request.reason, 500)}`}
       </Text>

@@ -6,6 +6,10 @@ export type EventTone = 'good' | 'bad' | 'plain'
 
 const EVENTS: ReadonlyMap<string, readonly [string, EventTone]> = new Map(
   Object.entries<readonly [string, EventTone]>({
+    key_logged: ['The authority noted the key that it signs with', 'plain'],
+    api_registered: ['An API was registered', 'plain'],
+    api_removed: ['An API was removed', 'bad'],
+    person_forgotten: ['Somebody was forgotten', 'bad'],
     operator_created: ['An operator was set up', 'plain'],
     operator_removed: ['An operator was removed', 'bad'],
     person_joined: ['Somebody joined', 'plain'],
@@ -21,17 +25,14 @@ const EVENTS: ReadonlyMap<string, readonly [string, EventTone]> = new Map(
     enrolled: ['An agent was allowed terms by itself', 'good'],
     enrolment_withdrawn: ['An agent lost the terms it had by itself', 'bad'],
     requested: ['An agent asked', 'plain'],
-    request_changed: ['An agent changed its request', 'plain'],
     policy_decided: ['The policy decided', 'plain'],
     approved: ['A request was approved', 'good'],
-    approval_given: ['A first approval was given', 'plain'],
     denied: ['A request was denied', 'bad'],
     issued: ['A delegation was issued', 'good'],
     collected: ['The agent collected its delegation', 'plain'],
     sub_delegated: ['An agent passed part of its rights on', 'plain'],
     delegation_revoked: ['A delegation was revoked', 'bad'],
     key_revoked: ['An agent was stopped', 'bad'],
-    principal_revoked: ['Everything of a person was stopped', 'bad'],
   }),
 )
 
