@@ -1,4 +1,6 @@
+import type { Delegation } from '@behalf/credential'
 import type { Did } from '@behalf/did'
+import type { AgentContext } from './agent-context.ts'
 import type { VerifierErrorCode } from './error.ts'
 import type { Principal } from './verified-request.ts'
 
@@ -22,6 +24,21 @@ export interface AuditRecord {
   readonly principal?: Principal
   /** Ids of the delegations, root first. */
   readonly delegations?: readonly string[]
+  readonly workflow?: NonNullable<Delegation['workflow']>
+  /** What the agent said about the call. */
+  readonly context?: AgentContext
+  /** What proves all of this; not for operational logs. */
+  readonly evidence?: RequestEvidence
+}
+
+/** With these anybody verifies the signature of a request again. */
+export interface RequestEvidence {
+  /** Compact JWS, root first. */
+  readonly credentials: readonly string[]
+  /** What was signed. @see RFC 9421 section 2.5 */
+  readonly signatureBase: string
+  /** Ed25519, base64url. */
+  readonly signature: string
 }
 
 /** Takes down every decision. */

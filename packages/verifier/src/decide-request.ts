@@ -66,6 +66,8 @@ export async function decideRequest<Account>(
   checkHolder(signatory, parsed.leaf.publicKey)
   verifySignature(signature, signatory.publicKey)
   trail.agent = signatory.did
+  trail.signature = signature
+  if (context !== undefined) trail.context = context
   verifyContentDigest(headers.fields, body)
   const chain = verifyDelegationChain(parsed, { issuers: trusted.keys, now })
   trail.chain = chain

@@ -1,4 +1,7 @@
+import { encodeBase64url } from '@behalf/core'
 import type { VerifiedChain } from '@behalf/credential'
+import type { ReadSignature } from '@behalf/http-signature'
+import type { AgentContext } from './agent-context.ts'
 import type { AuditRecord, AuditSink } from './audit-sink.ts'
 import { readPrincipal } from './delegation-steps.ts'
 import { VerifierError, type VerifierErrorCode } from './error.ts'
@@ -13,6 +16,8 @@ export interface DecisionTrail {
   target?: RequestTarget
   agent?: string
   chain?: VerifiedChain
+  context?: AgentContext
+  signature?: ReadSignature
 }
 
 const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}$/
@@ -46,7 +51,7 @@ export function createRecord(
   code: VerifierErrorCode | 'ok',
   time: number,
 ): AuditRecord {
-  const { requestId, mode, method, target, agent, chain } = trail
+  const { requestId, mode, method, target, agent, chain, context } = trail
   const refused = mode === 'observe' ? 'observed' : 'refused'
   return {
     time,
@@ -60,5 +65,16 @@ export function createRecord(
     ...(chain === undefined
       ? {}
       : { principal: readPrincipal(chain), delegations: chain.links.map(({ id }) => id) }),
+    ...(chain?.leaf.workflow === undefined ? {} : { workflow: chain.leaf.workflow }),
+    ...(context === undefined ? {} : { context }),
+    ...describeEvidence(trail),
+  }
+}
+
+function describeEvidence({ chain, signature }: DecisionTrail): Pick<AuditRecord, 'evidence'> {
+  if (chain === undefined || signature === undefined) return {}
+  const credentials = chain.links.map(({ jws }) => jws)
+  return {
+    evidence: { credentials, signatureBase: signature.base, signature: encodeBase64url(signature.signature) },
   }
 }

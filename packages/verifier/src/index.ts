@@ -1,7 +1,9 @@
 export type { AgentContext } from './agent-context.ts'
 export { answerClientErrors } from './answer-client-errors.ts'
-export type { AuditRecord, AuditSink } from './audit-sink.ts'
+export type { AuditOutbox, WaitingReport } from './audit-outbox.ts'
+export type { AuditRecord, AuditSink, RequestEvidence } from './audit-sink.ts'
 export type { Fetch } from './capped-fetch.ts'
+export { type AuditShipper, type AuditShipperOptions, createAuditShipper } from './create-audit-shipper.ts'
 export {
   createStatusSource,
   type PollingStatusSource,
@@ -49,6 +51,7 @@ export {
   type RequestVerifier,
   type RequestVerifierOptions,
 } from './request-verifier.ts'
+export type { SendFetch } from './send-audit-reports.ts'
 export type { StatusMark, StatusSnapshot, StatusSource, StatusState } from './status-source.ts'
 export type { SetTimer } from './timer.ts'
 export {

@@ -121,7 +121,11 @@ async function reportRefusal(
   settings: VerifierSettings<unknown>,
 ): Promise<void> {
   const record = createRecord(trail, refusal.code, settings.wallClock())
-  if (settings.mode === 'observe') reportObservation(record, refusal, settings)
+  if (settings.mode === 'observe') {
+    // What is told here may end up in any log.
+    const { evidence: _, ...told } = record
+    reportObservation(told, refusal, settings)
+  }
   try {
     await settings.auditSink?.record(record)
   } catch (cause) {

@@ -2,8 +2,10 @@ import { chmodSync, closeSync, openSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type Clock, systemClock } from '@behalf/core'
+import type { AuditOutbox } from './audit-outbox.ts'
 import type { AuditSink } from './audit-sink.ts'
 import type { ReplayStore } from './replay-store.ts'
+import { createSqliteAuditOutbox } from './sqlite-audit-outbox.ts'
 import { createSqliteAuditSink } from './sqlite-audit-sink.ts'
 import { makeDurable } from './sqlite-durability.ts'
 import { createSqliteReplayStore } from './sqlite-replay-store.ts'
@@ -17,6 +19,8 @@ export interface VerifierDatabase {
   readonly replayStore: ReplayStore
   readonly useCounter: UseCounter
   readonly auditSink: AuditSink
+  /** For `createAuditShipper`. */
+  readonly auditOutbox: AuditOutbox
   readonly statusState: StatusState
   /** Clock time, in milliseconds, from which on a request signed then is accepted; in the past for an older file. */
   readonly readyAt: number
@@ -67,6 +71,7 @@ export function openVerifierDatabase(path: string, options: VerifierDatabaseOpti
       replayStore: store,
       useCounter: createSqliteUseCounter(database, clock),
       auditSink: createSqliteAuditSink(database),
+      auditOutbox: createSqliteAuditOutbox(database),
       statusState: createSqliteStatusState(database),
       readyAt,
       close: () => database.close(),

@@ -62,8 +62,9 @@ describe('an observing verifier', () => {
       agent: agentC.did,
       principal: expect.objectContaining({ id: 'person-7' }),
       delegations: expect.any(Array),
+      workflow: expect.any(Object),
     }
-    expect(records).toEqual([record])
+    expect(records).toEqual([{ ...record, evidence: expect.any(Object) }])
     expect(reported).toEqual([{ record, refusal: observation.refusal }])
   })
 

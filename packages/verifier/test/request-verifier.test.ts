@@ -1,4 +1,4 @@
-import { digestSha256, encodeUtf8, type JsonObject } from '@behalf/core'
+import { decodeBase64url, digestSha256, encodeUtf8, type JsonObject, verifyEd25519 } from '@behalf/core'
 import { createContentDigest, KEY_TAG, serializeSignatureKey } from '@behalf/http-signature'
 import { describe, expect, test } from 'vitest'
 import { createMemoryReplayStore, type IncomingRequest, VerifierError } from '../src/index.ts'
@@ -739,8 +739,21 @@ describe('the record', () => {
         agent: agentC.did,
         principal: verified.principal,
         delegations: verified.chain.links.map(({ id }) => id),
+        workflow: verified.workflow,
+        evidence: expect.any(Object),
       },
     ])
+  })
+
+  test('holds what the agent said and what proves the request', async () => {
+    const world = makeWorld()
+    const { chain } = await world.verifier.verify(await b0({ headers: [['Agent-Context', 'run="run-42"']] }))
+    const [record] = world.records
+    expect(record?.context).toEqual({ run: 'run-42' })
+    const { credentials = [], signatureBase = '', signature = '' } = record?.evidence ?? {}
+    expect(credentials).toEqual(chain.links.map(({ jws }) => jws))
+    const bytes = decodeBase64url(signature)
+    expect(verifyEd25519(chain.leaf.publicKey, encodeUtf8(signatureBase), bytes)).toBe(true)
   })
 
   test('that cannot be made refuses the request', async () => {
@@ -771,9 +784,10 @@ describe('the record', () => {
       ['header_ambiguous', 'method'],
       ['signature_invalid', 'method origin path'],
       ['digest_mismatch', 'method origin path agent'],
-      ['scope_exceeded', 'method origin path agent principal delegations'],
+      ['scope_exceeded', 'method origin path agent principal delegations workflow evidence'],
     ])
-    expect(JSON.stringify(world.records)).not.toContain('secret')
+    const told = world.records.map((record) => ({ ...record, evidence: undefined }))
+    expect(JSON.stringify(told)).not.toContain('secret')
     expect(world.records.every(({ decision }) => decision === 'refused')).toBe(true)
   })
 

@@ -41,7 +41,7 @@ export const MAX_REPORTS = 1000
 /** The greatest body of reports, in bytes. */
 export const MAX_REPORT_BYTES = 4_194_304
 
-const name = z.string().min(1).max(256)
+const name = z.string().min(1).max(2048)
 const evidence = z.strictObject({
   credentials: z.array(z.string()).min(1).max(8).openapi({ description: 'Compact JWS, root first' }),
   signature_base: z.string().openapi({ description: 'What was signed (RFC 9421 section 2.5)' }),

@@ -1,0 +1,26 @@
+/** A report that waits to be sent. */
+export interface WaitingReport {
+  /** Grows with each report. */
+  readonly number: number
+  /** JSON. */
+  readonly text: string
+}
+
+/** Keeps reports until the authority has them; see `createAuditShipper`. */
+export interface AuditOutbox {
+  /**
+   * The report is kept, also over a restart, when this returns.
+   *
+   * @param isAccepted of a request that was let through
+   * @returns its number
+   */
+  add(text: string, isAccepted: boolean): number
+  /** The oldest reports in order, at least one if there is any, and further ones up to both bounds. */
+  first(limit: number, maxLength: number): readonly WaitingReport[]
+  /** No report up to and with this number is kept any more. */
+  remove(upTo: number): void
+  /** The oldest report of a refusal is not kept any more. @returns whether there was one */
+  dropRefusal(): boolean
+  /** Reports that are kept. */
+  size(): number
+}

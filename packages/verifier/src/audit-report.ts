@@ -1,0 +1,30 @@
+import type { AuditRecord } from './audit-sink.ts'
+
+/**
+ * The JSON of a record as an authority takes it at `POST /audit/records`.
+ *
+ * @param entry see `AuditRecord`
+ */
+export function serializeAuditReport(entry: AuditRecord): string {
+  const { requestId, time, decision, code, method, origin, path, agent, principal, delegations } = entry
+  const { workflow, context, evidence } = entry
+  return JSON.stringify({
+    time: new Date(time).toISOString(),
+    request_id: requestId,
+    decision,
+    code,
+    method,
+    origin,
+    path,
+    agent,
+    principal: principal && { issuer: principal.issuer, id: principal.id },
+    delegations,
+    workflow,
+    context,
+    evidence: evidence && {
+      credentials: evidence.credentials,
+      signature_base: evidence.signatureBase,
+      signature: evidence.signature,
+    },
+  })
+}

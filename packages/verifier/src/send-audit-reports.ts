@@ -1,0 +1,97 @@
+import { type Clock, encodeBase64url, encodeUtf8, type RandomBytes, type Signer } from '@behalf/core'
+import { encodeDidKey, encodeDidKeyUrl } from '@behalf/did'
+import { createContentDigest, KEY_TAG, serializeSignatureKey, signMessage } from '@behalf/http-signature'
+import type { SetTimer } from './timer.ts'
+
+/** The part of the platform's `fetch` that sends reports. */
+export type SendFetch = (
+  url: string,
+  init: {
+    method: 'POST'
+    redirect: 'error'
+    headers: Record<string, string>
+    body: Uint8Array<ArrayBuffer>
+    signal: AbortSignal
+  },
+) => Promise<Response>
+
+/** Where reports go, and who sends them. */
+export interface SendAuditReportsOptions {
+  /** Origin of the authority. */
+  readonly authority: string
+  /** Of the key that an operator of the authority registered. */
+  readonly signer: Signer
+  readonly fetch: SendFetch
+  readonly clock: Clock
+  readonly random: RandomBytes
+  readonly setTimer: SetTimer
+  /** For the whole answer. */
+  readonly timeoutSeconds: number
+}
+
+const TARGET = '/audit/records'
+const LABEL = 'sig'
+const LIFETIME_SECONDS = 60
+const NONCE_BYTES = 16
+
+/**
+ * The authority has put every report on record.
+ *
+ * @param reports JSON of each, see `serializeAuditReport`
+ * @throws any error of `fetch`, and Error for any other answer than 200, or none in time
+ */
+export async function sendAuditReports(
+  reports: readonly string[],
+  options: SendAuditReportsOptions,
+): Promise<void> {
+  const { authority, fetch, setTimer, timeoutSeconds } = options
+  const body = new Uint8Array(encodeUtf8(`{"records":[${reports.join(',')}]}`))
+  const headers = await signBody(body, options)
+  const abort = new AbortController()
+  const late = Promise.withResolvers<never>()
+  const stopTimer = setTimer(() => {
+    abort.abort()
+    late.reject(new Error('the authority did not answer in time'))
+  }, timeoutSeconds * 1000)
+  try {
+    const sent = fetch(`${authority}${TARGET}`, {
+      method: 'POST',
+      redirect: 'error',
+      headers,
+      body,
+      signal: abort.signal,
+    })
+    // Raced, because a fetch that ignores the signal would otherwise hold the caller for ever.
+    const response = await Promise.race([sent, late.promise])
+    await response.body?.cancel()
+    if (response.status !== 200) throw new Error(`the authority answered with ${response.status}`)
+  } finally {
+    stopTimer()
+  }
+}
+
+async function signBody(
+  body: Uint8Array,
+  { authority, signer, clock, random }: SendAuditReportsOptions,
+): Promise<Record<string, string>> {
+  const fields = {
+    'content-type': 'application/json',
+    'content-digest': createContentDigest(body),
+    'signature-key': serializeSignatureKey(LABEL, { scheme: 'hwk', publicKey: signer.publicKey }),
+  }
+  const created = Math.floor(clock() / 1000)
+  const { signatureInput, signature } = await signMessage(
+    { kind: 'request', method: 'POST', origin: authority, target: TARGET, fields: Object.entries(fields) },
+    {
+      signer,
+      label: LABEL,
+      components: ['@method', '@target-uri', ...Object.keys(fields)],
+      created,
+      expires: created + LIFETIME_SECONDS,
+      nonce: encodeBase64url(random(NONCE_BYTES)),
+      keyid: encodeDidKeyUrl(encodeDidKey(signer.publicKey)),
+      tag: KEY_TAG,
+    },
+  )
+  return { ...fields, 'signature-input': signatureInput, signature }
+}

@@ -1,0 +1,38 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { AuditOutbox, WaitingReport } from './audit-outbox.ts'
+
+const TABLE = `
+  CREATE TABLE IF NOT EXISTS audit_outbox (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, is_accepted INTEGER NOT NULL, report TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS audit_outbox_by_kind ON audit_outbox (is_accepted, id);
+`
+
+/** An outbox in a table; a report is on disk when `add` returns. Processes that share the file share the outbox. */
+export function createSqliteAuditOutbox(database: DatabaseSync): AuditOutbox {
+  database.exec(TABLE)
+  const insert = database.prepare('INSERT INTO audit_outbox (is_accepted, report) VALUES (?, ?)')
+  const select = database.prepare('SELECT id, report FROM audit_outbox ORDER BY id LIMIT ?')
+  const remove = database.prepare('DELETE FROM audit_outbox WHERE id <= ?')
+  const drop = database.prepare(
+    'DELETE FROM audit_outbox WHERE id = (SELECT min(id) FROM audit_outbox WHERE is_accepted = 0)',
+  )
+  const count = database.prepare('SELECT count(*) AS size FROM audit_outbox')
+  return {
+    add: (text, isAccepted) => Number(insert.run(isAccepted ? 1 : 0, text).lastInsertRowid),
+    first: (limit, maxLength) => {
+      const found: WaitingReport[] = []
+      let length = 0
+      for (const { id, report } of select.iterate(limit)) {
+        const text = String(report)
+        length += text.length
+        if (found.length > 0 && length > maxLength) break
+        found.push({ number: Number(id), text })
+      }
+      return found
+    },
+    remove: (upTo) => void remove.run(upTo),
+    dropRefusal: () => drop.run().changes > 0,
+    size: () => Number(count.get()?.size),
+  }
+}
