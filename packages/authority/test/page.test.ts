@@ -31,6 +31,7 @@ function pageFolder(further: Readonly<Record<string, string>> = {}): string {
   const files = {
     'index.html': INDEX,
     'icon.svg': '<svg/>',
+    'service-worker.js': SCRIPT,
     'assets/a-1.js': SCRIPT,
     'assets/a-1.css': 'p{}',
   }
@@ -105,6 +106,14 @@ describe('the page for people', () => {
     const { encoding, body } = await fetchRaw(`${world.origin}/assets/a-1.js`, accepted)
     expect(encoding).toBe(expected ? 'gzip' : undefined)
     expect((expected ? gunzipSync(body) : body).toString()).toBe(SCRIPT)
+  })
+
+  test('has its service worker at the root of the site, always fresh, and under the same policy', async () => {
+    const { status, headers, text } = await world.get('/service-worker.js')
+    expect([status, text]).toEqual([200, SCRIPT])
+    expect(headers.get('content-type')).toBe('text/javascript; charset=utf-8')
+    expect(headers.get('cache-control')).toBe('no-cache')
+    expect(headers.get('content-security-policy')).toContain("worker-src 'self'")
   })
 
   test('is documented like everything else that is served', async () => {

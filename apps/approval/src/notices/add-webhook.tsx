@@ -33,7 +33,7 @@ export function AddWebhook(): ReactNode {
         value={url}
         onChange={(event) => setUrl(event.currentTarget.value)}
       />
-      <EventsChoice events={events} choose={setEvents} />
+      <EventsChoice label="Tell it when" events={events} choose={setEvents} />
     </ActionForm>
   )
 }

@@ -13,15 +13,16 @@ export const EVENT_WORDS: Readonly<Record<NoticeType, string>> = {
 export const EVENTS: readonly NoticeType[] = ['request.waiting', 'request.expired', 'delegation.revoked']
 
 interface EventsChoiceProps {
+  readonly label: string
   readonly events: readonly NoticeType[]
   readonly choose: (events: readonly NoticeType[]) => void
 }
 
 /** One or more kinds of notices. */
-export function EventsChoice({ events, choose }: EventsChoiceProps): ReactNode {
+export function EventsChoice({ label, events, choose }: EventsChoiceProps): ReactNode {
   return (
     <fieldset className="plain-fieldset">
-      <legend>Tell it when</legend>
+      <legend>{label}</legend>
       <Stack gap="xs">
         {EVENTS.map((event) => (
           <Checkbox

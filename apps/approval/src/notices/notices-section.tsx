@@ -5,6 +5,7 @@ import { fetchWebhooks } from '../api/webhooks-api.ts'
 import { ProblemAlert } from '../parts/problem-alert.tsx'
 import { Waiting } from '../parts/waiting.tsx'
 import { AddWebhook } from './add-webhook.tsx'
+import { PushSection } from './push-section.tsx'
 import { WebhookCard } from './webhook-card.tsx'
 
 // What comes of a delivery is no event of the stream of changes.
@@ -23,6 +24,7 @@ export function NoticesSection(): ReactNode {
         Notices
       </Title>
       <Text size="sm">What you are told while this page is closed. Deciding always happens here.</Text>
+      <PushSection />
       {data === undefined && error === null && <Waiting what="webhooks" />}
       {data === undefined && <ProblemAlert error={error} retry={() => void refetch()} />}
       {data?.map((webhook) => (

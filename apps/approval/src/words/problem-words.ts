@@ -1,6 +1,7 @@
 import { ApiError, NetworkError } from '../api/api-error.ts'
 import { CeremonyError } from '../api/passkey-ceremony.ts'
 import { DishonestPreparationError } from '../model/check-prepared.ts'
+import { PushError } from '../notices/this-browser.ts'
 import { safeText } from './safe-text.ts'
 
 /** What went wrong, and what to do next. */
@@ -51,7 +52,9 @@ const BY_CODE: ReadonlyMap<string, Omit<ProblemWords, 'code'>> = new Map(
 
 /** Any failure of an action as words for the person who tried it. */
 export function problemWords(error: unknown): ProblemWords {
-  if (error instanceof CeremonyError) return { title: error.message, next: 'You can try again.' }
+  if (error instanceof CeremonyError || error instanceof PushError) {
+    return { title: error.message, next: 'You can try again.' }
+  }
   if (error instanceof NetworkError) {
     return { title: 'The authority could not be reached.', next: 'What you entered is kept. Try again.' }
   }

@@ -38,6 +38,11 @@ export function mountPage(app: OpenAPIHono<AuthorityEnv>, page: Page): void {
     const file = requireFile(page, 'icon.svg')
     return send(context, { path: '/icon.svg', file, caching: AS_NEEDED })
   })
+  documentPage(app.openAPIRegistry, 'GET /service-worker.js', ['text/javascript'])
+  app.get('/service-worker.js', (context) => {
+    const file = requireFile(page, 'service-worker.js')
+    return send(context, { path: '/service-worker.js', file, caching: AS_NEEDED })
+  })
   documentPage(app.openAPIRegistry, 'GET /assets/{file}', ['text/javascript', 'text/css'])
   app.get('/assets/:file', (context) => {
     const file = requireFile(page, `assets/${context.req.param('file')}`)
