@@ -184,8 +184,8 @@ async function startAuthority(options: CreateAuthorityOptions, raw: DatabaseSync
   const statusFeed = createStatusFeed()
   const store = createSqliteIssuerStore(database, {
     recording: (db, event) => notices.queue(db, event),
-    recorded: (types) => {
-      feed.publish(types)
+    recorded: (events) => {
+      feed.publish(events)
       notices.queued()
     },
     published: statusFeed.publish,

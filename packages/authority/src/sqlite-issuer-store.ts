@@ -1,10 +1,4 @@
-import type {
-  IssuerEventType,
-  IssuerStore,
-  NewIssuerEvent,
-  Publication,
-  StatusListRecord,
-} from '@behalf/issuer'
+import type { IssuerStore, NewIssuerEvent, Publication, StatusListRecord } from '@behalf/issuer'
 import type { AuthorityDatabase } from './database-schema.ts'
 import { createDelegationRows } from './delegation-rows.ts'
 import { createDraftRows } from './draft-rows.ts'
@@ -19,7 +13,7 @@ import { createStatusRows } from './status-rows.ts'
 export interface IssuerStoreListeners {
   /** Within its transaction, once the event is on record: what this writes is kept with it or not at all. */
   readonly recording?: (db: AuthorityDatabase, event: NewIssuerEvent) => Promise<void>
-  readonly recorded?: (types: readonly IssuerEventType[]) => void
+  readonly recorded?: (events: readonly NewIssuerEvent[]) => void
   readonly published?: (update: StatusUpdate) => void
 }
 
@@ -30,7 +24,7 @@ export function createSqliteIssuerStore(
 ): IssuerStore {
   return {
     transaction: async (work) => {
-      const types: IssuerEventType[] = []
+      const recordedEvents: NewIssuerEvent[] = []
       const lists: StatusListRecord[] = []
       let publication: Publication | undefined
       const result = await database.transaction().execute((db) => {
@@ -54,12 +48,12 @@ export function createSqliteIssuerStore(
           },
           appendEvent: async (event) => {
             await events.appendEvent(event)
-            types.push(event.type)
+            recordedEvents.push(event)
             await recording?.(db, event)
           },
         })
       })
-      recorded?.(types)
+      recorded?.(recordedEvents)
       if (publication) published?.({ publication, lists })
       return result
     },

@@ -1,9 +1,11 @@
 import { isJsonObject, type JsonObject } from '@behalf/core'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { ask } from './support/ask.ts'
-import { APPROVE_ENROLLED, createWorld, type World } from './support/authority-world.ts'
+import { APPROVE_ENROLLED, createPolicy, createWorld, type World } from './support/authority-world.ts'
 import { approve, type Browser, claim, invite, openBrowser } from './support/browser.ts'
 import { listOf } from './support/read-answer.ts'
+
+const ASK_TWO = createPolicy('two', 'permit (principal, action == Action::"ask-two", resource);')
 
 let world: World
 let alice: Browser
@@ -136,8 +138,12 @@ describe('the history', () => {
 })
 
 describe('the stream of changes', () => {
+  const changed = (what: string): string => `event: changed\ndata: {"what":"${what}"}\n\n`
+
   interface Stream {
     readonly next: (text: string) => Promise<string>
+    /** What came before the text that was waited for last. */
+    readonly before: () => string
     readonly ended: () => Promise<boolean>
     readonly stop: () => Promise<void>
   }
@@ -148,11 +154,14 @@ describe('the stream of changes', () => {
     const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
     if (!reader) throw new Error('no stream')
     let text = ''
+    let skipped = ''
     return {
+      before: () => skipped,
       next: async (wanted) => {
         for (;;) {
           const at = text.indexOf(wanted)
           if (at !== -1) {
+            skipped = text.slice(0, at)
             text = text.slice(at + wanted.length)
             return wanted
           }
@@ -171,14 +180,73 @@ describe('the stream of changes', () => {
   test('tells what kind of thing changed', async () => {
     const stream = await open(bob)
     await ask(world, { onBehalfOf: { id: 'bob' }, workflow: { id: 'another' } })
-    await stream.next('event: changed\ndata: {"what":"requests"}\n\n')
+    await stream.next(changed('requests'))
     const delegation = await obtain(bob, 'bob')
-    await stream.next('event: changed\ndata: {"what":"delegations"}\n\n')
+    await stream.next(changed('delegations'))
     await bob.send('/api/revocations', { delegation })
-    await stream.next('event: changed\ndata: {"what":"delegations"}\n\n')
-    await invite(alice, { id: 'carol', roles: ['approver'] })
-    await stream.next('event: changed\ndata: {"what":"people"}\n\n')
+    await stream.next(changed('delegations'))
+    await rename(bob)
+    await stream.next(changed('people'))
     await stream.stop()
+  })
+
+  test('tells an operator of everything', async () => {
+    const stream = await open(alice)
+    await ask(world, { onBehalfOf: { id: 'bob' }, workflow: { id: 'another' } })
+    await stream.next(changed('requests'))
+    await invite(alice, { id: 'carol', roles: ['approver'] })
+    await stream.next(changed('people'))
+    await stream.stop()
+  })
+
+  /** Something that tells this person `people`, and nothing else. */
+  async function rename(browser: Browser): Promise<void> {
+    const [passkey] = listOf((await browser.get('/api/passkeys')).json, 'passkeys')
+    await browser.send(`/api/passkeys/${Object(passkey)['id']}`, { name: 'another name' }, 'PATCH')
+  }
+
+  test('says nothing of what concerns others, not even that it happened', async () => {
+    const carol = await invite(alice, { id: 'carol', roles: ['approver'] })
+    const stream = await open(carol)
+    await obtain(bob, 'bob')
+    await bob.send('/api/revocations', { mine: true })
+    await alice.send('/api/revocations', { agent: world.agent.did })
+    await rename(carol)
+    await stream.next(changed('people'))
+    expect(stream.before()).toBe(': welcome\n\n')
+    await invite(alice, { id: 'dave', roles: ['approver'] })
+    await ask(world, { onBehalfOf: { id: 'carol' } }, world.party('another'))
+    await stream.next(changed('requests'))
+    expect(stream.before()).toBe('')
+    await stream.stop()
+  })
+
+  test('tells of a stopped agent those who were asked by it', async () => {
+    await ask(world, { onBehalfOf: { id: 'bob' }, workflow: { id: 'his' } })
+    const stream = await open(bob)
+    await alice.send('/api/revocations', { agent: world.agent.did })
+    await stream.next(changed('delegations'))
+    await stream.stop()
+  })
+
+  test('tells whoever may be the second of what waits for them and no longer does, and nobody else', async () => {
+    world = await world.restart({ policy: ASK_TWO })
+    for (const browser of [alice, bob]) await browser.login()
+    const erin = await invite(alice, { id: 'erin', roles: ['approver'], tenant: 'elsewhere' })
+    const [second, stranger] = [await open(bob), await open(erin)]
+    const id = await ask(world, { onBehalfOf: { id: 'alice' } })
+    await rename(bob)
+    await second.next(changed('people'))
+    expect(second.before()).toBe(': welcome\n\n')
+    await approve(alice, [{ id, version: 1 }])
+    await second.next(changed('requests'))
+    await approve(bob, [{ id, version: 1 }])
+    await second.next(changed('requests'))
+    await rename(erin)
+    await stranger.next(changed('people'))
+    expect(stranger.before()).toBe(': welcome\n\n')
+    await second.stop()
+    await stranger.stop()
   })
 
   test('gives signs of life', async () => {

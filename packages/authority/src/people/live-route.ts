@@ -1,16 +1,18 @@
 import { encodeUtf8 } from '@behalf/core'
+import type { NewIssuerEvent } from '@behalf/issuer'
 import { AuthorityError } from '../error.ts'
 import type { Answer } from '../route.ts'
-import type { Change } from './change-feed.ts'
+import { type Change, findChanges } from './find-changes.ts'
 import type { PeopleContext } from './people-context.ts'
 import { definePeopleRoute, type PeopleRoute, requireSession } from './people-route.ts'
+import type { Person } from './person.ts'
 import { findSessionPerson } from './session.ts'
 
 const MAX_STREAMS_PER_PERSON = 20
 
 /**
- * The route by which a page learns that it should load something again. The stream tells what kind of thing changed and
- * nothing about it, and it ends with its session.
+ * The route by which a page learns that it should load something again. The stream tells what kind of thing changed of
+ * what concerns the person, and nothing about it; it ends with its session.
  *
  * @see HTML, server-sent events
  */
@@ -62,15 +64,34 @@ function feed(
     if (isOpen) controller.close()
     end()
   }
-  const write = async (text: string): Promise<void> => {
-    const isAlive = await findSessionPerson(context, session).catch(() => undefined)
-    if (!isAlive) close()
-    if (isOpen) controller.enqueue(encodeUtf8(text))
+  const write = async (textFor: (person: Person) => Promise<string>): Promise<void> => {
+    const text = await textForSession(context, session, textFor).catch(() => undefined)
+    if (text === undefined) close()
+    if (isOpen && text) controller.enqueue(encodeUtf8(text))
   }
-  const unsubscribe = context.feed.subscribe((change) => void write(changed(change)), close)
-  const pings = setInterval(() => void write(': still here\n\n'), context.pingSeconds * 1000)
+  // One after the other: what takes longer to look up must not come later.
+  let told = Promise.resolve()
+  const tell = (events: readonly NewIssuerEvent[]): void => {
+    told = told.then(() =>
+      write(async (person) =>
+        [...(await findChanges(context.database, person, events))].map(changed).join(''),
+      ),
+    )
+  }
+  const unsubscribe = context.feed.subscribe(tell, close)
+  const pings = setInterval(() => void write(async () => ': still here\n\n'), context.pingSeconds * 1000)
   controller.enqueue(encodeUtf8(': welcome\n\n'))
   return end
+}
+
+/** Undefined when the session is over. */
+async function textForSession(
+  context: PeopleContext,
+  session: string,
+  textFor: (person: Person) => Promise<string>,
+): Promise<string | undefined> {
+  const person = await findSessionPerson(context, session)
+  return person && textFor(person)
 }
 
 function changed(what: Change): string {

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '@behalf/core'
-import type { IssuerEventType } from '@behalf/issuer'
+import type { IssuerEventType, NewIssuerEvent } from '@behalf/issuer'
 import type { AuthorityDatabase } from '../database-schema.ts'
 import { createEventRows } from '../event-rows.ts'
 import { createPasskeyRows, type PasskeyRows } from './passkey-rows.ts'
@@ -23,15 +23,16 @@ export async function changePeople<Result>(
   { database, clock, feed }: Pick<PeopleContext, 'database' | 'clock' | 'feed'>,
   work: (tx: PeopleTransaction) => Promise<Result>,
 ): Promise<Result> {
-  const recorded: IssuerEventType[] = []
+  const recorded: NewIssuerEvent[] = []
   const result = await database.transaction().execute((db) =>
     work({
       db,
       persons: createPersonRows(db),
       passkeys: createPasskeyRows(db),
       record: async (type, data) => {
-        await createEventRows(db).appendEvent({ time: clock(), type, data: compact(data) })
-        recorded.push(type)
+        const event = { time: clock(), type, data: compact(data) }
+        await createEventRows(db).appendEvent(event)
+        recorded.push(event)
       },
     }),
   )
