@@ -31,12 +31,14 @@ import type { NoticeOptions } from './notices/notice-options.ts'
 import { openDatabase } from './open-database.ts'
 import { addOperators, isOperator, type Operator } from './operators.ts'
 import { loadPage } from './page/load-page.ts'
+import { CEREMONY_SECONDS } from './people/ceremony.ts'
 import { type ChangeFeed, createChangeFeed } from './people/change-feed.ts'
 import { createClaim } from './people/claim.ts'
 import { createPeopleRoutes } from './people/create-people-routes.ts'
 import { createOidcClient } from './people/oidc-client.ts'
 import { checkOidcOptions, type OidcOptions } from './people/oidc-options.ts'
 import type { AttestationPolicy, PeopleContext } from './people/people-context.ts'
+import { createTickets } from './people/tickets.ts'
 import { createPublicRoutes } from './public-routes.ts'
 import { type Repeat, repeatOnTimer } from './repeat.ts'
 import { createRequestRoutes } from './request-routes.ts'
@@ -270,6 +272,7 @@ function createApp(options: CreateAuthorityOptions, parts: Parts): HttpApp {
     rpId: new URL(origin).hostname,
     attestation: options.attestation ?? { kind: 'none' },
     oidc: options.oidc && createOidcClient(checkOidcOptions(options.oidc), { clock, origin }),
+    tickets: createTickets({ clock, random: parts.random, seconds: CEREMONY_SECONDS }),
     loginApproves: options.dangerouslyLetLoginApprove ?? false,
     pingSeconds,
   }

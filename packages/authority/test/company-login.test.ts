@@ -77,7 +77,7 @@ describe('signing in at the company', () => {
   test('keeps what binds the answer at the authority', async () => {
     const { url, answer } = await depart()
     expect(answer.headers.get('set-cookie')).toMatch(
-      /^__Host-behalf-login=[\w-]{43}; Max-Age=300; Path=\/; HttpOnly; Secure; SameSite=Lax$/u,
+      /^__Host-behalf-login=[\w-]+\.[\w-]{43}; Max-Age=300; Path=\/; HttpOnly; Secure; SameSite=Lax$/u,
     )
     expect(Object.fromEntries(url.searchParams)).toMatchObject({
       response_type: 'code',
@@ -85,6 +85,13 @@ describe('signing in at the company', () => {
       redirect_uri: `${world.origin}/api/oidc/callback`,
       scope: 'openid',
     })
+  })
+
+  test('lands at the start when the way back would not fit into a cookie', async () => {
+    const long = await logIn({ returnTo: `/${'a'.repeat(1000)}` })
+    expect(long.answer.text).toContain('content="0;url=/"')
+    const fits = await logIn({ returnTo: `/${'a'.repeat(999)}` })
+    expect(fits.answer.text).toContain(`content="0;url=/${'a'.repeat(999)}"`)
   })
 
   test('ends the session in which it began', async () => {

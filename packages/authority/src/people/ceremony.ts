@@ -1,19 +1,13 @@
 import { encodeBase64url, type JsonObject } from '@behalf/core'
+import { sql } from 'kysely'
+import type { AuthorityDatabase } from '../database-schema.ts'
 import { AuthorityError } from '../error.ts'
-import { readJsonColumn } from '../json-column.ts'
+import { readJsonColumn, readText } from '../json-column.ts'
 import type { PeopleContext } from './people-context.ts'
 import type { LiveSession } from './session.ts'
 
 /** What a ceremony is for. The answer to one is no answer to another. */
-export type CeremonyPurpose =
-  | 'claim'
-  | 'join'
-  | 'recover'
-  | 'passkey'
-  | 'login'
-  | 'step-up'
-  | 'approval'
-  | 'oidc'
+export type CeremonyPurpose = 'claim' | 'join' | 'recover' | 'passkey' | 'login' | 'step-up' | 'approval'
 
 /** One passkey ceremony that waits for its answer. */
 export interface Ceremony {
@@ -43,23 +37,28 @@ export interface OpenCeremonyOptions {
 
 const ID_BYTES = 16
 const CHALLENGE_BYTES = 32
+const CHALLENGE = 'challenge'
 /** How long a ceremony waits for its answer. */
 export const CEREMONY_SECONDS: number = 5 * 60
 
-/** Waiting ceremonies that nobody signed in for; more would only come from somebody who fills the disk. */
-const MAX_ANONYMOUS = 10_000
+/** Of one code; who holds it needs no more at a time, and those before are over. */
+const MAX_PER_CODE = 5
 
 /**
- * A ceremony waits for its answer, for five minutes.
+ * A ceremony waits for its answer, for five minutes. What anybody may begin, a login, is not kept here; what takes a
+ * code waits at most five times for each, the last ones.
  *
  * @returns its id and its challenge
- * @throws AuthorityError `rate_limited` when too many wait that nobody signed in for
  */
 export async function openCeremony(
-  { database, clock, random }: Pick<PeopleContext, 'database' | 'clock' | 'random'>,
+  { database, clock, random, tickets }: Pick<PeopleContext, 'database' | 'clock' | 'random' | 'tickets'>,
   options: OpenCeremonyOptions,
 ): Promise<{ readonly id: string; readonly challenge: string }> {
   const { purpose, session, data = {} } = options
+  if (purpose === 'login') {
+    const ticket = tickets.issue(purpose, data)
+    return { id: ticket, challenge: tickets.derive(ticket, CHALLENGE) }
+  }
   const id = options.id ?? encodeBase64url(random(ID_BYTES))
   const challenge = options.challenge ?? encodeBase64url(random(CHALLENGE_BYTES))
   const now = clock()
@@ -73,17 +72,22 @@ export async function openCeremony(
   }
   await database.transaction().execute(async (db) => {
     await db.deleteFrom('ceremonies').where('expires_at', '<=', now).execute()
-    if (!session) {
-      const { count } = await db
-        .selectFrom('ceremonies')
-        .select(({ fn }) => fn.countAll<number>().as('count'))
-        .where('session', 'is', null)
-        .executeTakeFirstOrThrow()
-      if (count >= MAX_ANONYMOUS) throw new AuthorityError('rate_limited', 'Too many ceremonies wait')
-    }
+    if (data['code'] !== undefined) await makeRoom(db, readText(data['code']))
     await db.insertInto('ceremonies').values(row).execute()
   })
   return { id, challenge }
+}
+
+async function makeRoom(db: AuthorityDatabase, code: string): Promise<void> {
+  const ofCode = sql<string>`json_extract(data_json, '$.code')`
+  const newest = db
+    .selectFrom('ceremonies')
+    .select('id')
+    .where(ofCode, '=', code)
+    .orderBy('expires_at', 'desc')
+    .orderBy('id')
+    .limit(MAX_PER_CODE - 1)
+  await db.deleteFrom('ceremonies').where(ofCode, '=', code).where('id', 'not in', newest).execute()
 }
 
 /**
@@ -93,16 +97,21 @@ export async function openCeremony(
  *   in another session, and so perhaps by another person
  */
 export async function takeCeremony(
-  context: Pick<PeopleContext, 'database' | 'clock'>,
+  context: Pick<PeopleContext, 'database' | 'clock' | 'tickets'>,
   expected: ExpectedCeremony,
 ): Promise<Ceremony> {
-  const ceremony = await dropCeremony(context, expected)
+  const { id, purpose } = expected
+  const ceremony = purpose === 'login' ? redeem(context, id) : await dropCeremony(context, expected)
   if (ceremony) return ceremony
   throw new AuthorityError('webauthn_challenge_invalid', 'No such ceremony waits here')
 }
 
-/** The same, for who names the refusal otherwise: undefined where `takeCeremony` throws. */
-export async function dropCeremony(
+function redeem({ tickets }: Pick<PeopleContext, 'tickets'>, ticket: string): Ceremony | undefined {
+  const data = tickets.redeem(ticket, 'login')
+  return data && { challenge: tickets.derive(ticket, CHALLENGE), data }
+}
+
+async function dropCeremony(
   { database, clock }: Pick<PeopleContext, 'database' | 'clock'>,
   expected: ExpectedCeremony,
 ): Promise<Ceremony | undefined> {

@@ -34,7 +34,7 @@ function createStartRoute(context: PeopleContext): PeopleRoute {
       const client = requireClient(context)
       return orToLogin(context, async () => {
         const returnTo = pathOf(query.returnTo, context.origin)
-        const { secrets, cookie } = await openTransaction(context, { returnTo, session })
+        const { secrets, cookie } = openTransaction(context, { returnTo, session })
         const { href } = await client.begin(secrets)
         return { status: 303, headers: { Location: href }, cookies: [cookie] }
       })
@@ -51,8 +51,9 @@ function createCallbackRoute(context: PeopleContext): PeopleRoute {
     run: async ({ query, cookie }) => {
       const client = requireClient(context)
       return orToLogin(context, async () => {
-        const transaction = await takeTransaction(context, cookie(LOGIN_COOKIE))
+        const transaction = takeTransaction(context, cookie(LOGIN_COOKIE))
         const identity = await client.finish(query, transaction)
+        context.tickets.settle(transaction.ticket)
         const signedIn = transaction.person
         const { random, clock } = context
         const session = await changePeople(context, async (tx): Promise<NewSession | undefined> => {

@@ -1,11 +1,11 @@
 import { generateCookie } from 'hono/cookie'
 import { AuthorityError } from '../error.ts'
 import { readText } from '../json-column.ts'
-import { CEREMONY_SECONDS, dropCeremony, openCeremony } from './ceremony.ts'
+import { CEREMONY_SECONDS } from './ceremony.ts'
 import type { OidcSecrets } from './oidc-client.ts'
 import type { PeopleContext } from './people-context.ts'
-import { createToken, hashSecret } from './secret-code.ts'
 import type { LiveSession } from './session.ts'
+import type { Tickets } from './tickets.ts'
 
 /**
  * Name of the cookie that ties a company login to the browser in which it began. It is `Lax`, so that it comes along
@@ -15,6 +15,7 @@ export const LOGIN_COOKIE = '__Host-behalf-login'
 
 /** A company login under way. */
 export interface OidcTransaction extends OidcSecrets {
+  readonly ticket: string
   /** A path of this site. */
   readonly returnTo: string
   /** Hash of the token of the session in which it began. */
@@ -24,51 +25,48 @@ export interface OidcTransaction extends OidcSecrets {
 }
 
 /**
- * A company login waits for the provider's answer, for five minutes.
+ * A company login waits for the provider's answer, for five minutes. Anybody may begin one, so nothing of it is kept.
  *
  * @returns what binds the answer to it, and the header that gives the browser its cookie
- * @throws AuthorityError `rate_limited` when too many wait
  */
-export async function openTransaction(
-  context: Pick<PeopleContext, 'database' | 'clock' | 'random'>,
+export function openTransaction(
+  { tickets }: Pick<PeopleContext, 'tickets'>,
   { returnTo, session }: { readonly returnTo: string; readonly session: LiveSession | undefined },
-): Promise<{ readonly secrets: OidcSecrets; readonly cookie: string }> {
-  const { random } = context
-  const token = createToken(random)
-  const secrets = { state: createToken(random), nonce: createToken(random), verifier: createToken(random) }
-  await openCeremony(context, {
-    purpose: 'oidc',
-    id: hashSecret(token),
-    data: {
-      ...secrets,
-      returnTo,
-      ...(session && { session: session.tokenHash, person: session.person.id }),
-    },
-  })
-  return { secrets, cookie: writeCookie(token, CEREMONY_SECONDS) }
+): { readonly secrets: OidcSecrets; readonly cookie: string } {
+  const data = { returnTo, ...(session && { session: session.tokenHash, person: session.person.id }) }
+  const ticket = tickets.issue('oidc', data)
+  return { secrets: secretsOf(tickets, ticket), cookie: writeCookie(ticket, CEREMONY_SECONDS) }
 }
 
 /**
  * Returns the login that this browser began. It is over, whatever the provider's answer is worth.
  *
- * @param token - the value of the cookie, as sent
+ * @param ticket - the value of the cookie, as sent
  * @throws AuthorityError `oidc_invalid` for one that never was, or is over
  */
-export async function takeTransaction(
-  context: Pick<PeopleContext, 'database' | 'clock'>,
-  token: string | undefined,
-): Promise<OidcTransaction> {
-  const ceremony =
-    token === undefined ? undefined : await dropCeremony(context, { id: hashSecret(token), purpose: 'oidc' })
-  if (!ceremony) throw new AuthorityError('oidc_invalid', 'No company login was begun in this browser')
-  const { state, nonce, verifier, returnTo, session, person } = ceremony.data
+export function takeTransaction(
+  { tickets }: Pick<PeopleContext, 'tickets'>,
+  ticket: string | undefined,
+): OidcTransaction {
+  const data = ticket === undefined ? undefined : tickets.redeem(ticket, 'oidc')
+  if (ticket === undefined || !data) {
+    throw new AuthorityError('oidc_invalid', 'No company login was begun in this browser')
+  }
+  const { returnTo, session, person } = data
   return {
-    state: readText(state),
-    nonce: readText(nonce),
-    verifier: readText(verifier),
+    ...secretsOf(tickets, ticket),
+    ticket,
     returnTo: readText(returnTo),
     session: session === undefined ? undefined : readText(session),
     person: person === undefined ? undefined : readText(person),
+  }
+}
+
+function secretsOf(tickets: Tickets, ticket: string): OidcSecrets {
+  return {
+    state: tickets.derive(ticket, 'state'),
+    nonce: tickets.derive(ticket, 'nonce'),
+    verifier: tickets.derive(ticket, 'verifier'),
   }
 }
 

@@ -5,6 +5,7 @@ import type { AuthorityDatabase } from '../database-schema.ts'
 import type { Notices } from '../notices/create-notices.ts'
 import type { ChangeFeed } from './change-feed.ts'
 import type { OidcClient } from './oidc-client.ts'
+import type { Tickets } from './tickets.ts'
 
 /**
  * What is asked of the authenticators that people register.
@@ -29,6 +30,8 @@ export interface PeopleContext {
   readonly log: AuthorityLog
   readonly attestation: AttestationPolicy
   readonly feed: ChangeFeed
+  /** Ceremonies that anybody may begin. */
+  readonly tickets: Tickets
   readonly notices: Notices
   /** Without one there is no company login. */
   readonly oidc: OidcClient | undefined

@@ -44,6 +44,7 @@ function createLoginRoutes(context: PeopleContext): readonly PeopleRoute[] {
         const { ceremony, response, return_to: returnTo } = body
         const assertion = await finishAssertion(context, { purpose: 'login', ceremony, response })
         const person = await requireOwner(context, assertion)
+        context.tickets.settle(ceremony)
         if (session) await endSession(context.database, session.tokenHash)
         const begun = await beginSession(context, context.database, { person, method: 'passkey' })
         const wire = await sessionToWire(context, begun)
