@@ -1,6 +1,7 @@
 import type { CaseGroup } from '../support/attack-case.ts'
 import { approval } from './approval.ts'
 import { approvalWeb } from './approval-web.ts'
+import { audit } from './audit.ts'
 import { bodies } from './bodies.ts'
 import { chain } from './chain.ts'
 import { coverage } from './coverage.ts'
@@ -44,4 +45,5 @@ export const GROUPS: readonly CaseGroup[] = [
   approval,
   approvalWeb,
   passkeys,
+  audit,
 ]
