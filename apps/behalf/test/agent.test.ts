@@ -468,9 +468,36 @@ describe('behalf revoke', () => {
     expect(codeOf(run)).toBe('key_revoked')
   })
 
+  test('of all that acts for a person, or of a run, is for operators', async () => {
+    const root = await obtain(world, ...termsFor(world, '/issues/**'))
+    const operator = join(world.home, 'wallets', 'default.age')
+    const call = ['call', 'GET', `${world.api.origin}/issues/7`, '--delegation', root, '--json']
+    for (const scope of [
+      ['--principal', 'alice'],
+      ['--workflow', 'none', '--run', '1'],
+    ]) {
+      expect(codeOf(await world.run(['revoke', ...scope, '--operator', operator, '--json']))).toBe(
+        'forbidden',
+      )
+    }
+    const other = await world.run(['revoke', '--workflow', 'none', '--run', '1', '--json'])
+    expect(documentOf(other)).toMatchObject({ revoked: 'none/1', delegations: [] })
+    expect((await world.run(call)).exit).toBe(0)
+    const run = await world.run(['revoke', '--principal', 'alice', '--reason', 'left'])
+    expect(run.stdout).toContain(root)
+    expect(codeOf(await world.run(call))).toBe('credential_revoked')
+  })
+
   test.each<{ name: string; argv: string[]; exit: number; code: string }>([
     { name: 'nothing', argv: [], exit: 2, code: 'usage_invalid' },
     { name: 'two things', argv: ['urn:uuid:0', '--agent', 'did:key:z6Mk'], exit: 2, code: 'usage_invalid' },
+    { name: 'a run of nothing', argv: ['urn:uuid:0', '--run', '1'], exit: 2, code: 'usage_invalid' },
+    {
+      name: 'a person and a workflow',
+      argv: ['--principal', 'a', '--workflow', 'b'],
+      exit: 2,
+      code: 'usage_invalid',
+    },
     { name: 'what is no agent', argv: ['--agent', 'alice'], exit: 1, code: 'input_invalid' },
   ])('of $name is refused', async ({ argv, exit, code }) => {
     const run = await world.run(['revoke', ...argv, '--json'])

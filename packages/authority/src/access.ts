@@ -49,7 +49,7 @@ export const ACCESS: Readonly<Record<RouteName, Access>> = {
   'GET /delegations': 'operator',
   // The subject of that delegation.
   'POST /delegations/{id}/children': 'key',
-  // A delegation: the operator, the agent that delegated it, or its subject. A key: the operator.
+  // A delegation: the operator, the agent that delegated it, or its subject. Anything else: the operator.
   'POST /revocations': 'key',
   'GET /events': 'operator',
   'GET /policies/{digest}': 'operator',

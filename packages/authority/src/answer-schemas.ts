@@ -137,7 +137,15 @@ export const ANSWERS: Readonly<Record<AnswerName, z.ZodType>> = {
   enrolments: z.strictObject({ enrolments: z.array(enrolment) }),
   child: z.strictObject({ credentialStatus: object }),
   delegations: z.strictObject({ delegations: z.array(delegation) }),
-  revocation: z.strictObject({ revoked: z.string(), sequence: z.int(), time }),
+  revocation: z.strictObject({
+    revoked: z.string(),
+    delegations: z
+      .array(z.string())
+      .optional()
+      .openapi({ description: 'Of a principal, a workflow or a run: the roots that were revoked now' }),
+    sequence: z.int(),
+    time,
+  }),
   events: z.strictObject({ events: z.array(event) }),
   policy: z.strictObject({ digest: z.string(), document: object }),
 }

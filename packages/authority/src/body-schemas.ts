@@ -62,6 +62,11 @@ export interface NewChildBody {
 export type RevocationBody =
   | { readonly delegation: string; readonly reason?: string | undefined }
   | { readonly agent: string; readonly reason?: string | undefined }
+  | { readonly principal: { readonly id: string }; readonly reason?: string | undefined }
+  | {
+      readonly workflow: { readonly id: string; readonly run?: string | undefined }
+      readonly reason?: string | undefined
+    }
 
 /** Query of `GET /delegation-requests`. */
 export interface RequestFilterQuery {
@@ -142,6 +147,8 @@ export const newChildSchema: z.ZodType<NewChildBody> = z.strictObject({
 export const revocationSchema: z.ZodType<RevocationBody> = z.union([
   z.strictObject({ delegation: z.string(), reason }),
   z.strictObject({ agent: z.string(), reason }),
+  z.strictObject({ principal: z.strictObject({ id: z.string() }), reason }),
+  z.strictObject({ workflow: z.strictObject({ id: z.string(), run: z.string().optional() }), reason }),
 ])
 
 /** Of `GET /delegation-requests`. */

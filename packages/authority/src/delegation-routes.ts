@@ -1,6 +1,7 @@
+import type { RevocationScope } from '@behalf/issuer'
 import type { AuthenticatedCaller } from './access.ts'
 import { ANSWERS } from './answer-schemas.ts'
-import { eventFilterSchema, newChildSchema, revocationSchema } from './body-schemas.ts'
+import { eventFilterSchema, newChildSchema, type RevocationBody, revocationSchema } from './body-schemas.ts'
 import { defined } from './defined.ts'
 import { AuthorityError } from './error.ts'
 import { readDigest, readId } from './read-input.ts'
@@ -53,25 +54,39 @@ function createChildRoute({ issuer }: SignedContext): Route {
 function createRevocationRoute({ issuer }: SignedContext): Route {
   return defineRoute({
     name: 'POST /revocations',
-    summary: 'Revoke a delegation with everything below it, or an agent key; again changes nothing',
+    summary:
+      'Revoke a delegation with everything below it, an agent key, or everything of a principal, a workflow or a run',
     body: revocationSchema,
     answers: { 200: jsonAnswer('It is stored and published', ANSWERS.revocation) },
     run: async (call) => {
       const { body } = call
       const caller = requireCaller(call)
       const reason = defined({ reason: body.reason })
+      if ('delegation' in body) {
+        const receipt = await issuer.revokeDelegation({ id: readId(body.delegation), caller, ...reason })
+        return json(200, revocationToWire(receipt))
+      }
+      const operator = requireOperator(caller)
       const receipt =
-        'delegation' in body
-          ? await issuer.revokeDelegation({ id: readId(body.delegation), caller, ...reason })
-          : await issuer.revokeKey({ agent: body.agent, operator: requireOperator(caller), ...reason })
+        'agent' in body
+          ? await issuer.revokeKey({ agent: body.agent, operator, ...reason })
+          : await issuer.revokeScope({ scope: readScope(body), operator, ...reason })
       return json(200, revocationToWire(receipt))
     },
   })
 }
 
+function readScope(
+  body: Extract<RevocationBody, { readonly principal: object } | { readonly workflow: object }>,
+): RevocationScope {
+  if ('principal' in body) return { principal: body.principal.id }
+  const { id, run } = body.workflow
+  return { workflow: { id, ...defined({ run }) } }
+}
+
 function requireOperator(caller: AuthenticatedCaller): string {
   if (caller.operator) return caller.did
-  throw new AuthorityError('forbidden', 'Only an operator may revoke a key')
+  throw new AuthorityError('forbidden', 'Only an operator may revoke this')
 }
 
 function createEventsRoute({ issuer }: SignedContext): Route {

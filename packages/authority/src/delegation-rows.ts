@@ -19,6 +19,10 @@ type DelegationPart = Pick<
 /** The id of a delegation's principal; an index holds it. */
 export const principalOfDelegation: RawBuilder<string> = sql<string>`json_extract(on_behalf_of_json, '$.id')`
 
+/** The workflow of a delegation; an index holds it. */
+const workflowOfDelegation: RawBuilder<string> = sql<string>`json_extract(payload_json, '$.credentialSubject.workflow.id')`
+const runOfDelegation: RawBuilder<string> = sql<string>`json_extract(payload_json, '$.credentialSubject.workflow.run')`
+
 type DelegationRow = Selectable<AuthorityTables['delegations']>
 
 /** The part of an issuer's transaction that keeps delegations and revoked keys. */
@@ -68,14 +72,16 @@ function createLedgerRows(
         .executeTakeFirstOrThrow()
       return count
     },
-    listLiveDelegations: async ({ principal, subject, now }) => {
+    listLiveDelegations: async ({ principal, workflow, subject, now }) => {
       let query = db
         .selectFrom('delegations')
         .selectAll()
-        .where(principalOfDelegation, '=', principal)
         .where('revoked_at', 'is', null)
         .where('valid_until', '>', now)
         .orderBy('number')
+      if (principal !== undefined) query = query.where(principalOfDelegation, '=', principal)
+      if (workflow !== undefined) query = query.where(workflowOfDelegation, '=', workflow.id)
+      if (workflow?.run !== undefined) query = query.where(runOfDelegation, '=', workflow.run)
       if (subject !== undefined) query = query.where('subject', '=', subject)
       return (await query.execute()).map(fromRow)
     },

@@ -24,6 +24,8 @@ const TYPES: readonly IssuerEventType[] = [
   'sub_delegated',
   'delegation_revoked',
   'key_revoked',
+  'principal_revoked',
+  'run_revoked',
   'operator_removed',
   'person_joined',
   'person_changed',

@@ -151,6 +151,12 @@ const FLOOD_CHANGES: readonly string[] = [
   ) strict`,
 ]
 
+/** What finds the delegations of a workflow. */
+const REVOCATION_CHANGES: readonly string[] = [
+  `create index delegations_workflow on delegations
+    (json_extract(payload_json, '$.credentialSubject.workflow.id')) where revoked_at is null`,
+]
+
 /** What a mistake in the code above them must not be able to undo. */
 const FIRST_TRIGGERS: readonly string[] = [
   ...refuse('events', ['update', 'delete'], 'the record is append-only'),
@@ -213,6 +219,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '2026_12_people_company_login': runAll(COMPANY_LOGIN_CHANGES),
   '2026_12_people_notices': runAll(NOTICE_TABLES),
   '2026_12_record_log': runAll(LEDGER_TABLES),
+  '2026_12_revocation': runAll(REVOCATION_CHANGES),
 }
 
 function runAll(statements: readonly string[]): Migration {

@@ -7,6 +7,7 @@ import {
   type ListedDelegation,
   type RevocationReceipt,
   requestStatus,
+  type ScopeRevocationReceipt,
 } from '@behalf/issuer'
 import { formatTime } from './format-time.ts'
 
@@ -106,8 +107,10 @@ export function delegationToWire(delegation: ListedDelegation, { now }: WireOpti
 }
 
 /** What a revocation answers. */
-export function revocationToWire({ revoked, sequence, time }: RevocationReceipt): JsonObject {
-  return { revoked, sequence, time: formatTime(time) }
+export function revocationToWire(receipt: RevocationReceipt | ScopeRevocationReceipt): JsonObject {
+  const { revoked, sequence, time } = receipt
+  const delegations = 'delegations' in receipt ? { delegations: [...receipt.delegations] } : {}
+  return { revoked, ...delegations, sequence, time: formatTime(time) }
 }
 
 /** An entry of the append-only record. */

@@ -33,6 +33,7 @@ import {
   type RevokePrincipalOptions,
   revokePrincipal,
 } from './revoke-principal.ts'
+import { type RevokeScopeOptions, revokeScope, type ScopeRevocationReceipt } from './revoke-scope.ts'
 
 /** What an issuer is made of. */
 export interface CreateIssuerOptions {
@@ -108,6 +109,8 @@ export interface Issuer {
   revokeKey(options: { readonly agent: Did; readonly reason?: string } & Decider): Promise<RevocationReceipt>
   /** Stops what acts on behalf of a person: all of it, or what one agent has. */
   revokePrincipal(options: RevokePrincipalOptions): Promise<PrincipalRevocationReceipt>
+  /** An operator stops everything of a principal, a workflow or a run. */
+  revokeScope(options: RevokeScopeOptions): Promise<ScopeRevocationReceipt>
   isKeyRevoked(agent: Did): Promise<boolean>
   /** The document of a policy that applied at some time; undefined when none of that digest ever did. */
   findPolicy(digest: string): Promise<JsonObject | undefined>
@@ -174,6 +177,7 @@ export function createIssuer(options: CreateIssuerOptions): Issuer {
     revokeDelegation: (input) => revokeDelegation(context, input),
     revokeKey: (input) => revokeKey(context, input),
     revokePrincipal: (input) => revokePrincipal(context, input),
+    revokeScope: (input) => revokeScope(context, input),
     isKeyRevoked: (agent) => store.transaction(async (tx) => (await tx.findRevokedKey(agent)) !== undefined),
     findPolicy: (digest) => store.transaction((tx) => tx.findPolicy(digest)),
     listDelegations: ({ limit = LIST_LIMIT, ...filter } = {}) =>

@@ -108,6 +108,8 @@ export type IssuerEventType =
   | 'sub_delegated'
   | 'delegation_revoked'
   | 'key_revoked'
+  | 'principal_revoked'
+  | 'run_revoked'
   | 'operator_removed'
   | 'person_joined'
   | 'person_changed'
@@ -174,7 +176,9 @@ export interface DelegationFilter {
 /** Which delegations can be stopped. */
 export interface LiveFilter {
   /** The id of the principal, whatever its tenant. */
-  readonly principal: string
+  readonly principal?: string
+  /** The workflow, and the run if one is named. */
+  readonly workflow?: { readonly id: string; readonly run?: string }
   readonly subject?: Did
   readonly now: number
 }
@@ -221,7 +225,7 @@ export interface IssuerTransaction {
   insertDelegation(delegation: DelegationRecord): Promise<boolean>
   findDelegation(id: string): Promise<DelegationRecord | undefined>
   countChildren(id: string): Promise<number>
-  /** Unrevoked and not ended, of every principal with this id, oldest first; of one subject or of all. */
+  /** Unrevoked and not ended, oldest first: all, or those of a principal, a workflow, a subject. */
   listLiveDelegations(filter: LiveFilter): Promise<readonly DelegationRecord[]>
   /** Newest first. */
   listDelegations(filter: DelegationFilter): Promise<readonly ListedDelegation[]>

@@ -119,8 +119,10 @@ export interface DelegationSummary {
 
 /** The authority's word that a revocation is published and will not be lost. */
 export interface RevocationReceipt {
-  /** Id of the delegation, or DID of the agent. */
+  /** Id of the delegation, DID of the agent, id of the principal, or `workflow` or `workflow/run`. */
   readonly revoked: string
+  /** Of a principal, a workflow or a run: ids of the roots that were revoked now, and everything below them. */
+  readonly delegations?: readonly string[]
   /** The first heartbeat that says so. */
   readonly sequence: number
   /** When it was revoked first, milliseconds since the epoch. */
@@ -229,6 +231,7 @@ export function readSummary(answer: JsonObject): DelegationSummary {
 export function readRevocation(answer: JsonObject): RevocationReceipt {
   return {
     revoked: readText(answer, 'revoked'),
+    ...(answer.delegations !== undefined && { delegations: readTexts(answer, 'delegations') }),
     sequence: readInteger(answer, 'sequence'),
     time: readTime(answer, 'time'),
   }

@@ -58,8 +58,15 @@ export interface Narrowing {
 /** An enrolment before it has an id. */
 export type EnrolmentTerms = Omit<Enrolment, 'id'>
 
-/** What to revoke: one delegation and everything below it, or an agent's key for good. */
-export type RevocationTarget = { readonly delegation: string } | { readonly agent: Did }
+/**
+ * What to revoke: one delegation and everything below it, an agent's key for good, or everything on behalf of a
+ * principal, of a workflow or of a run.
+ */
+export type RevocationTarget =
+  | { readonly delegation: string }
+  | { readonly agent: Did }
+  | { readonly principal: { readonly id: string } }
+  | { readonly workflow: { readonly id: string; readonly run?: string } }
 
 /**
  * The routes of one authority. Calls that need it prove the wallet's key; whether that key is an operator's decides

@@ -1,5 +1,6 @@
-import type { RevocationReceipt } from '@behalf/wallet'
+import type { RevocationReceipt, RevocationTarget } from '@behalf/wallet'
 import { parseAgentDid } from '../agent-did.ts'
+import type { Arguments } from '../arguments.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { COMMON_OPTIONS } from '../common-options.ts'
 import { usageError } from '../error.ts'
@@ -18,12 +19,15 @@ import { openAgentWallet, openAuthority } from '../wallets.ts'
 
 /** `behalf revoke` */
 export const command: Command = {
-  usage: '(DELEGATION | --agent DID) [options]',
+  usage: '(DELEGATION | --agent DID | --principal ID | --workflow ID [--run ID]) [options]',
   about:
-    'Stops a delegation and everything below it, as the agent that handed it on or, with --as-operator, as the operator. With --agent the operator stops a key for good. When this says done, the revocation will not be lost; APIs refuse within seconds.',
+    'Stops a delegation and everything below it, as the agent that handed it on or, with --as-operator, as the operator. With --agent the operator stops a key for good, with --principal all that acts for a person, with --workflow all of a workflow or of one run of it. When this says done, the revocation will not be lost; APIs refuse within seconds.',
   positionals: ['DELEGATION?'],
   options: {
     agent: { kind: 'text', value: 'DID', help: 'the agent whose key to stop, everything it holds included' },
+    principal: { kind: 'text', value: 'ID', help: 'the principal for whom nothing shall act any more' },
+    workflow: { kind: 'text', value: 'ID', help: 'the workflow to stop' },
+    run: { kind: 'text', value: 'ID', help: 'only this run of the workflow' },
     reason: { kind: 'text', value: 'TEXT', help: 'why; it is recorded' },
     ...AS_OPERATOR_OPTIONS,
     ...AUTHORITY_OPTIONS,
@@ -37,38 +41,59 @@ export const command: Command = {
 
 async function revoke(context: CommandContext): Promise<void> {
   const { args, output } = context
-  const delegation = args.optionalArgument('DELEGATION')
-  const agent = args.text('agent')
-  if ((delegation === undefined) === (agent === undefined)) {
-    throw usageError('name one thing to stop', 'give the id of a delegation, or --agent DID')
+  const target = readTarget(args)
+  if (!('delegation' in target) || isOperator(args)) refuseAgentWallet(args)
+  const receipt = await sendRevocation(context, target)
+  const { revoked, sequence, delegations } = receipt
+  const document = {
+    revoked,
+    ...(delegations === undefined ? {} : { delegations: [...delegations] }),
+    sequence,
+    time: formatTime(receipt.time),
   }
-  if (agent !== undefined || isOperator(args)) refuseAgentWallet(args)
-  const receipt = await sendRevocation(context, { delegation, agent })
-  const document = { revoked: receipt.revoked, sequence: receipt.sequence, time: formatTime(receipt.time) }
   output.answer(document, [
-    `${output.strong('Revoked.')} ${plain(receipt.revoked)}`,
-    `In force since ${document.time}; published as heartbeat ${receipt.sequence}.`,
+    `${output.strong('Revoked.')} ${plain(revoked)}`,
+    ...(delegations === undefined ? [] : [tellDelegations(delegations)]),
+    `In force since ${document.time}; published as heartbeat ${sequence}.`,
   ])
 }
 
-async function sendRevocation(
-  context: CommandContext,
-  target: { readonly delegation: string | undefined; readonly agent: string | undefined },
-): Promise<RevocationReceipt> {
+function tellDelegations(delegations: readonly string[]): string {
+  if (delegations.length === 0) return 'No delegation was active there.'
+  const count = delegations.length === 1 ? '1 delegation was' : `${delegations.length} delegations were`
+  return `${count} stopped, with everything below: ${delegations.map(plain).join(', ')}`
+}
+
+/** The one thing that is named. */
+function readTarget(args: Arguments): RevocationTarget {
+  const delegation = args.optionalArgument('DELEGATION')
+  const [agent, principal, workflow, run] = ['agent', 'principal', 'workflow', 'run'].map((name) =>
+    args.text(name),
+  )
+  if ([delegation, agent, principal, workflow].filter((named) => named !== undefined).length !== 1) {
+    throw usageError(
+      'name one thing to stop',
+      'give the id of a delegation, --agent DID, --principal ID or --workflow ID',
+    )
+  }
+  if (run !== undefined && workflow === undefined) {
+    throw usageError('a run is one of a workflow', 'give --workflow ID and nothing else')
+  }
+  if (agent !== undefined) return { agent: parseAgentDid(agent) }
+  if (principal !== undefined) return { principal: { id: principal } }
+  if (workflow !== undefined) return { workflow: { id: workflow, ...(run !== undefined && { run }) } }
+  return { delegation: delegation ?? '' }
+}
+
+async function sendRevocation(context: CommandContext, target: RevocationTarget): Promise<RevocationReceipt> {
   const { args } = context
   const reason = args.text('reason')
-  if (target.agent !== undefined) {
-    const agent = parseAgentDid(target.agent)
+  if (!('delegation' in target) || isOperator(args)) {
     const authority = await openAuthority(context)
-    return await authority.revoke({ agent }, reason)
-  }
-  const delegation = target.delegation ?? ''
-  if (isOperator(args)) {
-    const authority = await openAuthority(context)
-    return await authority.revoke({ delegation }, reason)
+    return await authority.revoke(target, reason)
   }
   const wallet = await openAgentWallet(context)
-  return await wallet.revoke(delegation, {
+  return await wallet.revoke(target.delegation, {
     ...(reason === undefined ? {} : { reason }),
     ...(args.text('authority') === undefined ? {} : { authority: chooseAuthority(context.io, args) }),
   })

@@ -27,6 +27,8 @@ const CHANGES: Readonly<Record<IssuerEventType, readonly Change[]>> = {
   sub_delegated: ['delegations'],
   delegation_revoked: ['delegations'],
   key_revoked: ['requests', 'delegations'],
+  principal_revoked: ['requests', 'delegations'],
+  run_revoked: ['delegations'],
   person_joined: ['people'],
   person_changed: ['people'],
   person_invited: ['people'],

@@ -194,12 +194,13 @@ function delegationPart(
     findDelegation: async (id) => state.delegations.get(id),
     countChildren: async (id) =>
       [...state.delegations.values()].filter((delegation) => delegation.parentId === id).length,
-    listLiveDelegations: async ({ principal, subject, now }) =>
+    listLiveDelegations: async ({ principal, workflow, subject, now }) =>
       [...state.delegations.values()].filter(
         (delegation) =>
           !delegation.revoked &&
           now < delegation.validUntil &&
-          delegation.onBehalfOf.id === principal &&
+          (principal === undefined || delegation.onBehalfOf.id === principal) &&
+          (workflow === undefined || isOfWorkflow(delegation, workflow)) &&
           (subject === undefined || delegation.subject === subject),
       ),
     listDelegations: async ({ principal, endsAfter = -Infinity, limit }) =>
@@ -272,4 +273,10 @@ function eventPart(state: State): Part<'appendEvent' | 'listEvents' | 'findLastE
       return document !== undefined && isJsonObject(document) ? document : undefined
     },
   }
+}
+
+function isOfWorkflow({ payload }: DelegationRecord, wanted: { id: string; run?: string }): boolean {
+  const subject = payload.credentialSubject
+  const workflow = isJsonObject(subject) && isJsonObject(subject.workflow) ? subject.workflow : {}
+  return workflow.id === wanted.id && (wanted.run === undefined || workflow.run === wanted.run)
 }
