@@ -11,6 +11,17 @@ import { MIGRATIONS, migrate } from '../src/migrations.ts'
 import { NodeSqliteDialect } from '../src/sqlite-dialect.ts'
 import { temporaryFolder, whenDone } from './support/authority-world.ts'
 
+/** Those that have run somewhere. What comes later is added behind them, under a name that sorts behind theirs. */
+const KNOWN = [
+  '2026_11_first',
+  '2026_11_policy',
+  '2026_12_approvals',
+  '2026_12_flood',
+  '2026_12_people',
+  '2026_12_people_company_login',
+  '2026_12_people_notices',
+  '2026_12_record_log',
+]
 const refused = expect.objectContaining({ code: 'database_migration_failed' })
 
 function open(path: string): { raw: DatabaseSync; database: AuthorityDatabase } {
@@ -26,6 +37,11 @@ function open(path: string): { raw: DatabaseSync; database: AuthorityDatabase } 
 function tables(raw: DatabaseSync): readonly string[] {
   const rows = raw.prepare("select name from sqlite_schema where type = 'table' order by name").all()
   return rows.map(({ name }) => String(name)).filter((name) => !name.startsWith('sqlite_'))
+}
+
+function columnsOf(raw: DatabaseSync, table: string): readonly string[] {
+  const rows = raw.prepare('select name from pragma_table_info(?) order by name').all(table)
+  return rows.map(({ name }) => String(name))
 }
 
 function pick(...names: readonly string[]): Record<string, Migration> {
@@ -105,6 +121,27 @@ describe('migrations', () => {
       { policy_json: '{"id":"p","decision":"ask-one"}' },
       { policy_json: '{"id":"p","decision":"refuse"}' },
     ])
+  })
+
+  test('have names that sort in the order in which they are applied, new ones last', () => {
+    const names = Object.keys(MIGRATIONS)
+    expect(names).toEqual(names.toSorted())
+    expect(names.slice(0, KNOWN.length)).toEqual(KNOWN)
+  })
+
+  test.each([
+    ['without bounds on floods', ['2026_11_first', '2026_11_policy', '2026_12_approvals', '2026_12_people']],
+    ['without notices', KNOWN.filter((name) => name !== '2026_12_people_notices')],
+    ['without a company login', KNOWN.slice(0, 5)],
+  ])('bring a database from a time %s to this one', async (_, names) => {
+    const { raw, database } = open(join(temporaryFolder(), 'authority.db'))
+    await migrate(database, pick(...names))
+    raw.prepare("insert into events (time, type, data_json) values (1, 'policy_loaded', '{}')").run()
+    await migrate(database)
+    const { raw: fresh } = await createMigrated()
+    expect(tables(raw)).toEqual(tables(fresh))
+    expect(columnsOf(raw, 'requests')).toEqual(columnsOf(fresh, 'requests'))
+    expect(raw.prepare('select count(*) as count from events').get()).toEqual({ count: 1 })
   })
 
   test('happen whole or not at all', async () => {
