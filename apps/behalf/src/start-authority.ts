@@ -24,6 +24,8 @@ export interface StartOptions {
   readonly port: number
   readonly origin: string
   readonly policy: Policy
+  /** Addresses and ranges that notices may go to although they are not public. */
+  readonly noticeAddresses: readonly string[]
   /** The company login; absent: none. */
   readonly oidc?: OidcOptions
   /** See `CreateAuthorityOptions`. */
@@ -87,6 +89,7 @@ function createOn(
     databasePath: join(folder, 'authority.db'),
     signer: from.keys.signer,
     noticeKeys: from.keys.noticeKeys,
+    notices: { addresses: from.options.noticeAddresses },
     origin,
     policy,
     operators: [{ did: from.keys.operatorDid, name: 'first operator' }],

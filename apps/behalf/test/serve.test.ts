@@ -348,6 +348,14 @@ describe('the company login', () => {
     expect([run.exit, codeOf(run)]).toEqual([2, 'usage_invalid'])
   })
 
+  test.each(['10.0.0.0/33', 'intranet', '10.0.0.1,'])(
+    'takes notices to no address that is none: %s',
+    async (list) => {
+      const run = await refused(['--data', await createFolder(), '--notice-addresses', list])
+      expect([run.exit, codeOf(run)]).toEqual([2, 'usage_invalid'])
+    },
+  )
+
   test.each([
     ['no JSON object', []],
     ['no member "secret"', { ...LOGIN, secret: 'x' }],

@@ -4,6 +4,7 @@ export { type AuthorityLog, createAuthorityLog, type LogFacts } from './authorit
 export { type Authority, type CreateAuthorityOptions, createAuthority } from './create-authority.ts'
 export { AuthorityError, type AuthorityErrorCode, type AuthorityErrorEvidence } from './error.ts'
 export type { Listening, ListenOptions } from './http-server.ts'
+export { isAddressRange } from './notices/address-rule.ts'
 export { createNoticeKeys, type NoticeKeys } from './notices/notice-keys.ts'
 export type { NoticeOptions } from './notices/notice-options.ts'
 export type { ResolveHost } from './notices/post-notice.ts'

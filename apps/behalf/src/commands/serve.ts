@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { isAddressRange } from '@behalf/authority'
 import type { Arguments } from '../arguments.ts'
 import { POLICY_OPTION, readPolicy, ZONE_OPTION } from '../authority-policy.ts'
 import type { Command, CommandContext } from '../command.ts'
@@ -39,6 +40,11 @@ export const command: Command = {
       kind: 'flag',
       help: 'let whoever came from the company login approve without a passkey, which proves nothing later',
     },
+    'notice-addresses': {
+      kind: 'text',
+      value: 'LIST',
+      help: 'addresses and ranges of the house that notices may go to, such as 10.1.0.0/16,10.2.3.4 (default: none)',
+    },
     ...PASSPHRASE_OPTIONS,
     ...COMMON_OPTIONS,
   },
@@ -78,9 +84,20 @@ async function readOptions({ io, args }: CommandContext): Promise<StartOptions> 
     host,
     port,
     origin: readOrigin(args, { host, port }),
+    noticeAddresses: readAddresses(args.text('notice-addresses')),
     policy: await readPolicy(io, { path: args.text('policy'), zone: args.text('zone') }),
     ...(oidc && { oidc, dangerouslyLetLoginApprove }),
   }
+}
+
+function readAddresses(list: string | undefined): readonly string[] {
+  const addresses = list?.split(',') ?? []
+  const wrong = addresses.find((address) => !isAddressRange(address))
+  if (wrong === undefined) return addresses
+  throw usageError(
+    `${JSON.stringify(wrong)} is neither an address nor a range`,
+    'give --notice-addresses 10.1.0.0/16,10.2.3.4',
+  )
 }
 
 function readOrigin(args: Arguments, { host, port }: { host: string; port: number }): string {

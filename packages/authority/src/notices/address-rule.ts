@@ -64,12 +64,14 @@ function isWithin(address: Address, [base, bits]: Range): boolean {
   return address.kind() === base.kind() && address.match(base, bits)
 }
 
+/** Whether a text is an address or a range that `createAddressRule` takes. */
+export function isAddressRange(text: string): boolean {
+  return ipaddr.isValid(text) || ipaddr.isValidCIDR(text)
+}
+
 function parseRange(text: string): Range {
-  try {
-    if (text.includes('/')) return ipaddr.parseCIDR(text)
-    const address = ipaddr.parse(text)
-    return [address, address.kind() === 'ipv4' ? 32 : 128]
-  } catch (cause) {
-    throw new TypeError(`notices.addresses: ${text} is no address and no range`, { cause })
-  }
+  if (!isAddressRange(text)) throw new TypeError(`notices.addresses: ${text} is no address and no range`)
+  if (text.includes('/')) return ipaddr.parseCIDR(text)
+  const address = ipaddr.parse(text)
+  return [address, address.kind() === 'ipv4' ? 32 : 128]
 }

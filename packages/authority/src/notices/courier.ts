@@ -1,7 +1,7 @@
 import type { Clock, RandomBytes } from '@behalf/core'
 import { type AuthorityLog, describeFault } from '../authority-log.ts'
 import type { AuthorityDatabase } from '../database-schema.ts'
-import { findDue } from './find-due.ts'
+import { type DueNotice, findDue } from './find-due.ts'
 import type { Outcome, OutgoingNotice } from './notice.ts'
 import { createNoticeId } from './queue-notices.ts'
 import { settleAttempt, settleTest } from './settle-attempt.ts'
@@ -42,75 +42,85 @@ const MAX_AT_ONCE = 32
 export function createCourier(context: CourierContext): Courier {
   const { database, origin, clock, random, log } = context
   const underWay = new Map<string, Promise<void>>()
-  let filling = Promise.resolve()
+  let queue = Promise.resolve()
   let isClosed = false
   const fill = async (): Promise<void> => {
     if (isClosed) return
     const limit = MAX_AT_ONCE - underWay.size
     const due = await findDue(database, { now: clock(), except: [...underWay.keys()], limit })
-    for (const { target, notice } of due) {
-      const attempt = tryOnce(context, target, notice, () => isClosed)
-      underWay.set(target.id, attempt.then(() => underWay.delete(target.id)).then(enqueueFill))
-    }
+    for (const next of due) underWay.set(next.target.id, deliver(next))
   }
-  const enqueueFill = (): Promise<void> => {
-    filling = filling.then(fill).catch((error: unknown) => reportFault(log, error))
-    return filling
+  const deliver = async (next: DueNotice): Promise<void> => {
+    const isSettled = await tryOnce(context, next, () => isClosed)
+    underWay.delete(next.target.id)
+    // What could not be stored would come again at once, and again: that waits for the next run.
+    if (isSettled) await enqueueFill()
   }
+  const sweep = async (): Promise<void> => {
+    if (!isClosed) await sweepNotices(database, { origin, now: clock(), random })
+  }
+  const enqueue = (work: () => Promise<void>): Promise<void> => {
+    queue = queue.then(work).catch((error: unknown) => reportFault(log, error))
+    return queue
+  }
+  const enqueueFill = (): Promise<void> => enqueue(fill)
   const settle = async (): Promise<void> => {
     while (underWay.size > 0) await Promise.all(underWay.values())
   }
   return {
     wake: () => void enqueueFill(),
     run: async () => {
-      if (!isClosed)
-        await sweepNotices(database, { origin, now: clock(), random }).catch((error: unknown) =>
-          reportFault(log, error),
-        )
+      await enqueue(sweep)
       await enqueueFill()
       await settle()
     },
     test: (target) => tryTest(context, target),
     close: async () => {
       isClosed = true
-      await filling
+      await queue
       await settle()
     },
   }
 }
 
+/** Whether what came of it is on disk. */
 async function tryOnce(
   context: CourierContext,
-  target: NoticeTarget,
-  notice: OutgoingNotice,
+  { target, notice }: DueNotice,
   isClosed: () => boolean,
-): Promise<void> {
+): Promise<boolean> {
   const { database, clock, random, log } = context
+  const outcome = await carry(context, target, notice)
+  // What was cut off by the end of this process is tried again by the next one.
+  if (isClosed() && outcome.kind !== 'delivered') return false
   try {
-    const outcome = await context.carriers[target.kind](target, notice)
-    // What was cut off by the end of this process is tried again by the next one.
-    if (isClosed() && outcome.kind !== 'delivered') return
-    const now = clock()
-    await settleAttempt(database, { target, notice, outcome, now, random })
+    await settleAttempt(database, { target, notice, outcome, now: clock(), random })
     log.info({ target: target.id, notice: notice.id, outcome: outcome.kind }, 'notice')
+    return true
   } catch (error) {
     reportFault(log, error)
-    await settleAttempt(database, {
-      target,
-      notice,
-      outcome: { kind: 'failed', reason: 'unreachable' },
-      now: clock(),
-      random,
-    })
+    return false
   }
 }
 
-async function tryTest(
-  { database, clock, random, carriers }: CourierContext,
+/** A carrier that breaks is as one that nobody answers: the notice is kept, and tried again later. */
+async function carry(
+  { carriers, log }: CourierContext,
   target: NoticeTarget,
+  notice: OutgoingNotice,
 ): Promise<Outcome> {
+  try {
+    return await carriers[target.kind](target, notice)
+  } catch (error) {
+    reportFault(log, error)
+    return { kind: 'failed', reason: 'unreachable' }
+  }
+}
+
+async function tryTest(context: CourierContext, target: NoticeTarget): Promise<Outcome> {
+  const { database, clock, random } = context
   const notice = { id: createNoticeId(random), type: 'test', data: {}, createdAt: clock() } as const
-  const outcome = await carriers[target.kind](target, notice)
+  const outcome = await carry(context, target, notice)
   await settleTest(database, { target, outcome, now: clock() })
   return outcome
 }

@@ -2,7 +2,7 @@ import type { Selectable } from 'kysely'
 import type { AuthorityDatabase, AuthorityTables } from '../database-schema.ts'
 import { optional, readJsonColumn } from '../json-column.ts'
 import { NOTICE_TYPES, type OutgoingNotice } from './notice.ts'
-import { type NoticeTarget, readTargetRow } from './target-rows.ts'
+import { belongsToSomebody, type NoticeTarget, readTargetRow } from './target-rows.ts'
 
 /** One notice, and where it goes. */
 export interface DueNotice {
@@ -28,6 +28,7 @@ export async function findDue(
     .selectFrom('notice_targets')
     .selectAll()
     .where('disabled_at', 'is', null)
+    .where(belongsToSomebody)
     .where('retry_at', '<=', now)
     .where((where) =>
       where.exists(

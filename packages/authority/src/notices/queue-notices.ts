@@ -1,7 +1,7 @@
 import { createUuid, type RandomBytes } from '@behalf/core'
 import type { AuthorityDatabase } from '../database-schema.ts'
 import type { Notice } from './notice.ts'
-import { readTargetRow } from './target-rows.ts'
+import { belongsToSomebody, readTargetRow } from './target-rows.ts'
 
 const MAX_QUEUED_PER_TARGET = 1000
 const CHUNK = 500
@@ -52,6 +52,7 @@ async function findTargets(db: AuthorityDatabase, { type, persons }: Notice): Pr
       .selectAll()
       .where('person', 'in', persons.slice(start, start + CHUNK))
       .where('disabled_at', 'is', null)
+      .where(belongsToSomebody)
       .where((where) =>
         where(
           where

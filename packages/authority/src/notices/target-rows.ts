@@ -1,5 +1,5 @@
 import { isJsonObject, parseJson } from '@behalf/core'
-import type { Selectable } from 'kysely'
+import { type RawBuilder, type Selectable, type SqlBool, sql } from 'kysely'
 import type { AuthorityDatabase, AuthorityTables } from '../database-schema.ts'
 import { optional, readJsonColumn, readList, readText } from '../json-column.ts'
 import { NOTICE_TYPES, type NoticeType } from './notice.ts'
@@ -21,6 +21,9 @@ export interface NoticeTarget {
   readonly lastFailure?: string
   readonly disabledAt?: number
 }
+
+/** Of a target: its person is not disabled. */
+export const belongsToSomebody: RawBuilder<SqlBool> = sql<SqlBool>`person in (select id from persons where persons.disabled_at is null)`
 
 /** Reads a row of targets. */
 export function readTargetRow(row: Selectable<AuthorityTables['notice_targets']>): NoticeTarget {
