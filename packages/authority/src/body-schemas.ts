@@ -67,6 +67,7 @@ export type RevocationBody =
       readonly workflow: { readonly id: string; readonly run?: string | undefined }
       readonly reason?: string | undefined
     }
+  | { readonly issuer_key: string; readonly reason?: string | undefined }
 
 /** Query of `GET /delegation-requests`. */
 export interface RequestFilterQuery {
@@ -149,6 +150,7 @@ export const revocationSchema: z.ZodType<RevocationBody> = z.union([
   z.strictObject({ agent: z.string(), reason }),
   z.strictObject({ principal: z.strictObject({ id: z.string() }), reason }),
   z.strictObject({ workflow: z.strictObject({ id: z.string(), run: z.string().optional() }), reason }),
+  z.strictObject({ issuer_key: z.string(), reason }),
 ])
 
 /** Of `GET /delegation-requests`. */

@@ -1,4 +1,4 @@
-import type { RevocationScope } from '@behalf/issuer'
+import type { Issuer, RevocationReceipt, RevocationScope } from '@behalf/issuer'
 import type { AuthenticatedCaller } from './access.ts'
 import { ANSWERS } from './answer-schemas.ts'
 import { eventFilterSchema, newChildSchema, type RevocationBody, revocationSchema } from './body-schemas.ts'
@@ -55,7 +55,7 @@ function createRevocationRoute({ issuer }: SignedContext): Route {
   return defineRoute({
     name: 'POST /revocations',
     summary:
-      'Revoke a delegation with everything below it, an agent key, or everything of a principal, a workflow or a run',
+      'Revoke a delegation with everything below it, an agent key, a key of the issuer, or everything of a principal, a workflow or a run',
     body: revocationSchema,
     answers: { 200: jsonAnswer('It is stored and published', ANSWERS.revocation) },
     run: async (call) => {
@@ -67,13 +67,19 @@ function createRevocationRoute({ issuer }: SignedContext): Route {
         return json(200, revocationToWire(receipt))
       }
       const operator = requireOperator(caller)
-      const receipt =
-        'agent' in body
-          ? await issuer.revokeKey({ agent: body.agent, operator, ...reason })
-          : await issuer.revokeScope({ scope: readScope(body), operator, ...reason })
-      return json(200, revocationToWire(receipt))
+      return json(200, revocationToWire(await revokeAs(operator, body, { issuer, reason })))
     },
   })
+}
+
+async function revokeAs(
+  operator: string,
+  body: Exclude<RevocationBody, { readonly delegation: string }>,
+  { issuer, reason }: { readonly issuer: Issuer; readonly reason: { readonly reason?: string } },
+): Promise<RevocationReceipt> {
+  if ('agent' in body) return issuer.revokeKey({ agent: body.agent, operator, ...reason })
+  if ('issuer_key' in body) return issuer.revokeIssuerKey({ kid: body.issuer_key, operator, ...reason })
+  return issuer.revokeScope({ scope: readScope(body), operator, ...reason })
 }
 
 function readScope(

@@ -26,6 +26,7 @@ const TYPES: readonly IssuerEventType[] = [
   'key_revoked',
   'principal_revoked',
   'run_revoked',
+  'issuer_key_revoked',
   'operator_removed',
   'person_joined',
   'person_changed',

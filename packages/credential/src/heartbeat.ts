@@ -23,6 +23,8 @@ export interface SignHeartbeatOptions {
   readonly now: number
   readonly lists: readonly ListReference[]
   readonly revokedKeys: readonly Did[]
+  /** DID URLs of keys of this issuer that nobody should trust any more. Default: none. */
+  readonly revokedIssuerKeys?: readonly string[]
   readonly signer: Signer
 }
 
@@ -43,6 +45,8 @@ export interface Heartbeat {
   readonly time: number
   readonly lists: readonly ListReference[]
   readonly revokedKeys: readonly Did[]
+  /** DID URLs of keys of this issuer that nobody should trust any more, this heartbeat's own perhaps among them. */
+  readonly revokedIssuerKeys: readonly string[]
   /** `digestSha256` of the compact JWS. */
   readonly digest: string
 }
@@ -60,6 +64,7 @@ const MEMBERS: ReadonlySet<string> = new Set([
   'iat_ms',
   'lists',
   'revoked_keys',
+  'revoked_issuer_keys',
 ])
 const LIST_MEMBERS: ReadonlySet<string> = new Set(['id', 'version', 'digest'])
 
@@ -68,7 +73,7 @@ const LIST_MEMBERS: ReadonlySet<string> = new Set(['id', 'version', 'digest'])
  * @throws TypeError for an epoch, sequence or time that is not a non-negative integer
  */
 export async function signHeartbeat(options: SignHeartbeatOptions): Promise<string> {
-  const { issuer, kid, epoch, sequence, now, lists, revokedKeys, signer } = options
+  const { issuer, kid, epoch, sequence, now, lists, revokedKeys, signer, revokedIssuerKeys = [] } = options
   if (![epoch, sequence, now].every((value) => Number.isSafeInteger(value) && value >= 0)) {
     throw new TypeError('epoch, sequence and now must be non-negative integers')
   }
@@ -80,6 +85,7 @@ export async function signHeartbeat(options: SignHeartbeatOptions): Promise<stri
     iat_ms: now,
     lists: lists.map(({ id, version, digest }) => ({ id, version, digest })),
     revoked_keys: [...revokedKeys],
+    ...(revokedIssuerKeys.length > 0 && { revoked_issuer_keys: [...revokedIssuerKeys] }),
   }
   return await signCompactJws({ header: { typ: HEARTBEAT_TYPE, kid }, payload, signer })
 }
@@ -103,6 +109,7 @@ export function verifyHeartbeat(jws: string, options: VerifyHeartbeatOptions): H
       time: readTime(payload, now),
       lists: readLists(payload.lists),
       revokedKeys: readRevokedKeys(payload.revoked_keys),
+      revokedIssuerKeys: readRevokedIssuerKeys(payload.revoked_issuer_keys, issuer),
       digest: digestSha256(jws),
     })
   })
@@ -133,4 +140,15 @@ function readListReference(value: JsonValue): ListReference {
 function readRevokedKeys(value: JsonValue | undefined): readonly Did[] {
   if (!Array.isArray(value)) throw malformed('revoked_keys', 'are not a list')
   return value.map((key) => readText(key, 'revoked_keys'))
+}
+
+/** Absent where there are none. */
+function readRevokedIssuerKeys(value: JsonValue | undefined, issuer: Did): readonly string[] {
+  if (value === undefined) return []
+  if (!Array.isArray(value)) throw malformed('revoked_issuer_keys', 'are not a list')
+  return value.map((key) => {
+    const kid = readText(key, 'revoked_issuer_keys')
+    if (!kid.startsWith(`${issuer}#`)) throw malformed('revoked_issuer_keys', 'name a key of another issuer')
+    return kid
+  })
 }

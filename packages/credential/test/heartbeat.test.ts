@@ -61,6 +61,7 @@ describe('verifyHeartbeat', () => {
       time: NOW + 321,
       lists: [LIST],
       revokedKeys: [agent(0).did],
+      revokedIssuerKeys: [],
       digest: digestSha256(jws),
     })
     expect(Object.isFrozen(heartbeat.lists)).toBe(true)
@@ -69,6 +70,11 @@ describe('verifyHeartbeat', () => {
   test('everything begins at zero', async () => {
     const first = await signHeartbeat({ ...SIGNED, epoch: 0, sequence: 0, now: 0 })
     expect(verifyHeartbeat(first, OPTIONS)).toMatchObject({ epoch: 0, sequence: 0, time: 0 })
+  })
+
+  test('a key of the issuer may be revoked, and it may be the one that signs', async () => {
+    const last = await signHeartbeat({ ...SIGNED, revokedIssuerKeys: [issuer.kid] })
+    expect(verifyHeartbeat(last, OPTIONS).revokedIssuerKeys).toEqual([issuer.kid])
   })
 
   test('nothing may be revoked, and there may be no lists', async () => {
@@ -103,6 +109,10 @@ describe('verifyHeartbeat', () => {
     ['revoked_keys', undefined],
     ['revoked_keys', agent(0).did],
     ['revoked_keys', [1]],
+    ['revoked_issuer_keys', issuer.kid],
+    ['revoked_issuer_keys', [1]],
+    ['revoked_issuer_keys', [issuer.did]],
+    ['revoked_issuer_keys', [otherIssuer.kid]],
     ['aud', 'x'],
   ])('%s: %j', async (path, value) => {
     expect(await codeFor(path, value)).toBe('status_invalid')

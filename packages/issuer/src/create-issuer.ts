@@ -27,7 +27,13 @@ import { publishHeartbeat } from './publish-status.ts'
 import type { DelegationQuestion } from './question.ts'
 import { type ChildRegistration, type RegisterChildOptions, registerChild } from './register-child.ts'
 import { requestDelegation } from './request-delegation.ts'
-import { type Caller, type RevocationReceipt, revokeDelegation, revokeKey } from './revoke.ts'
+import {
+  type Caller,
+  type RevocationReceipt,
+  revokeDelegation,
+  revokeIssuerKey,
+  revokeKey,
+} from './revoke.ts'
 import {
   type PrincipalRevocationReceipt,
   type RevokePrincipalOptions,
@@ -111,6 +117,12 @@ export interface Issuer {
   revokePrincipal(options: RevokePrincipalOptions): Promise<PrincipalRevocationReceipt>
   /** An operator stops everything of a principal, a workflow or a run. */
   revokeScope(options: RevokeScopeOptions): Promise<ScopeRevocationReceipt>
+  /** An operator stops everything that was signed with a key of this issuer. */
+  revokeIssuerKey(options: {
+    readonly kid: string
+    readonly operator: Did
+    readonly reason?: string
+  }): Promise<RevocationReceipt>
   isKeyRevoked(agent: Did): Promise<boolean>
   /** The document of a policy that applied at some time; undefined when none of that digest ever did. */
   findPolicy(digest: string): Promise<JsonObject | undefined>
@@ -178,6 +190,7 @@ export function createIssuer(options: CreateIssuerOptions): Issuer {
     revokeKey: (input) => revokeKey(context, input),
     revokePrincipal: (input) => revokePrincipal(context, input),
     revokeScope: (input) => revokeScope(context, input),
+    revokeIssuerKey: (input) => revokeIssuerKey(context, input),
     isKeyRevoked: (agent) => store.transaction(async (tx) => (await tx.findRevokedKey(agent)) !== undefined),
     findPolicy: (digest) => store.transaction((tx) => tx.findPolicy(digest)),
     listDelegations: ({ limit = LIST_LIMIT, ...filter } = {}) =>

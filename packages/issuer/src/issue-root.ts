@@ -10,7 +10,7 @@ import {
 } from '@behalf/credential'
 import type { DraftedRoot } from './approval-draft.ts'
 import type { DelegationRequest } from './delegation-request.ts'
-import type { IssuerContext } from './issuer-context.ts'
+import { checkIssuerKeyAlive, type IssuerContext } from './issuer-context.ts'
 import { principalOf, record } from './issuer-event.ts'
 import type { IssuerTransaction } from './issuer-store.ts'
 import { formatTime } from './rfc3339.ts'
@@ -30,6 +30,7 @@ export interface ApprovedRoot {
  *
  * @returns the request as approved
  * @throws CredentialError `evidence_invalid`
+ * @throws IssuerError `key_revoked` when the issuer's own is
  */
 export async function issueRoot(
   context: IssuerContext,
@@ -37,6 +38,7 @@ export async function issueRoot(
   approved: ApprovedRoot,
 ): Promise<DelegationRequest> {
   const { request, root, evidence, by } = approved
+  await checkIssuerKeyAlive(context, tx)
   const payload = signedPayload(root.payload, {
     approval: { method: evidence.method, digest: digestApprovalEvidence(evidence) },
     issuedAt: context.clock(),

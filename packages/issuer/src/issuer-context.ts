@@ -55,3 +55,12 @@ export function ownKeys(context: IssuerContext): IssuerKeys {
 export async function checkKeyAlive(tx: IssuerTransaction, agent: Did): Promise<void> {
   if (await tx.findRevokedKey(agent)) throw new IssuerError('key_revoked', 'This key was revoked')
 }
+
+/**
+ * This issuer's own key is not revoked: what hangs on it would be trusted by nobody.
+ *
+ * @throws IssuerError `key_revoked`
+ */
+export async function checkIssuerKeyAlive({ kid }: IssuerContext, tx: IssuerTransaction): Promise<void> {
+  if (await tx.findRevokedKey(kid)) throw new IssuerError('key_revoked', 'The key of this issuer was revoked')
+}

@@ -54,9 +54,10 @@ export interface ListedDelegation extends DelegationRecord {
   readonly revokedAbove?: string
 }
 
-/** A revoked agent key. */
+/** A revoked key. */
 export interface RevokedKey extends Revocation {
-  readonly agent: Did
+  /** Of an agent its DID, of this issuer the DID URL of the key. */
+  readonly agent: string
 }
 
 /** What a status list is at, without its bytes. */
@@ -110,6 +111,7 @@ export type IssuerEventType =
   | 'key_revoked'
   | 'principal_revoked'
   | 'run_revoked'
+  | 'issuer_key_revoked'
   | 'operator_removed'
   | 'person_joined'
   | 'person_changed'
@@ -233,9 +235,9 @@ export interface IssuerTransaction {
   markRevoked(id: string, revocation: Revocation): Promise<void>
 
   insertRevokedKey(key: RevokedKey): Promise<void>
-  findRevokedKey(agent: Did): Promise<RevokedKey | undefined>
+  findRevokedKey(agent: string): Promise<RevokedKey | undefined>
   /** In the order of their spelling. */
-  listRevokedKeys(): Promise<readonly Did[]>
+  listRevokedKeys(): Promise<readonly string[]>
 
   /** In order of their numbers. */
   listStatusLists(): Promise<readonly StatusListState[]>

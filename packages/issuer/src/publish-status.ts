@@ -114,6 +114,7 @@ export async function publishHeartbeat(context: IssuerContext, tx: IssuerTransac
   const epoch = last?.epoch ?? 1
   const sequence = (last?.sequence ?? 0) + 1
   const now = context.clock()
+  const revoked = await tx.listRevokedKeys()
   const jws = await signHeartbeat({
     issuer: context.did,
     kid: context.kid,
@@ -125,12 +126,18 @@ export async function publishHeartbeat(context: IssuerContext, tx: IssuerTransac
       version,
       digest,
     })),
-    revokedKeys: [...(await tx.listRevokedKeys())],
+    revokedKeys: revoked.filter((key) => !isIssuerKey(context, key)),
+    revokedIssuerKeys: revoked.filter((key) => isIssuerKey(context, key)),
     signer: context.signer,
   })
   const publication: Publication = { epoch, sequence, jws, time: now }
   await tx.savePublication(publication)
   return publication
+}
+
+/** A key of an agent is named by its DID, one of this issuer by a DID URL. */
+function isIssuerKey({ did }: IssuerContext, key: string): boolean {
+  return key.startsWith(`${did}#`)
 }
 
 async function freshLists(

@@ -9,7 +9,7 @@ import {
 } from '@behalf/credential'
 import { type Did, encodeDidKeyUrl } from '@behalf/did'
 import { IssuerError } from './error.ts'
-import { type IssuerContext, ownKeys } from './issuer-context.ts'
+import { checkIssuerKeyAlive, type IssuerContext, ownKeys } from './issuer-context.ts'
 import { principalOf, record } from './issuer-event.ts'
 import type { DelegationRecord, IssuerTransaction } from './issuer-store.ts'
 import { allocateStatusPosition, createStatusEntry, PLACEHOLDER_POSITION } from './publish-status.ts'
@@ -55,6 +55,7 @@ export async function registerChild(
   return context.store.transaction(async (tx) => {
     await checkLinksAlive(context, tx, chain)
     await checkKeysAlive(tx, [...chain.links, child])
+    await checkIssuerKeyAlive(context, tx)
     await checkRoom(context, tx, chain.leaf)
     const position = await allocateStatusPosition(context, tx, child.validUntil)
     const credentialStatus = createStatusEntry(context, position)

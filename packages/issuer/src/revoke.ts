@@ -16,7 +16,7 @@ export interface Caller {
 
 /** What was revoked, and where it is published. */
 export interface RevocationReceipt {
-  /** Id of the delegation, or DID of the agent. */
+  /** Id of the delegation, DID of the agent, or what else was named. */
   readonly revoked: string
   /** The heartbeat that says so; every later one does too. */
   readonly sequence: number
@@ -83,6 +83,34 @@ export async function revokeKey(
     await record(context, tx, { type: 'key_revoked', data: { subject: agent, by, reason } })
     await publishHeartbeat(context, tx)
     return receiptOf(tx, agent, revocation)
+  })
+}
+
+/**
+ * A key of this issuer is revoked for good: every heartbeat says so from now on, and a verifier that heard of it once
+ * trusts nothing that is signed with the key any more, after a restart too. Nothing is issued with it any more. A thief
+ * of the key can sign heartbeats that do not say so: they convince only verifiers that never heard.
+ *
+ * @param options.kid - DID URL of the key
+ * @throws IssuerError `not_found` for what is no key of this issuer, `key_revoked` for an operator whose key is,
+ *   `input_invalid`
+ */
+export async function revokeIssuerKey(
+  context: IssuerContext,
+  options: { readonly kid: string; readonly operator: Did; readonly reason?: string },
+): Promise<RevocationReceipt> {
+  const { kid, operator } = options
+  if (kid !== context.kid) throw new IssuerError('not_found', 'This issuer has no such key')
+  const reason = checkOptionalText(options.reason, { field: 'reason', maxLength: TEXT_LIMITS.reason })
+  return context.store.transaction(async (tx) => {
+    const by = await identifyDecider(tx, { operator })
+    const known = await tx.findRevokedKey(kid)
+    if (known) return receiptOf(tx, kid, known)
+    const revocation = { at: context.clock(), by, ...(reason !== undefined && { reason }) }
+    await tx.insertRevokedKey({ agent: kid, ...revocation })
+    await record(context, tx, { type: 'issuer_key_revoked', data: { key: kid, by, reason } })
+    await publishHeartbeat(context, tx)
+    return receiptOf(tx, kid, revocation)
   })
 }
 

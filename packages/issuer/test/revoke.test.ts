@@ -207,3 +207,36 @@ describe('revoking a key', () => {
     await expect(attempt).rejects.toThrow(refused('input_invalid', 'reason'))
   })
 })
+
+describe('revoking the key of the issuer', () => {
+  test('is said by every heartbeat from then on, once and for all, and nothing is issued any more', async () => {
+    const { world, root } = await createFamily()
+    const { kid } = world.authority
+    const operator = world.operator.did
+    const receipt = await world.issuer.revokeIssuerKey({ kid, operator, reason: 'stolen' })
+    world.advance(5)
+    expect(await world.issuer.revokeIssuerKey({ kid, operator })).toEqual(receipt)
+    await world.issuer.heartbeat()
+    const { jws = '' } = (await world.issuer.lastHeartbeat()) ?? {}
+    const heartbeat = verifyHeartbeat(jws, {
+      issuer: world.authority.did,
+      issuers: () => world.authority.signer.publicKey,
+      now: world.now(),
+    })
+    expect([heartbeat.revokedIssuerKeys, heartbeat.revokedKeys]).toEqual([[kid], []])
+    expect(
+      (await world.issuer.listEvents()).filter(({ type }) => type === 'issuer_key_revoked'),
+    ).toMatchObject([{ data: { key: kid, by: operator, reason: 'stolen' } }])
+    await expect(world.obtain({ workflow: { id: 'later' } })).rejects.toThrow(refused('key_revoked'))
+    const child = delegate(world, { chain: [root], from: world.agent, to: STRANGER })
+    await expect(child).rejects.toThrow(refused('key_revoked'))
+  })
+
+  test('names a key that is its own', async () => {
+    const world = await createWorld()
+    const operator = world.operator.did
+    for (const kid of [world.authority.did, `${world.authority.did}#other`, `${STRANGER.did}#x`, '']) {
+      await expect(world.issuer.revokeIssuerKey({ kid, operator })).rejects.toThrow(refused('not_found'))
+    }
+  })
+})

@@ -34,16 +34,21 @@ export interface TrustedIssuers {
  *
  * @param issuers DIDs, at least one
  * @param issuerKeys where keys come from; without it every issuer must be a `did:key`
+ * @param isRevoked whether a key, by its DID URL, is not to be trusted any more. Default: none is
  * @throws TypeError for an empty list or an issuer that is not a DID
  */
-export function createTrustedIssuers(issuers: readonly Did[], issuerKeys?: IssuerKeys): TrustedIssuers {
+export function createTrustedIssuers(
+  issuers: readonly Did[],
+  issuerKeys?: IssuerKeys,
+  isRevoked: (kid: string) => boolean = () => false,
+): TrustedIssuers {
   if (issuers.length === 0) throw new TypeError('trustedIssuers: name at least one')
   for (const issuer of issuers) checkIssuer(issuer, issuerKeys)
   const trusted = new Set(issuers)
   const source = issuerKeys ?? didKeyIssuerKeys
   let epoch = 0
   return {
-    keys: (issuer, kid) => (trusted.has(issuer) ? source(issuer, kid) : undefined),
+    keys: (issuer, kid) => (trusted.has(issuer) && !isRevoked(kid) ? source(issuer, kid) : undefined),
     dids: trusted,
     epoch: () => epoch,
     distrust: (issuer) => {

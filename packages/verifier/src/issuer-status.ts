@@ -26,6 +26,8 @@ export interface IssuerStatus {
   receive(event: ServerSentEvent): boolean
   /** @throws VerifierError as `StatusSource` says */
   read(): StatusSnapshot
+  /** Whether the issuer ever said that this key of its own is revoked. */
+  isIssuerKeyRevoked(kid: string): boolean
   /** Whether something was ever held. */
   isHeld(): boolean
   /** Whether what is held is missing something, or its signed time is older than this. */
@@ -81,6 +83,8 @@ export function createIssuerStatus(issuer: StatusIssuer, options: IssuerStatusOp
     poll: () => poll(issuer, state, options),
     receive: (event) => receive(event, { issuer, state, options }),
     read: () => read(state, options),
+    isIssuerKeyRevoked: (kid) =>
+      [state.mark, state.announced].some((mark) => mark?.revokedIssuerKeys?.includes(kid) === true),
     isHeld: () => state.held !== undefined,
     isOlderThan: (milliseconds) =>
       state.held === undefined ||

@@ -1,7 +1,7 @@
-import { checkChainTime, type VerifiedChain } from '@behalf/credential'
+import { checkChainTime, checkRootIssuer, type VerifiedChain } from '@behalf/credential'
 import type { Did } from '@behalf/did'
 import { checkChainStatus, checkRevokedKeys, readStatus } from './delegation-steps.ts'
-import { VerifierError } from './error.ts'
+import type { VerifierError } from './error.ts'
 import type { TrustedIssuers } from './issuer-keys.ts'
 import type { StatusSnapshot, StatusSource } from './status-source.ts'
 import type { SetTimer } from './timer.ts'
@@ -91,8 +91,7 @@ function findEnd(
 ): VerifierError | undefined {
   try {
     const { issuer } = chain.root
-    if (!trusted.dids.has(issuer))
-      throw new VerifierError('issuer_untrusted', 'the issuer is trusted no more')
+    checkRootIssuer(chain, trusted.keys)
     checkChainTime(chain, { now: clock() })
     const status: StatusSnapshot = readStatus(statusSource, issuer)
     checkRevokedKeys(chain, status)

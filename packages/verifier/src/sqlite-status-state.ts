@@ -21,16 +21,22 @@ export function createSqliteStatusState(database: DatabaseSync): StatusState {
 
 function parseMark(value: unknown): StatusMark {
   if (!isJsonObject(value) || !isJsonObject(value.versions)) throw unreadable()
-  const { epoch, sequence, time, versions } = value
+  const { epoch, sequence, time, versions, revokedIssuerKeys = [] } = value
   const entries = Object.entries(versions)
   if (![epoch, sequence, time, ...entries.map(([, version]) => version)].every(Number.isSafeInteger))
     throw unreadable()
+  if (!isTexts(revokedIssuerKeys)) throw unreadable()
   return {
     epoch: Number(epoch),
     sequence: Number(sequence),
     time: Number(time),
     versions: Object.fromEntries(entries.map(([url, version]) => [url, Number(version)])),
+    ...(revokedIssuerKeys.length > 0 && { revokedIssuerKeys }),
   }
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((element) => typeof element === 'string')
 }
 
 function unreadable(): Error {

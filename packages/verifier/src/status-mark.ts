@@ -17,7 +17,8 @@ export function advanceMark(mark: StatusMark | undefined, heartbeat: Heartbeat):
   }
   if (mark !== undefined) checkOrder(mark, heartbeat)
   const { epoch, sequence, time } = heartbeat
-  return { epoch, sequence, time, versions }
+  const revokedIssuerKeys = [...new Set([...(mark?.revokedIssuerKeys ?? []), ...heartbeat.revokedIssuerKeys])]
+  return { epoch, sequence, time, versions, ...(revokedIssuerKeys.length > 0 && { revokedIssuerKeys }) }
 }
 
 /** Whether what this mark stands for came before what the other does. */

@@ -25,6 +25,8 @@ export interface StatusSource {
    * (what is served now is older than what was seen, or not valid, and nothing fresh is held)
    */
   read(issuer: Did): StatusSnapshot
+  /** Whether an issuer ever said that this key of its own, a DID URL, is not to be trusted any more. Never throws. */
+  isIssuerKeyRevoked?(kid: string): boolean
   /** Resolves once a snapshot of every issuer was obtained; rejects when closed before. */
   ready(): Promise<void>
   /**
@@ -46,6 +48,8 @@ export interface StatusMark {
   readonly time: number
   /** Version of each list by its address. */
   readonly versions: Readonly<Record<string, number>>
+  /** DID URLs of keys that the issuer revoked of its own; none is ever trusted again. */
+  readonly revokedIssuerKeys?: readonly string[]
 }
 
 /** Keeps the marks of issuers across restarts. */

@@ -72,7 +72,11 @@ export function parseVerifierOptions<Account>(
   const required = options.requiredContext ?? []
   const requiredContext = required.filter(isAgentContextMember)
   if (requiredContext.length !== required.length) throw new TypeError('requiredContext: no such member')
-  const trusted = createTrustedIssuers(options.trustedIssuers, options.issuerKeys)
+  const trusted = createTrustedIssuers(
+    options.trustedIssuers,
+    options.issuerKeys,
+    (kid) => options.statusSource.isIssuerKeyRevoked?.(kid) ?? false,
+  )
   const cache = chooseCache(options.chainCache, mode)
   const guard = parseGuardOptions(options, () => readConfirmedTime(trusted, options.statusSource))
   return {

@@ -21,7 +21,7 @@ import { LIST_URL, makeChain, NOW } from './support/chain.ts'
 import { withServer } from './support/servers.ts'
 import { makeTimer } from './support/status-server.ts'
 import { portOf } from './support/wire.ts'
-import { makeList, makeObserver, makeWorld } from './support/world.ts'
+import { codeOf, makeList, makeObserver, makeWorld } from './support/world.ts'
 
 const chain = await makeChain()
 const lists = { empty: await makeList(), revoked: await makeList([101]) }
@@ -31,6 +31,7 @@ const LOOK_MS = 1000
 interface Source extends StatusSource {
   readonly listeners: Set<(did: string) => void>
   say: () => StatusSnapshot
+  isIssuerKeyRevoked: (kid: string) => boolean
   /** From now on this is so, and whoever listens is told of news of that issuer. */
   readonly change: (say: () => StatusSnapshot, did?: string) => void
 }
@@ -54,6 +55,7 @@ function makeSource(): Source {
   const source: Source = {
     listeners,
     say: saying(),
+    isIssuerKeyRevoked: () => false,
     read: () => source.say(),
     ready: () => Promise.resolve(),
     close: () => undefined,
@@ -111,6 +113,16 @@ describe('the signal of a verified request', () => {
     expect(verified.signal.aborted).toBe(false)
     world.verifier.distrustIssuer(issuer.did)
     expect(reasonOf(verified)).toBe('issuer_untrusted')
+  })
+
+  test('is aborted when the issuer revokes its key, and no request is accepted any more', async () => {
+    const { source, world, accept } = setUp()
+    const verified = await accept()
+    expect(verified.signal.aborted).toBe(false)
+    source.isIssuerKeyRevoked = (kid) => kid === issuer.kid
+    source.change(saying())
+    expect(reasonOf(verified)).toBe('issuer_untrusted')
+    expect(await codeOf(await makeRequest(chain), world)).toBe('issuer_untrusted')
   })
 
   test('is aborted when a link ends', async () => {

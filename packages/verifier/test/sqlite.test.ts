@@ -20,6 +20,7 @@ const mark: StatusMark = {
   sequence: 9,
   time: 1_790_000_000_000,
   versions: { 'https://a.test/1': 3, 'https://a.test/a': 1, 'https://a.test/A': 2 },
+  revokedIssuerKeys: [issuer.kid],
 }
 
 describe('openVerifierDatabase', () => {

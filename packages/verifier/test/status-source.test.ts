@@ -574,3 +574,24 @@ describe('options', () => {
     ).not.toThrow()
   })
 })
+
+describe('a revoked key of the issuer', () => {
+  test('is remembered, whatever is signed with it later, and after a restart', async () => {
+    const state = makeState()
+    const { source, server } = await setUp({ state })
+    await source.ready()
+    expect(source.isIssuerKeyRevoked?.(issuer.kid)).toBe(false)
+    await server.publishHeartbeat({ revokedIssuerKeys: [issuer.kid] })
+    await source.poll()
+    expect(source.isIssuerKeyRevoked?.(issuer.kid)).toBe(true)
+    expect(source.isIssuerKeyRevoked?.(otherIssuer.kid)).toBe(false)
+    await server.publishHeartbeat()
+    await source.poll()
+    expect([read(source), source.isIssuerKeyRevoked?.(issuer.kid)]).toEqual([
+      expect.objectContaining({ sequence: 3 }),
+      true,
+    ])
+    const later = await setUp({ state })
+    expect(later.source.isIssuerKeyRevoked?.(issuer.kid)).toBe(true)
+  })
+})

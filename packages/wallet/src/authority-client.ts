@@ -60,13 +60,14 @@ export type EnrolmentTerms = Omit<Enrolment, 'id'>
 
 /**
  * What to revoke: one delegation and everything below it, an agent's key for good, or everything on behalf of a
- * principal, of a workflow or of a run.
+ * principal, of a workflow or of a run, or a key of the issuer, by its DID URL.
  */
 export type RevocationTarget =
   | { readonly delegation: string }
   | { readonly agent: Did }
   | { readonly principal: { readonly id: string } }
   | { readonly workflow: { readonly id: string; readonly run?: string } }
+  | { readonly issuer_key: string }
 
 /**
  * The routes of one authority. Calls that need it prove the wallet's key; whether that key is an operator's decides

@@ -19,15 +19,21 @@ import { openAgentWallet, openAuthority } from '../wallets.ts'
 
 /** `behalf revoke` */
 export const command: Command = {
-  usage: '(DELEGATION | --agent DID | --principal ID | --workflow ID [--run ID]) [options]',
+  usage:
+    '(DELEGATION | --agent DID | --principal ID | --workflow ID [--run ID] | --issuer-key KEY) [options]',
   about:
-    'Stops a delegation and everything below it, as the agent that handed it on or, with --as-operator, as the operator. With --agent the operator stops a key for good, with --principal all that acts for a person, with --workflow all of a workflow or of one run of it. When this says done, the revocation will not be lost; APIs refuse within seconds.',
+    'Stops a delegation and everything below it, as the agent that handed it on or, with --as-operator, as the operator. With --agent the operator stops a key for good, with --principal all that acts for a person, with --workflow all of a workflow or of one run of it, with --issuer-key everything that the issuer signed with a key that was stolen. When this says done, the revocation will not be lost; APIs refuse within seconds.',
   positionals: ['DELEGATION?'],
   options: {
     agent: { kind: 'text', value: 'DID', help: 'the agent whose key to stop, everything it holds included' },
     principal: { kind: 'text', value: 'ID', help: 'the principal for whom nothing shall act any more' },
     workflow: { kind: 'text', value: 'ID', help: 'the workflow to stop' },
     run: { kind: 'text', value: 'ID', help: 'only this run of the workflow' },
+    'issuer-key': {
+      kind: 'text',
+      value: 'KEY',
+      help: 'DID URL of the issuer’s key that nobody shall trust any more',
+    },
     reason: { kind: 'text', value: 'TEXT', help: 'why; it is recorded' },
     ...AS_OPERATOR_OPTIONS,
     ...AUTHORITY_OPTIONS,
@@ -67,13 +73,14 @@ function tellDelegations(delegations: readonly string[]): string {
 /** The one thing that is named. */
 function readTarget(args: Arguments): RevocationTarget {
   const delegation = args.optionalArgument('DELEGATION')
-  const [agent, principal, workflow, run] = ['agent', 'principal', 'workflow', 'run'].map((name) =>
-    args.text(name),
-  )
-  if ([delegation, agent, principal, workflow].filter((named) => named !== undefined).length !== 1) {
+  const [agent, principal, workflow] = [args.text('agent'), args.text('principal'), args.text('workflow')]
+  const [run, issuerKey] = [args.text('run'), args.text('issuer-key')]
+  if (
+    [delegation, agent, principal, workflow, issuerKey].filter((named) => named !== undefined).length !== 1
+  ) {
     throw usageError(
       'name one thing to stop',
-      'give the id of a delegation, --agent DID, --principal ID or --workflow ID',
+      'give the id of a delegation, --agent DID, --principal ID, --workflow ID or --issuer-key KEY',
     )
   }
   if (run !== undefined && workflow === undefined) {
@@ -82,6 +89,7 @@ function readTarget(args: Arguments): RevocationTarget {
   if (agent !== undefined) return { agent: parseAgentDid(agent) }
   if (principal !== undefined) return { principal: { id: principal } }
   if (workflow !== undefined) return { workflow: { id: workflow, ...(run !== undefined && { run }) } }
+  if (issuerKey !== undefined) return { issuer_key: issuerKey }
   return { delegation: delegation ?? '' }
 }
 

@@ -29,6 +29,7 @@ const CHANGES: Readonly<Record<IssuerEventType, readonly Change[]>> = {
   key_revoked: ['requests', 'delegations'],
   principal_revoked: ['requests', 'delegations'],
   run_revoked: ['delegations'],
+  issuer_key_revoked: ['delegations'],
   person_joined: ['people'],
   person_changed: ['people'],
   person_invited: ['people'],

@@ -62,6 +62,7 @@ export interface HeartbeatOptions {
   readonly now?: number
   readonly signer?: Party
   readonly revokedKeys?: readonly string[]
+  readonly revokedIssuerKeys?: readonly string[]
   /** The lists it names; those that were published last without it. */
   readonly lists?: readonly { readonly id: string; readonly version: number; readonly digest: string }[]
 }
@@ -109,9 +110,19 @@ export function makeStatusServer(): StatusServer {
         now = NOW,
         signer = issuer,
         revokedKeys = [],
+        revokedIssuerKeys = [],
         lists = [...published.values()],
       } = options
-      const common = { issuer: signer.did, kid: signer.kid, epoch, sequence, now, lists, revokedKeys }
+      const common = {
+        issuer: signer.did,
+        kid: signer.kid,
+        epoch,
+        sequence,
+        now,
+        lists,
+        revokedKeys,
+        revokedIssuerKeys,
+      }
       const jws = await signHeartbeat({ ...common, signer: signer.signer })
       answers.set(HEARTBEAT_URL, () => new Response(jws))
     },
