@@ -142,6 +142,14 @@ describe('events', () => {
     expect(eventActor({ sequence: 1, time: '', type, data })).toBe(actor)
   })
 
+  test('names people as they are called here, beside the id that is theirs alone', () => {
+    const event = { sequence: 1, time: '', type: 'approved', data: { by: 'bob', person: 'carol' } }
+    expect(eventActor({ ...event, by_name: 'Bob\u202e B', person_name: 'Carol' })).toBe('Bob⟨U+202E⟩ B (bob)')
+    expect(eventActor({ ...event, by_name: 'bob' })).toBe('bob')
+    const joined = { ...event, type: 'person_joined', by_name: 'Claim' }
+    expect(eventActor({ ...joined, person_name: 'Carol' })).toBe('Carol (carol)')
+  })
+
   test('show every member', () => {
     expect(eventDetails({ by: 'alice', request: { id: 1 } })).toEqual([
       ['by', 'alice'],

@@ -37,6 +37,19 @@ describe('behalf approve', () => {
     expect(run.stdout).toMatch(/behalf revoke urn:uuid:\S+ --as-operator/)
   })
 
+  test('of what takes two people says who has to approve it, and where', async () => {
+    const id = await ask(world, ...termsFor(world, '/payments/**'))
+    const run = await world.run(['approve', id, '--yes'])
+    expect(run.exit).not.toBe(0)
+    expect(run.stderr).toContain('this request takes two people, each with a passkey of their own')
+    expect(run.stderr).toContain(
+      `let its principal open ${world.origin}/approve/${id}, then another approver`,
+    )
+    const json = await world.run(['approve', id, '--yes', '--json'])
+    expect(codeOf(json)).toBe('forbidden')
+    await world.run(['deny', id, '--yes'])
+  })
+
   test.each(['n', '', 'yess', 'maybe'])('takes %j for a no, and the request stays open', async (typed) => {
     const id = await ask(world, ...termsFor(world, '/issues/**'))
     const run = await world.run(['approve', id], { typed: [typed] })

@@ -87,7 +87,14 @@ export const delegationMembers: Readonly<Record<string, z.ZodType>> = {
 
 const delegation = z.strictObject(delegationMembers).openapi('Delegation')
 
-const event = z.strictObject({ sequence: z.int(), time, type: z.string(), data: object }).openapi('Event')
+/** Of something that is on record. */
+export const eventMembers: Readonly<Record<'sequence' | 'time' | 'type' | 'data', z.ZodType>> = {
+  sequence: z.int(),
+  time,
+  type: z.string(),
+  data: object,
+}
+const event = z.strictObject(eventMembers).openapi('Event')
 
 /** What the JSON answers are called. */
 export type AnswerName =

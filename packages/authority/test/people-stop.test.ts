@@ -134,6 +134,23 @@ describe('the history', () => {
     const all = listOf((await alice.get('/api/history')).json, 'events')
     expect(all.length).toBeGreaterThan(own.length)
     expect((await bob.get('/api/history?before=0')).code).toBe('input_invalid')
+    expect(own.find(({ type }) => type === 'approved')).toMatchObject({
+      agent_name: 'Bot',
+      agent_fingerprint: expect.stringMatching(/^[\da-f]{4} /u),
+      by_name: 'bob',
+    })
+  })
+
+  test('names agents as they named themselves to whoever reads, and people as they are called here', async () => {
+    await ask(world, { onBehalfOf: { id: 'alice' }, agentName: 'Secret project', workflow: { id: 'x' } })
+    await ask(world, { onBehalfOf: { id: 'bob' } })
+    await alice.send('/api/people/bob', { name: 'Bob B', step_up: await alice.stepUp() }, 'PATCH')
+    const [changed, decided] = listOf((await bob.get('/api/history')).json, 'events')
+    expect(changed).toMatchObject({ type: 'person_changed', by_name: 'alice', person_name: 'Bob B' })
+    expect(decided).toHaveProperty('agent_fingerprint')
+    expect(decided).not.toHaveProperty('agent_name')
+    const all = listOf((await alice.get('/api/history')).json, 'events')
+    expect(all.find(({ type }) => type === 'requested')).toMatchObject({ agent_name: 'Secret project' })
   })
 })
 

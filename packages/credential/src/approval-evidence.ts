@@ -76,6 +76,8 @@ const ASSERTION_MEMBERS: ReadonlySet<string> = new Set([
   'signature',
 ])
 const MIN_NONCE_BYTES = 16
+/** The longest JCS form of evidence that an API takes in `Approval-Evidence`. */
+export const MAX_EVIDENCE_BYTES = 16_384
 
 /**
  * Returns the evidence of an approval. With assertions its method is `passkey`, or `software-passkey` when one of

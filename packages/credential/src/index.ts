@@ -12,6 +12,7 @@ export {
   type ApprovedRequest,
   createApprovalEvidence,
   digestApprovalEvidence,
+  MAX_EVIDENCE_BYTES,
   parseApprovalAssertion,
   parseApprovalEvidence,
 } from './approval-evidence.ts'

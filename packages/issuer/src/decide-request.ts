@@ -31,7 +31,8 @@ export type DenyOptions = {
  *
  * @returns the request as approved
  * @throws IssuerError `not_found`, `approval_consumed`, `approval_expired`, `approval_mismatch`, `key_revoked`,
- *   `input_invalid` for a narrowing that widens, `access_denied` when the policy refuses by now
+ *   `input_invalid` for a narrowing that widens, `access_denied` when the policy refuses by now, `forbidden` for what
+ *   takes two people
  */
 export async function approve(context: IssuerContext, options: ApproveOptions): Promise<DelegationRequest> {
   return context.store.transaction(async (tx) => {
@@ -41,7 +42,11 @@ export async function approve(context: IssuerContext, options: ApproveOptions): 
     const terms = narrowTerms(context, request.terms, options.narrow ?? {})
     const policy = await decideTerms(context, tx, { agent: request.agent, terms })
     if (approvalsNeeded(policy) === 2) {
-      throw new IssuerError('access_denied', `The policy ${policy.id} wants two people for this request`)
+      const page = `${context.origin}/approve/${request.id}`
+      throw new IssuerError(
+        'forbidden',
+        `This takes two people with a passkey each, and no operator’s key stands in for one: its principal opens ${page}, then another approver does. An operator may deny it`,
+      )
     }
     return issueDelegation(context, tx, { request, terms, policy, method: 'operator', by: options.operator })
   })

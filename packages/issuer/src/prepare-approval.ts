@@ -1,6 +1,12 @@
-import { createUuid, encodeBase64url, type JsonObject } from '@behalf/core'
-import { type ApprovedEnrolment, CURRENT_RENDERER, formatDateTime, renderApproval } from '@behalf/credential'
-import { type ApprovalDraft, challengeOf, type DraftedRoot } from './approval-draft.ts'
+import { canonicalizeJson, createUuid, encodeBase64url, encodeUtf8, type JsonObject } from '@behalf/core'
+import {
+  type ApprovedEnrolment,
+  CURRENT_RENDERER,
+  formatDateTime,
+  MAX_EVIDENCE_BYTES,
+  renderApproval,
+} from '@behalf/credential'
+import { type ApprovalDraft, challengeOf, createDraftEvidence, type DraftedRoot } from './approval-draft.ts'
 import type { Approver } from './approver.ts'
 import { checkSeconds } from './check-terms.ts'
 import { decideTerms } from './decide-terms.ts'
@@ -62,6 +68,8 @@ const MAX_REQUESTS = 10
 const MAX_DRAFTS_PER_PERSON = 50
 const DRAFT_MS = 5 * 60 * 1000
 const NONCE_BYTES = 32
+// What a passkey adds to the evidence, with room to spare: about 900 with ES256, 1,500 with RS256.
+const ASSERTION_BYTES = 2048
 
 /**
  * What the person would approve is fixed, with all ids, and kept for five minutes: its challenge binds the terms, the
@@ -176,7 +184,7 @@ async function draftFirst(
   }
   if (needs.has(2) && enrolment) throw noEnrolment()
   const payloads = roots.map(({ payload }) => payload)
-  return {
+  const draft: ApprovalDraft = {
     ...createDraft(context, person),
     roots,
     renderer: CURRENT_RENDERER,
@@ -185,6 +193,21 @@ async function draftFirst(
     needs: needs.has(2) ? 2 : 1,
     given: [],
   }
+  checkShowable(draft)
+  return draft
+}
+
+/**
+ * Requests approved at once share one document, which an API may want to be shown: what would be too long for that is
+ * refused before anybody reads it.
+ */
+function checkShowable(draft: ApprovalDraft): void {
+  if (draft.roots.length === 1) return
+  const { length } = encodeUtf8(canonicalizeJson(createDraftEvidence(draft, [])))
+  if (length + ASSERTION_BYTES <= MAX_EVIDENCE_BYTES) return
+  throw invalid(
+    'Together these say more than can be shown to an API at once: approve fewer of them at a time',
+  )
 }
 
 /** The second person approves what the first approved: the same bytes, under a nonce of their own. */

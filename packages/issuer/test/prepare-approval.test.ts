@@ -1,5 +1,5 @@
-import { decodeBase64url } from '@behalf/core'
-import { createApprovalChallenge, renderDelegation } from '@behalf/credential'
+import { canonicalizeJson, decodeBase64url } from '@behalf/core'
+import { createApprovalChallenge, MAX_EVIDENCE_BYTES, renderDelegation } from '@behalf/credential'
 import { describe, expect, test } from 'vitest'
 import type { PrepareApprovalOptions, PreparedApproval } from '../src/index.ts'
 import {
@@ -162,6 +162,33 @@ describe('an approval of several requests', () => {
     const world = await createWorld()
     const requests = Array.from({ length: count }, (_, index) => ({ id: `r${index}`, version: 1 }))
     await expect(prepare(world, { requests })).rejects.toEqual(refused('input_invalid', 'requests'))
+  })
+
+  test('is what an API can be shown: more is refused before anybody reads it', async () => {
+    const world = await createWorld()
+    const capabilities = (count: number): typeof READ_ONE =>
+      [0, 1, 2, 3].map((part) => ({
+        type: 'http',
+        locations: ['https://api.test'],
+        actions: ['GET'],
+        paths: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map((at) => `/issues/${count}/${part}/${'x'.repeat(20)}/${at}`),
+      }))
+    const requests: { readonly id: string; readonly version: number }[] = []
+    for (const count of [1, 2, 3]) {
+      const { id } = await world.ask({ capabilities: capabilities(count) })
+      requests.push({ id, version: 1 })
+    }
+    const prepareOf = (count: number): Promise<PreparedApproval> =>
+      world.issuer.prepareApproval({ person: alice.approver, requests: requests.slice(0, count) })
+    await expect(prepareOf(3)).rejects.toEqual(refused('input_invalid', 'requests'))
+    await expect(prepareOf(3)).rejects.toThrow('approve fewer of them at a time')
+    expect(world.store.state().drafts.size).toBe(0)
+    const prepared = await prepareOf(2)
+    const assertion = await answer(alice, prepared)
+    const given = { draft: prepared.id, person: alice.approver, assertion }
+    const [request] = await world.issuer.completeApproval(given)
+    const { evidence } = await world.issuer.collect({ id: request?.id ?? '', agent: world.agent.did })
+    expect(canonicalizeJson(evidence ?? null).length).toBeLessThanOrEqual(MAX_EVIDENCE_BYTES)
   })
 
   test('names each once', async () => {

@@ -135,7 +135,8 @@ describe('an approval by two people', () => {
     const world = await createWorld({ policy: ASK_TWO })
     const { id, version } = await world.ask()
     const alone = world.issuer.approve({ id, version, operator: world.operator.did })
-    await expect(alone).rejects.toEqual(refused('access_denied'))
+    await expect(alone).rejects.toEqual(refused('forbidden'))
+    await expect(alone).rejects.toThrow(`its principal opens https://authority.test/approve/${id}`)
   })
 
   test('ends where either of the second people denies it', async () => {

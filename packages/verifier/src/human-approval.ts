@@ -1,5 +1,5 @@
 import { BehalfError, isJsonObject, type JsonObject, parseJson } from '@behalf/core'
-import { type VerifiedChain, verifyApprovalEvidence } from '@behalf/credential'
+import { MAX_EVIDENCE_BYTES, type VerifiedChain, verifyApprovalEvidence } from '@behalf/credential'
 import { type FieldIndex, parseItem } from '@behalf/http-signature'
 import { VerifierError } from './error.ts'
 
@@ -31,7 +31,6 @@ export type CheckHumanApproval = (chain: VerifiedChain, fields: FieldIndex) => P
 export const EVIDENCE_FIELD = 'approval-evidence'
 
 const LEVELS: readonly unknown[] = [undefined, 'claimed', 'proven']
-const MAX_EVIDENCE_BYTES = 16_384
 // Four characters for three bytes, and a colon at each end.
 const MAX_FIELD_LENGTH = Math.ceil(MAX_EVIDENCE_BYTES / 3) * 4 + 2
 const LIMITS = { maxBytes: MAX_EVIDENCE_BYTES, maxDepth: 32 } as const

@@ -166,6 +166,13 @@ export interface EventView {
   readonly time: string
   readonly type: string
   readonly data: JsonRecord
+  /** What the agent called itself: hostile text. */
+  readonly agent_name?: string
+  readonly agent_fingerprint?: string
+  /** What whoever did it is called here. */
+  readonly by_name?: string
+  /** What whom it is about is called here. */
+  readonly person_name?: string
 }
 
 /** A person as operators see one. */

@@ -3,6 +3,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { fetchHistory } from '../api/history-api.ts'
 import type { EventView } from '../api/views.ts'
+import { AgentName } from '../parts/agent-name.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { NothingHere } from '../parts/nothing-here.tsx'
 import { PageTitle } from '../parts/page-title.tsx'
@@ -64,6 +65,11 @@ function Event({ event }: { readonly event: EventView }): ReactNode {
             <Moment at={event.time} />
           </Text>
         </div>
+        {event.agent_fingerprint !== undefined && (
+          <Text size="sm">
+            <AgentName name={event.agent_name} />, key <span className="mono">{event.agent_fingerprint}</span>
+          </Text>
+        )}
         {details.length > 0 && (
           <details className="rule">
             <summary>Details</summary>

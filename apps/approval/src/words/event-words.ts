@@ -33,6 +33,8 @@ const EVENTS: ReadonlyMap<string, readonly [string, EventTone]> = new Map(
     sub_delegated: ['An agent passed part of its rights on', 'plain'],
     delegation_revoked: ['A delegation was revoked', 'bad'],
     key_revoked: ['An agent was stopped', 'bad'],
+    principal_revoked: ['Everything of a person was stopped', 'bad'],
+    run_revoked: ['A run of a workflow was stopped', 'bad'],
   }),
 )
 
@@ -42,11 +44,16 @@ export function eventWords({ type }: EventView): { readonly headline: string; re
   return { headline, tone }
 }
 
-/** Whose doing an event was, as far as it says so. */
-export function eventActor({ type, data: { by, person } }: EventView): string | undefined {
+/** Whose doing an event was, as far as it says so: by the name they have here, with the id that nobody else has. */
+export function eventActor({ type, data, by_name, person_name }: EventView): string | undefined {
+  const { by, person } = data
   // Nobody else brings in who joins: there `by` says how.
-  const actor = typeof by === 'string' && type !== 'person_joined' ? by : person
-  return typeof actor === 'string' ? safeText(actor, 60) : undefined
+  const isBy = typeof by === 'string' && type !== 'person_joined'
+  const actor = isBy ? by : person
+  if (typeof actor !== 'string') return undefined
+  const name = isBy ? by_name : person_name
+  const id = safeText(actor, 60)
+  return name === undefined || name === actor ? id : `${safeText(name, 60)} (${id})`
 }
 
 /** The plain members of an event: name and value, made safe to show. */

@@ -1,3 +1,4 @@
+import { BehalfError } from '@behalf/core'
 import type { AuthorityClient, DelegationRequest, Narrowing } from '@behalf/wallet'
 import { confirm, requireTerminal } from '../ask.ts'
 import { describeCapabilities } from '../capability-words.ts'
@@ -94,5 +95,15 @@ async function decide(
   const { asked, narrow } = decision
   // The version that was shown: had the request changed since, the authority refuses.
   const { id, version } = asked
-  return await authority.approve(id, Object.keys(narrow).length === 0 ? { version } : { version, narrow })
+  try {
+    return await authority.approve(id, Object.keys(narrow).length === 0 ? { version } : { version, narrow })
+  } catch (cause) {
+    // An operator who could read it is refused only for what no operator may approve.
+    if (!(cause instanceof BehalfError) || cause.code !== 'forbidden') throw cause
+    const page = plain(asked.approvalUrl ?? 'the page of the authority')
+    throw new CommandError('forbidden', 'this request takes two people, each with a passkey of their own', {
+      next: `let its principal open ${page}, then another approver; to refuse it: behalf deny ${plain(id)}`,
+      cause,
+    })
+  }
 }

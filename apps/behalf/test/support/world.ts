@@ -122,10 +122,13 @@ async function startAuthority(options: {
   return authority
 }
 
-/** Nobody is ever asked about /admin: it is refused. */
+/** Nobody is ever asked about /admin: it is refused. Two people are asked about /payments. */
 const POLICY = `
 @id("admin") @reason("never")
 forbid (principal, action, resource is HttpPart) when { resource.overlaps.contains("/admin/**") };
+@id("two")
+forbid (principal, action in [Action::"approve-enrolled", Action::"ask-one"], resource is HttpPart)
+when { resource.overlaps.contains("/payments/**") };
 @id("ask")
-permit (principal, action in [Action::"approve-enrolled", Action::"ask-one"], resource);
+permit (principal, action in [Action::"approve-enrolled", Action::"ask-one", Action::"ask-two"], resource);
 `

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { readEventRow } from '../event-rows.ts'
 import { json, jsonAnswer } from '../route.ts'
 import { eventToWire } from '../to-wire.ts'
+import { findNames } from './find-names.ts'
 import { PEOPLE_ANSWERS } from './people-answers.ts'
 import { historySchema } from './people-bodies.ts'
 import type { PeopleContext } from './people-context.ts'
@@ -16,7 +17,7 @@ export function createHistoryRoute({ database }: PeopleContext): PeopleRoute {
     name: 'GET /api/history',
     summary: 'What is on record about this person; everything for operators and auditors',
     query: historySchema,
-    answers: { 200: jsonAnswer('At most 100 before `before`, newest first', PEOPLE_ANSWERS.events) },
+    answers: { 200: jsonAnswer('At most 100 before `before`, newest first', PEOPLE_ANSWERS.history) },
     run: async (call) => {
       const { person } = requireSession(call)
       let query = database.selectFrom('events').selectAll().orderBy('sequence', 'desc').limit(LIMIT)
@@ -29,8 +30,9 @@ export function createHistoryRoute({ database }: PeopleContext): PeopleRoute {
           ]),
         )
       }
-      const rows = await query.execute()
-      return json(200, { events: rows.map((row) => eventToWire(readEventRow(row))) })
+      const events = (await query.execute()).map(readEventRow)
+      const names = await findNames(database, person, events)
+      return json(200, { events: events.map((event) => ({ ...eventToWire(event), ...names(event) })) })
     },
   })
 }

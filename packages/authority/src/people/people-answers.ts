@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from '@behalf/core'
 import { APPROVAL_METHODS } from '@behalf/credential'
 import { z } from '@hono/zod-openapi'
-import { ANSWERS, delegationMembers, requestMembers } from '../answer-schemas.ts'
+import { ANSWERS, delegationMembers, eventMembers, requestMembers } from '../answer-schemas.ts'
 import { ROLES } from './person.ts'
 
 const time = z.iso.datetime().openapi({ type: 'string', format: 'date-time' })
@@ -104,7 +104,7 @@ export type PeopleAnswerName =
   | 'enrolments'
   | 'delegations'
   | 'stopped'
-  | 'events'
+  | 'history'
 
 const listedPerson = z
   .strictObject({
@@ -162,5 +162,15 @@ export const PEOPLE_ANSWERS: Readonly<Record<PeopleAnswerName, z.ZodType>> = {
     sequence: z.int(),
     time,
   }),
-  events: ANSWERS.events,
+  history: z.strictObject({
+    events: z.array(
+      z.strictObject({
+        ...eventMembers,
+        agent_name: z.string().optional().openapi({ description: 'What it called itself: hostile text' }),
+        agent_fingerprint: z.string().optional(),
+        by_name: z.string().optional(),
+        person_name: z.string().optional(),
+      }),
+    ),
+  }),
 }
