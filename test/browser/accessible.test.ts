@@ -1,9 +1,9 @@
-import type { Browser } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { describeNeeding } from '../support/needs.ts'
 import { type ExampleWorld, openExampleWorld } from './support/example-world.ts'
 import { listFaults } from './support/list-faults.ts'
-import { LOOKS, lookAt } from './support/looks.ts'
+import { LOOKS, lookAt, windowOf } from './support/looks.ts'
 import { openPageWorld } from './support/page-world.ts'
 import { startBrowser } from './support/start-browser.ts'
 import { openView, SIGNED_IN, SIGNED_OUT } from './support/views.ts'
@@ -87,13 +87,15 @@ describeNeeding('browser', 'the page in a large window and at 360 pixels, light 
       ],
     ]
 
+    let page: Page
+    beforeAll(async () => {
+      page = await browser.newPage({ viewport: windowOf({ phone: true }) })
+    })
+
     test.each(BROKEN)('%s', async (_, html, found) => {
-      const page = await (await browser.newContext()).newPage()
-      await page.setViewportSize({ width: 360, height: 740 })
       await page.setContent(`<!doctype html><html lang="en"><title>t</title><main><h1>t</h1>${html}</main>`)
       const faults = await listFaults(page)
       for (const pattern of found) expect(faults).toContainEqual(expect.stringMatching(pattern))
-      await page.context().close()
     })
   })
 })

@@ -55,6 +55,8 @@ describeNeeding('browser', 'people say in a browser where they are told what wai
     await expect.poll(() => received.length, { timeout: 10_000 }).toBe(1)
     expect(received[0]?.headers['webhook-signature']).toMatch(/^v1a,/u)
     expect(received[0]?.text).toContain(`"url":"${world.origin}${path}"`)
+    // The page looks again every few seconds; whoever opens it sees it at once.
+    await alice.open('/settings')
     await card.getByText(/^Last delivered/u).waitFor()
     expect(faults).toEqual([])
   })
