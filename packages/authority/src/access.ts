@@ -47,6 +47,7 @@ export const ACCESS: Readonly<Record<RouteName, Access>> = {
   'POST /enrolments': 'operator',
   'DELETE /enrolments/{id}': 'operator',
   'GET /delegations': 'operator',
+  'GET /delegations/{id}': 'operator',
   // The subject of that delegation.
   'POST /delegations/{id}/children': 'key',
   // A delegation: the operator, the agent that delegated it, or its subject. Anything else: the operator.

@@ -109,6 +109,7 @@ export type AnswerName =
   | 'enrolments'
   | 'child'
   | 'delegations'
+  | 'issuedDelegation'
   | 'revocation'
   | 'events'
   | 'policy'
@@ -144,6 +145,11 @@ export const ANSWERS: Readonly<Record<AnswerName, z.ZodType>> = {
   enrolments: z.strictObject({ enrolments: z.array(enrolment) }),
   child: z.strictObject({ credentialStatus: object }),
   delegations: z.strictObject({ delegations: z.array(delegation) }),
+  issuedDelegation: z.strictObject({
+    id: uuid,
+    credential: compactJws.optional(),
+    evidence: object.optional(),
+  }),
   revocation: z.strictObject({
     revoked: z.string(),
     delegations: z

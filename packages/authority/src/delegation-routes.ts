@@ -13,6 +13,7 @@ import { delegationToWire, eventToWire, revocationToWire } from './to-wire.ts'
 export function createDelegationRoutes(context: SignedContext): readonly Route[] {
   return [
     createListRoute(context),
+    createReadRoute(context),
     createChildRoute(context),
     createRevocationRoute(context),
     createEventsRoute(context),
@@ -31,6 +32,23 @@ function createListRoute({ issuer, origin, clock }: SignedContext): Route {
       return json(200, {
         delegations: delegations.map((delegation) => delegationToWire(delegation, { origin, now })),
       })
+    },
+  })
+}
+
+function createReadRoute({ issuer }: SignedContext): Route {
+  return defineRoute({
+    name: 'GET /delegations/{id}',
+    summary: 'A delegation that was issued here, as it was signed, and what shows how it was approved',
+    answers: {
+      200: jsonAnswer('Both; neither of a child, whose delegator signs it', ANSWERS.issuedDelegation),
+    },
+    run: async ({ param }) => {
+      const id = readId(param)
+      const delegation = await issuer.findDelegation(id)
+      if (!delegation) throw new AuthorityError('not_found', 'There is no such delegation')
+      const { issued } = delegation
+      return json(200, { id, ...(issued && { credential: issued.jws, evidence: issued.evidence }) })
     },
   })
 }

@@ -125,6 +125,8 @@ describe('decisions of an API', () => {
       expect([what, await about(what)]).toEqual([what, ['01KB']])
     }
     expect(await about('code:signature_missing')).toEqual(['01KC'])
+    // Nothing happened to the delegation itself.
+    expect(await about('lineage:urn:uuid:2')).toEqual([])
   })
 
   test('that come with an older time than others before are marked', async () => {

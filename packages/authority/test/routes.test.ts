@@ -14,6 +14,7 @@ import {
   type World,
 } from './support/authority-world.ts'
 
+const CHILD = 'urn:uuid:11111111-2222-4333-8444-555555555555'
 const ASK = { on_behalf_of: ALICE, capabilities: READ_ISSUES, purpose: 'Sum up the open issues' }
 
 /** The answer is exactly what the documentation says it is. */
@@ -349,8 +350,28 @@ describe('GET /policies/{digest}', () => {
   })
 })
 
+describe('GET /delegations/{id}', () => {
+  test('gives a root as it was signed with its evidence, and hides what is not there', async () => {
+    const world = await createWorld()
+    const request = await ask(world)
+    await world.operator.client.approve(request, { version: 1 })
+    const { delegation, evidence } = await world.agent.client.collect(request)
+    const root = parseDelegation(delegation)
+    const answer = await world.operator.send({ path: `/delegations/${root.id}` })
+    expect(expectAnswer(answer, 200, 'issuedDelegation')).toEqual({
+      id: root.id,
+      credential: delegation,
+      evidence,
+    })
+    for (const id of ['urn:uuid:00000000-0000-4000-8000-000000000000', 'x']) {
+      const none = await world.operator.send({ path: `/delegations/${id}` })
+      expect([none.status, none.code]).toEqual([404, 'not_found'])
+    }
+  })
+})
+
 describe('POST /delegations/{id}/children', () => {
-  test('answers with a status entry', async () => {
+  test('answers with a status entry; of the child the authority then has the id alone', async () => {
     const world = await createWorld()
     const id = await ask(world, { max_delegation_depth: 1 })
     await world.operator.client.approve(id, { version: 1 })
@@ -359,7 +380,7 @@ describe('POST /delegations/{id}/children', () => {
     const { credentialStatus, ...child } = createDelegationPayload(
       {
         ...parent,
-        id: 'urn:uuid:11111111-2222-4333-8444-555555555555',
+        id: CHILD,
         issuer: world.agent.did,
         subject: world.party('sub-agent').did,
         maxDelegationDepth: 0,
@@ -379,6 +400,8 @@ describe('POST /delegations/{id}/children', () => {
         statusPurpose: 'revocation',
       },
     })
+    const registered = await world.operator.send({ path: `/delegations/${CHILD}` })
+    expect(expectAnswer(registered, 200, 'issuedDelegation')).toEqual({ id: CHILD })
     const wider = { ...subject, maxDelegationDepth: 1 }
     const refused = await world.agent.send({
       path,

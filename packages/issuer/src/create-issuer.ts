@@ -13,6 +13,7 @@ import { IssuerError } from './error.ts'
 import type { IssuerContext, IssuerLimits } from './issuer-context.ts'
 import { record } from './issuer-event.ts'
 import type {
+  DelegationRecord,
   Enrolment,
   IssuerEvent,
   IssuerStore,
@@ -126,6 +127,8 @@ export interface Issuer {
   isKeyRevoked(agent: Did): Promise<boolean>
   /** The document of a policy that applied at some time; undefined when none of that digest ever did. */
   findPolicy(digest: string): Promise<JsonObject | undefined>
+  /** A root with what was signed and how it was approved, or a child as it was registered. */
+  findDelegation(id: string): Promise<DelegationRecord | undefined>
   /** Newest first. */
   listDelegations(options?: {
     readonly principal?: string
@@ -193,6 +196,7 @@ export function createIssuer(options: CreateIssuerOptions): Issuer {
     revokeIssuerKey: (input) => revokeIssuerKey(context, input),
     isKeyRevoked: (agent) => store.transaction(async (tx) => (await tx.findRevokedKey(agent)) !== undefined),
     findPolicy: (digest) => store.transaction((tx) => tx.findPolicy(digest)),
+    findDelegation: (id) => store.transaction((tx) => tx.findDelegation(id)),
     listDelegations: ({ limit = LIST_LIMIT, ...filter } = {}) =>
       store.transaction((tx) => tx.listDelegations({ ...filter, limit })),
     statusList: (number) => store.transaction((tx) => tx.findStatusList(number)),

@@ -7,7 +7,7 @@ import {
   type Workflow,
 } from '@behalf/credential'
 import type { Did } from '@behalf/did'
-import { readObjects, withoutAbsent } from './answer.ts'
+import { readObject, readObjects, readTexts, withoutAbsent } from './answer.ts'
 import {
   type AuthorityDescription,
   type AuthorityEvent,
@@ -15,12 +15,16 @@ import {
   type DelegationRequest,
   type DelegationSummary,
   type Enrolment,
+  type IssuedDelegation,
+  type LogEntry,
   type RequestReceipt,
   type RevocationReceipt,
   readCollected,
   readDescription,
   readEnrolment,
   readEvent,
+  readIssued,
+  readLogEntry,
   readReceipt,
   readRequest,
   readRevocation,
@@ -134,6 +138,29 @@ export interface AuthorityClient {
   revoke(target: RevocationTarget, reason?: string): Promise<RevocationReceipt>
   /** Operator. Entries after a sequence number, in order. */
   listEvents(options?: { readonly after?: number }): Promise<readonly AuthorityEvent[]>
+  /** Operator. Of a child, which its delegator signed, the authority has only the id. */
+  readDelegation(id: string): Promise<IssuedDelegation>
+
+  /** Operator. Entries of the log from an index on, in order; none of them is proven. */
+  listLogEntries(filter: LogFilter): Promise<readonly LogEntry[]>
+  /** Public. The signed head of the log, not verified. */
+  logCheckpoint(): Promise<string>
+  /** Public. The hashes that lead from an entry to the root of a tree of that size, base64, not verified. */
+  proveInclusion(of: { readonly index: number; readonly size: number }): Promise<readonly string[]>
+  /** Operator. The document of a policy, not verified. */
+  readPolicy(digest: string): Promise<JsonObject>
+}
+
+/** Which entries of the log. */
+export interface LogFilter {
+  /** `request`, `delegation`, `lineage`, `agent`, `principal`, `run`, `api`, `code` or `type`, a colon and what it is. */
+  readonly about?: string
+  /** Index; default 0. */
+  readonly from?: number
+  /** Default and at most 1000. */
+  readonly limit?: number
+  /** Whether what proves requests comes with them. */
+  readonly evidence?: boolean
 }
 
 /** What createAuthorityClient needs. */
@@ -159,6 +186,7 @@ export function createAuthorityClient(options: AuthorityClientOptions): Authorit
     ...requestRoutes(caller),
     ...enrolmentRoutes(caller),
     ...delegationRoutes(caller),
+    ...logRoutes(caller),
   })
 }
 
@@ -232,7 +260,10 @@ function enrolmentRoutes({ json }: AuthorityCaller): EnrolmentRoutes {
   }
 }
 
-type DelegationRoutes = Pick<AuthorityClient, 'registerChild' | 'listDelegations' | 'revoke' | 'listEvents'>
+type DelegationRoutes = Pick<
+  AuthorityClient,
+  'registerChild' | 'listDelegations' | 'readDelegation' | 'revoke' | 'listEvents'
+>
 
 function delegationRoutes({ json }: AuthorityCaller): DelegationRoutes {
   return {
@@ -242,6 +273,7 @@ function delegationRoutes({ json }: AuthorityCaller): DelegationRoutes {
     },
     listDelegations: async () =>
       readObjects(await json({ path: '/delegations' }), 'delegations').map(readSummary),
+    readDelegation: async (id) => readIssued(await json({ path: `/delegations/${pathSegment(id)}` })),
     revoke: async (target, reason) => {
       const revocation = withoutAbsent({ ...target, reason })
       return readRevocation(await json({ method: 'POST', path: '/revocations', json: revocation }))
@@ -251,6 +283,33 @@ function delegationRoutes({ json }: AuthorityCaller): DelegationRoutes {
       return readObjects(await json({ path: `/events${query}` }), 'events').map(readEvent)
     },
   }
+}
+
+type LogRoutes = Pick<AuthorityClient, 'listLogEntries' | 'logCheckpoint' | 'proveInclusion' | 'readPolicy'>
+
+function logRoutes({ json, text }: AuthorityCaller): LogRoutes {
+  return {
+    listLogEntries: async (filter) =>
+      readObjects(await json({ path: `/log/entries${logQuery(filter)}` }), 'entries').map(readLogEntry),
+    logCheckpoint: () => text('/log/checkpoint', 'text/plain'),
+    proveInclusion: async ({ index, size }) => {
+      const of = `index=${pathSegment(String(index))}&size=${pathSegment(String(size))}`
+      return readTexts(await json({ path: `/log/proof/inclusion?${of}`, signed: false }), 'proof')
+    },
+    readPolicy: async (digest) =>
+      readObject(await json({ path: `/policies/${pathSegment(digest)}` }), 'document'),
+  }
+}
+
+function logQuery({ about, from, limit, evidence }: LogFilter): string {
+  const asked = withoutAbsent({
+    about: about && encodeURIComponent(about),
+    from: from === undefined ? undefined : pathSegment(String(from)),
+    limit: limit === undefined ? undefined : pathSegment(String(limit)),
+    evidence: evidence ? 'true' : undefined,
+  })
+  const pairs = Object.entries(asked).map(([name, value]) => `${name}=${value}`)
+  return pairs.length === 0 ? '' : `?${pairs.join('&')}`
 }
 
 function askedTerms(terms: AskedTerms): JsonObject {

@@ -6,6 +6,8 @@ export type {
   DelegationRequest,
   DelegationSummary,
   Enrolment,
+  IssuedDelegation,
+  LogEntry,
   RequestReceipt,
   RevocationReceipt,
 } from './authority-answer.ts'
@@ -15,6 +17,7 @@ export {
   type AuthorityClientOptions,
   createAuthorityClient,
   type EnrolmentTerms,
+  type LogFilter,
   type Narrowing,
   type RevocationTarget,
 } from './authority-client.ts'

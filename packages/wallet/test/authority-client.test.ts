@@ -111,6 +111,15 @@ describe('public routes', () => {
     )
     await expectRefusal(client().heartbeat(), 'authority_response_invalid')
   })
+
+  test('tell the head of the log and what leads from an entry to it', async () => {
+    const head = new Response('a\n', { headers: { 'content-type': 'text/plain; charset=utf-8' } })
+    world.authority.answer('GET /log/checkpoint', head)
+    expect(await client().logCheckpoint()).toBe('a\n')
+    world.authority.answer('GET /log/proof/inclusion?index=7&size=9', json(200, { proof: ['AAAA'] }))
+    expect(await client().proveInclusion({ index: 7, size: 9 })).toEqual(['AAAA'])
+    expect(last(world.authority.calls).agent).toBeUndefined()
+  })
 })
 
 describe('routes for operators', () => {
@@ -251,6 +260,25 @@ describe('routes for operators', () => {
     const events = await answered('GET /events', answer(), () => client().listEvents())
     expect(events).toEqual([{ ...EVENT, time: NOW }])
     await answered('GET /events?after=8', answer(), () => client().listEvents({ after: 8 }))
+  })
+
+  test('read a delegation, with or without what was signed', async () => {
+    const issued = { id: 'urn:uuid:2', credential: 'a.b.c', evidence: { type: 'behalf-approval-evidence' } }
+    const read = (): Promise<unknown> => client().readDelegation('urn:uuid:2')
+    expect(await answered('GET /delegations/urn:uuid:2', json(200, issued), read)).toEqual(issued)
+    const child = { id: 'urn:uuid:2' }
+    expect(await answered('GET /delegations/urn:uuid:2', json(200, child), read)).toEqual(child)
+  })
+
+  test('read the log, and what a policy said', async () => {
+    const entry = { index: 7, record: '{}', evidence: { salt: 'AA', text: '{}' } }
+    const list = (): Promise<unknown> =>
+      client().listLogEntries({ about: 'run:a&b', from: 2, limit: 9, evidence: true })
+    const path = 'GET /log/entries?about=run%3Aa%26b&from=2&limit=9&evidence=true'
+    expect(await answered(path, json(200, { entries: [{ ...entry, id: 'event:1' }] }), list)).toEqual([entry])
+    const policy = json(200, { digest: 'sha-256:A', document: { id: 'p' } })
+    const read = (): Promise<unknown> => client().readPolicy('sha-256:A')
+    expect(await answered('GET /policies/sha-256:A', policy, read)).toEqual({ id: 'p' })
   })
 
   test('register a child', async () => {
