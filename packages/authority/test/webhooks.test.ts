@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { verifyEd25519 } from '@behalf/core'
+import { parseDelegation } from '@behalf/credential'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { ask } from './support/ask.ts'
 import { ASKED, createPolicy, createWorld, type RawAnswer, type World } from './support/authority-world.ts'
@@ -191,6 +192,8 @@ describe('what people are told', () => {
     await world.deliver()
     expect(message?.json).toMatchObject({ type: 'request.waiting', data: { request, approval: 2 } })
     expect([receiver.received.length, hers.received.length]).toEqual([1, 0])
+    const dave = await invite(alice, { id: 'dave', roles: ['approver'] })
+    await add(dave, { url: hers.url })
     await approve(bob, [{ id: request, version: 1 }])
     await world.deliver()
     expect([receiver.received.length, his.received.length, hers.received.length]).toEqual([1, 1, 0])
@@ -220,6 +223,21 @@ describe('what people are told', () => {
       { type: 'delegation.revoked', data: { agent: world.agent.did, by: world.operator.did } },
     ])
   })
+})
+
+test('what an agent passed on and takes back is no news for its person', async () => {
+  await add(alice, { events: ['delegation.revoked'] })
+  const id = await ask(world, { maxDelegationDepth: 1 })
+  await approve(alice, [{ id, version: 1 }])
+  const { wallet, client } = world.agent
+  const parent = await wallet.collectDelegation({ authority: world.origin, id, once: true })
+  const { chain } = await wallet.delegate({ to: world.party('helper').did, parent: parent.id })
+  await client.revoke({ delegation: parseDelegation(chain.at(-1) ?? '').id })
+  await world.deliver()
+  expect(receiver.received).toEqual([])
+  await client.revoke({ delegation: parent.id })
+  const [message] = await receiver.count(1)
+  expect(message?.json).toMatchObject({ data: { delegation: parent.id, by: world.agent.did } })
 })
 
 describe('a receiver that does not take it', () => {
