@@ -483,14 +483,28 @@ describe('behalf revoke', () => {
     const other = await world.run(['revoke', '--workflow', 'none', '--run', '1', '--json'])
     expect(documentOf(other)).toMatchObject({ revoked: 'none/1', delegations: [] })
     expect((await world.run(call)).exit).toBe(0)
-    const run = await world.run(['revoke', '--principal', 'alice', '--reason', 'left'])
+    const run = await world.run(['revoke', '--principal', 'alice', '--reason', 'left', '--wait'])
     expect(run.stdout).toContain(root)
+    expect(run.stdout).toContain('No API follows the stream')
     expect(codeOf(await world.run(call))).toBe('credential_revoked')
   })
 
   test.each<{ name: string; argv: string[]; exit: number; code: string }>([
     { name: 'nothing', argv: [], exit: 2, code: 'usage_invalid' },
     { name: 'two things', argv: ['urn:uuid:0', '--agent', 'did:key:z6Mk'], exit: 2, code: 'usage_invalid' },
+    {
+      name: 'a time without waiting',
+      argv: ['urn:uuid:0', '--seconds', '1'],
+      exit: 2,
+      code: 'usage_invalid',
+    },
+    { name: 'waiting by an agent', argv: ['urn:uuid:0', '--wait'], exit: 2, code: 'usage_invalid' },
+    {
+      name: 'waiting for no time',
+      argv: ['urn:uuid:0', '--as-operator', '--wait', '--seconds', '0'],
+      exit: 2,
+      code: 'usage_invalid',
+    },
     { name: 'a run of nothing', argv: ['urn:uuid:0', '--run', '1'], exit: 2, code: 'usage_invalid' },
     {
       name: 'a person and a workflow',

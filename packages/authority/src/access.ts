@@ -25,6 +25,9 @@ export const ACCESS: Readonly<Record<RouteName, Access>> = {
   'GET /status/heartbeat': 'public',
   'GET /status/lists/{number}': 'public',
   'GET /status/stream': 'public',
+  // Whoever reads the stream, by the name it got there.
+  'POST /status/confirmations': 'public',
+  'GET /status/confirmations': 'operator',
   // Hashes and a signature: whoever watches the log needs no key.
   'GET /log/checkpoint': 'public',
   'GET /log/proof/inclusion': 'public',

@@ -111,6 +111,7 @@ export type AnswerName =
   | 'delegations'
   | 'issuedDelegation'
   | 'revocation'
+  | 'confirmations'
   | 'events'
   | 'policy'
 
@@ -150,6 +151,7 @@ export const ANSWERS: Readonly<Record<AnswerName, z.ZodType>> = {
     credential: compactJws.optional(),
     evidence: object.optional(),
   }),
+  confirmations: z.strictObject({ connected: z.int(), confirmed: z.int() }),
   revocation: z.strictObject({
     revoked: z.string(),
     delegations: z

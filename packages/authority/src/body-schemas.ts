@@ -69,6 +69,18 @@ export type RevocationBody =
     }
   | { readonly issuer_key: string; readonly reason?: string | undefined }
 
+/** Body of `POST /status/confirmations`. */
+export interface ConfirmationBody {
+  readonly sequence: number
+  readonly subscriber: string
+}
+
+/** Query of `GET /status/confirmations`. */
+export interface ConfirmationFilterQuery {
+  /** Canonical decimal. */
+  readonly sequence?: string | undefined
+}
+
 /** Query of `GET /delegation-requests`. */
 export interface RequestFilterQuery {
   readonly status?: 'pending' | 'approved' | 'refused' | 'expired' | undefined
@@ -158,10 +170,23 @@ export const requestFilterSchema: z.ZodType<RequestFilterQuery> = z.strictObject
   status: z.enum(['pending', 'approved', 'refused', 'expired']).optional(),
 })
 
+const counter = z
+  .string()
+  .regex(/^(?:0|[1-9][0-9]{0,14})$/u)
+  .optional()
+
+/** Of `POST /status/confirmations`. */
+export const confirmationSchema: z.ZodType<ConfirmationBody> = z.strictObject({
+  sequence: z.int().nonnegative(),
+  subscriber: z.string(),
+})
+
+/** Of `GET /status/confirmations`. */
+export const confirmationFilterSchema: z.ZodType<ConfirmationFilterQuery> = z.strictObject({
+  sequence: counter,
+})
+
 /** Of `GET /events`. */
 export const eventFilterSchema: z.ZodType<EventFilterQuery> = z.strictObject({
-  after: z
-    .string()
-    .regex(/^(?:0|[1-9][0-9]{0,14})$/u)
-    .optional(),
+  after: counter,
 })

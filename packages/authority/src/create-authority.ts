@@ -43,6 +43,7 @@ import { createPublicRoutes } from './public-routes.ts'
 import { type Repeat, repeatOnTimer } from './repeat.ts'
 import { createRequestRoutes } from './request-routes.ts'
 import { createSqliteIssuerStore } from './sqlite-issuer-store.ts'
+import { createConfirmations } from './status/confirmations.ts'
 import { createStatusFeed, type StatusFeed } from './status/status-feed.ts'
 import { createStatusRoutes } from './status/status-routes.ts'
 import {
@@ -276,6 +277,7 @@ function createApp(options: CreateAuthorityOptions, parts: Parts): HttpApp {
     loginApproves: options.dangerouslyLetLoginApprove ?? false,
     pingSeconds,
   }
+  const confirmations = createConfirmations(parts.random)
   return createHttpApp({
     ...parts,
     origin,
@@ -289,8 +291,10 @@ function createApp(options: CreateAuthorityOptions, parts: Parts): HttpApp {
     routes: [
       ...createStatusRoutes({
         issuer,
+        confirmations,
         streams: createStatusStreams({
           feed: parts.statusFeed,
+          confirmations,
           limits: { ...DEFAULT_STREAM_LIMITS, ...options.statusStreams },
           pingSeconds,
         }),

@@ -9,6 +9,7 @@ import {
   toProblemResponse,
 } from '@behalf/verifier'
 import { protect } from '@behalf/verifier/hono'
+import type { z } from '@hono/zod-openapi'
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
 import { type AuthenticatedCaller, accessOf, checkAccess } from './access.ts'
@@ -19,6 +20,7 @@ import {
   type AuthorityEnv,
   addressOf,
   paramOf,
+  readBytes,
   readSearch,
   respond,
   routingPath,
@@ -173,7 +175,7 @@ async function answerPublic(context: AppContext, route: Route): Promise<Response
   return respond(
     await route.run({
       param: paramOf(context),
-      body: undefined,
+      body: route.body && (await readPublicBody(context, route.body)),
       // What is public may be asked for with anything behind it, where it takes no query.
       query: route.query && readSearch(context, route),
       caller: undefined,
@@ -181,6 +183,11 @@ async function answerPublic(context: AppContext, route: Route): Promise<Response
       address: addressOf(context),
     }),
   )
+}
+
+async function readPublicBody(context: AppContext, schema: z.ZodType): Promise<unknown> {
+  const contentType = context.req.header('content-type')
+  return readBody(schema, { body: await readBytes(context), contentType })
 }
 
 async function answerSigned(context: AppContext, route: Route, options: HttpAppOptions): Promise<Response> {

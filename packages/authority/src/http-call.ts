@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http'
-import type { VerifiedKeyRequest } from '@behalf/verifier'
+import { concatBytes } from '@behalf/core'
+import { type VerifiedKeyRequest, VerifierError } from '@behalf/verifier'
 import type { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { AuthorityError } from './error.ts'
-import { readQuery } from './read-input.ts'
+import { MAX_BODY_BYTES, readQuery } from './read-input.ts'
 import type { Answer } from './route.ts'
 
 /** What a request carries through its handlers. */
@@ -61,4 +62,21 @@ export function respond({ status, type, body, headers, cookies = [] }: Answer): 
   if (type !== undefined) response.headers.set('Content-Type', type)
   for (const cookie of cookies) response.headers.append('Set-Cookie', cookie)
   return response
+}
+
+/**
+ * Returns the body of a call that is not signed.
+ *
+ * @throws VerifierError `request_too_large`
+ */
+export async function readBytes(context: AppContext): Promise<Uint8Array> {
+  const { body } = context.req.raw
+  const parts: Uint8Array[] = []
+  let length = 0
+  for await (const part of body ?? []) {
+    length += part.length
+    if (length > MAX_BODY_BYTES) throw new VerifierError('request_too_large', 'The body is too large')
+    parts.push(part)
+  }
+  return concatBytes(...parts)
 }

@@ -1,7 +1,9 @@
-import { decodeUtf8 } from '@behalf/core'
+import { decodeUtf8, systemRandomBytes } from '@behalf/core'
 import { parseDelegation } from '@behalf/credential'
 import type { StatusListRecord } from '@behalf/issuer'
+import { createStatusSource } from '@behalf/verifier'
 import { describe, expect, test } from 'vitest'
+import { createConfirmations } from '../src/status/confirmations.ts'
 import { BATCH_MS, createStatusFeed, type StatusFeed, type StatusUpdate } from '../src/status/status-feed.ts'
 import { createStatusStreams, DEFAULT_STREAM_LIMITS } from '../src/status/status-streams.ts'
 import { ASKED, createWorld, type World } from './support/authority-world.ts'
@@ -133,8 +135,10 @@ describe('streams', () => {
   const openStreams = (limits = {}) => {
     const feed = createStatusFeed({ monotonicClock: (() => (time += BATCH_MS)) satisfies () => number })
     let time = 0
+    const confirmations = createConfirmations(systemRandomBytes)
     const streams = createStatusStreams({
       feed,
+      confirmations,
       limits: { ...DEFAULT_STREAM_LIMITS, ...limits },
       pingSeconds: 60,
     })
@@ -216,6 +220,7 @@ describe('GET /status/stream', () => {
     expect(response.headers.get('content-type')).toBe('text/event-stream')
     expect(response.headers.get('cache-control')).toBe('no-store')
     const before = (await world.get('/status/heartbeat')).text
+    expect(await until('\n\n')).toMatch(/^event: subscriber\ndata: [\w-]{22}\n\n$/u)
     expect(await until('\n\n')).toMatch(new RegExp(`^event: heartbeat\nid: [0-9]+\ndata: ${before}\n\n$`))
     const reason = 'lost\n\nevent: heartbeat\ndata: a.b.c'
     await world.operator.client.revoke({ delegation }, 'lost')
@@ -240,7 +245,7 @@ describe('GET /status/stream', () => {
     expect(await until(heartbeat)).toContain((await world.get('/status/lists/1')).text)
     await stop()
     const bad = await read(world, { 'last-event-id': '1e9' })
-    expect(await bad.until(heartbeat)).toMatch(/^event: heartbeat/u)
+    expect(await bad.until(heartbeat)).not.toContain('event: list')
     await bad.stop()
   })
 
@@ -252,6 +257,66 @@ describe('GET /status/stream', () => {
     const closing = world.authority.close()
     expect(await ended()).toBe(true)
     await closing
+  })
+
+  test('tells how many of its readers said that they hold a heartbeat, after it asked them', async () => {
+    const world = await createWorld()
+    const readers = [await read(world), await read(world)]
+    const names = []
+    for (const { until } of readers) {
+      await until('event: subscriber\ndata: ')
+      names.push((await until('\n\n')).trim())
+    }
+    expect(new Set(names).size).toBe(2)
+    const count = async (sequence: number) =>
+      (await world.operator.send({ path: `/status/confirmations?sequence=${sequence}` })).json
+    const confirm = async (body: object) =>
+      (
+        await fetch(`${world.origin}/status/confirmations`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+        })
+      ).status
+    expect(await count(7)).toEqual({ connected: 2, confirmed: 0 })
+    for (const { until } of readers) await until('event: confirm\ndata: 7\n\n')
+    expect(await confirm({ subscriber: names[0], sequence: 8 })).toBe(204)
+    expect([await count(7), await count(9)]).toEqual([
+      { connected: 2, confirmed: 1 },
+      { connected: 2, confirmed: 0 },
+    ])
+    expect(await confirm({ subscriber: names[0], sequence: 3 })).toBe(204)
+    expect(await count(8)).toEqual({ connected: 2, confirmed: 1 })
+    expect(await confirm({ subscriber: 'somebody', sequence: 8 })).toBe(404)
+    expect(await confirm({ subscriber: names[0], sequence: -1 })).toBe(422)
+    for (const { stop } of readers) await stop()
+    await expect.poll(async () => await count(7), { interval: 5 }).toEqual({ connected: 0, confirmed: 0 })
+    expect(await confirm({ subscriber: names[0], sequence: 8 })).toBe(404)
+  })
+
+  test('is followed by verifiers, which know at once and say so when they are asked', async () => {
+    const world = await createWorld()
+    const delegation = await issue(world)
+    const sources = [1, 2].map(() =>
+      createStatusSource({
+        issuers: [{ did: world.authority.issuerDid, url: `${world.origin}/status/heartbeat` }],
+        stream: true,
+        clock: world.clock,
+      }),
+    )
+    await Promise.all(sources.map((source) => source.ready()))
+    const { client } = world.operator
+    const countConnected = async () => (await client.countConfirmations(1)).connected
+    await expect.poll(countConnected, { interval: 5 }).toBe(2)
+    const { sequence } = await client.revoke({ delegation })
+    await expect
+      .poll(() => client.countConfirmations(sequence), { interval: 5 })
+      .toEqual({ connected: 2, confirmed: 2 })
+    for (const source of sources) {
+      expect(source.read(world.authority.issuerDid).sequence).toBeGreaterThanOrEqual(sequence)
+      source.close()
+    }
+    await expect.poll(countConnected, { interval: 5 }).toBe(0)
   })
 
   test('is refused beyond so many of one address', async () => {

@@ -4,7 +4,13 @@ import type { SetTimer } from './timer.ts'
 /** The part of the platform's `fetch` that is used. */
 export type Fetch = (
   url: string,
-  init: { method: 'GET'; redirect: 'error'; headers: Record<string, string>; signal: AbortSignal },
+  init: {
+    method: 'GET' | 'POST'
+    redirect: 'error'
+    headers: Record<string, string>
+    body?: string
+    signal: AbortSignal
+  },
 ) => Promise<Response>
 
 /** How much and how long an answer may be. */

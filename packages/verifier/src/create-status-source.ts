@@ -9,6 +9,7 @@ import {
 import type { IssuerKeys } from '@behalf/credential'
 import type { Did } from '@behalf/did'
 import { createConditionalFetch, type Fetch } from './capped-fetch.ts'
+import { createConfirmer } from './confirm-status.ts'
 import { VerifierError } from './error.ts'
 import { type ReportFault, reportFaultToConsole } from './fault.ts'
 import { type FollowedStream, followStream } from './follow-stream.ts'
@@ -190,6 +191,7 @@ function follow(
   onReceived: (isComplete: boolean) => void,
 ): FollowedStream {
   const { url, streamUrl = new URL('stream', url).href } = status.issuer
+  const confirm = createConfirmer(status, settings)
   return followStream({
     ...settings,
     url: streamUrl,
@@ -199,6 +201,7 @@ function follow(
     onEvent: (event) => {
       try {
         onReceived(status.receive(event))
+        confirm(event)
       } catch (error) {
         // Somebody else may be speaking: what is true is asked for, and this stream is heard no more.
         onReceived(false)

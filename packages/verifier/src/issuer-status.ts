@@ -28,6 +28,8 @@ export interface IssuerStatus {
   read(): StatusSnapshot
   /** Whether the issuer ever said that this key of its own is revoked. */
   isIssuerKeyRevoked(kid: string): boolean
+  /** The number of the heartbeat that is held; undefined while a list of a later one is missing. */
+  heldSequence(): number | undefined
   /** Whether something was ever held. */
   isHeld(): boolean
   /** Whether what is held is missing something, or its signed time is older than this. */
@@ -85,6 +87,7 @@ export function createIssuerStatus(issuer: StatusIssuer, options: IssuerStatusOp
     read: () => read(state, options),
     isIssuerKeyRevoked: (kid) =>
       [state.mark, state.announced].some((mark) => mark?.revokedIssuerKeys?.includes(kid) === true),
+    heldSequence: () => (isBehind(state) ? undefined : state.held?.snapshot.sequence),
     isHeld: () => state.held !== undefined,
     isOlderThan: (milliseconds) =>
       state.held === undefined ||

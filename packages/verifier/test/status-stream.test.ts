@@ -17,6 +17,7 @@ import {
 } from './support/status-server.ts'
 
 const STREAM_URL = 'https://authority.test/status/stream'
+const CONFIRM_URL = 'https://authority.test/status/confirmations'
 const QUIET_MS = 20_000
 const POLL_MS = 5000
 
@@ -38,6 +39,8 @@ interface Setup {
   /** Sends what the server published last: its list where one is wanted, and its heartbeat. */
   readonly push: (options?: { readonly list?: boolean }) => Promise<void>
   readonly stream: () => ServedStream
+  /** Bodies of confirmations. */
+  readonly confirmed: string[]
   answerStream: () => Response | undefined
   now: number
 }
@@ -50,7 +53,12 @@ async function setUp(changes: Partial<StatusSourceOptions> = {}): Promise<Setup>
   const streams: ServedStream[] = []
   const news: string[] = []
   const setup: Pick<Setup, 'answerStream' | 'now'> = { now: NOW, answerStream: () => undefined }
+  const confirmed: string[] = []
   const fetch: Fetch = async (url, init) => {
+    if (url === CONFIRM_URL) {
+      confirmed.push(`${init.method} ${init.body}`)
+      return new Response(null, { status: 204 })
+    }
     if (url !== STREAM_URL) return server.fetch(url, init)
     return setup.answerStream() ?? openStream(streams, init)
   }
@@ -77,7 +85,7 @@ async function setUp(changes: Partial<StatusSourceOptions> = {}): Promise<Setup>
   }
   await source.ready()
   await settle()
-  return Object.assign(setup, { server, streams, source, timer, news, push, stream })
+  return Object.assign(setup, { server, streams, source, timer, news, confirmed, push, stream })
 }
 
 function openStream(streams: ServedStream[], { signal, headers }: Parameters<Fetch>[1]): Response {
@@ -215,6 +223,42 @@ describe('a status source with a stream', () => {
     source.close()
     await settle()
     expect([streams[0]?.isCancelled(), timer.pending]).toEqual([true, []])
+  })
+})
+
+describe('a stream that asks what is held', () => {
+  const asking = async ({ stream }: Setup, ...events: string[]): Promise<void> => {
+    for (const event of events) stream().send(event)
+    await settle()
+  }
+  const NAMED = 'event: subscriber\ndata: me\n\n'
+  const ask = (sequence: number | string): string => `event: confirm\ndata: ${sequence}\n\n`
+
+  test('is answered once that or something later is held, and not before', async () => {
+    const setup = await setUp()
+    await setup.push()
+    await asking(setup, ask(1), NAMED, ask(2), ask('x'))
+    expect(setup.confirmed).toEqual([])
+    await asking(setup, ask(1))
+    expect(setup.confirmed).toEqual(['POST {"sequence":1,"subscriber":"me"}'])
+    await setup.server.publishHeartbeat()
+    await setup.push()
+    await asking(setup, ask(1), ask(2))
+    expect(setup.confirmed.slice(1)).toEqual([
+      'POST {"sequence":2,"subscriber":"me"}',
+      'POST {"sequence":2,"subscriber":"me"}',
+    ])
+  })
+
+  test('is not answered while a list is missing', async () => {
+    const setup = await setUp()
+    await setup.push()
+    await setup.server.publishList({ version: 2, revoked: [8] })
+    await setup.server.publishHeartbeat()
+    setup.server.answers.set(LIST_URL, () => Response.error())
+    await setup.push({ list: false })
+    await asking(setup, NAMED, ask(1))
+    expect(setup.confirmed).toEqual([])
   })
 })
 

@@ -227,6 +227,19 @@ export function readSummary(answer: JsonObject): DelegationSummary {
   })
 }
 
+/** How many verifiers know. */
+export interface ConfirmationCounts {
+  /** That follow the stream now. */
+  readonly connected: number
+  /** Of those, how many said that they hold the heartbeat or a later one. */
+  readonly confirmed: number
+}
+
+/** The counts in an answer about confirmations. */
+export function readConfirmations(answer: JsonObject): ConfirmationCounts {
+  return { connected: readInteger(answer, 'connected'), confirmed: readInteger(answer, 'confirmed') }
+}
+
 /** The receipt in an answer to a revocation. */
 export function readRevocation(answer: JsonObject): RevocationReceipt {
   return {

@@ -12,6 +12,7 @@ import {
   type AuthorityDescription,
   type AuthorityEvent,
   type CollectedDelegation,
+  type ConfirmationCounts,
   type DelegationRequest,
   type DelegationSummary,
   type Enrolment,
@@ -20,6 +21,7 @@ import {
   type RequestReceipt,
   type RevocationReceipt,
   readCollected,
+  readConfirmations,
   readDescription,
   readEnrolment,
   readEvent,
@@ -136,6 +138,8 @@ export interface AuthorityClient {
   listDelegations(): Promise<readonly DelegationSummary[]>
   /** Operator, the delegating agent, or the subject itself; an agent's key: operator. */
   revoke(target: RevocationTarget, reason?: string): Promise<RevocationReceipt>
+  /** Operator. How many verifiers follow the authority's stream now, and how many of them hold that heartbeat. */
+  countConfirmations(sequence: number): Promise<ConfirmationCounts>
   /** Operator. Entries after a sequence number, in order. */
   listEvents(options?: { readonly after?: number }): Promise<readonly AuthorityEvent[]>
   /** Operator. Of a child, which its delegator signed, the authority has only the id. */
@@ -262,7 +266,7 @@ function enrolmentRoutes({ json }: AuthorityCaller): EnrolmentRoutes {
 
 type DelegationRoutes = Pick<
   AuthorityClient,
-  'registerChild' | 'listDelegations' | 'readDelegation' | 'revoke' | 'listEvents'
+  'registerChild' | 'listDelegations' | 'readDelegation' | 'revoke' | 'countConfirmations' | 'listEvents'
 >
 
 function delegationRoutes({ json }: AuthorityCaller): DelegationRoutes {
@@ -278,6 +282,10 @@ function delegationRoutes({ json }: AuthorityCaller): DelegationRoutes {
       const revocation = withoutAbsent({ ...target, reason })
       return readRevocation(await json({ method: 'POST', path: '/revocations', json: revocation }))
     },
+    countConfirmations: async (sequence) =>
+      readConfirmations(
+        await json({ path: `/status/confirmations?sequence=${pathSegment(String(sequence))}` }),
+      ),
     listEvents: async ({ after } = {}) => {
       const query = after === undefined ? '' : `?after=${pathSegment(String(after))}`
       return readObjects(await json({ path: `/events${query}` }), 'events').map(readEvent)

@@ -3,6 +3,7 @@ export type {
   AuthorityDescription,
   AuthorityEvent,
   CollectedDelegation,
+  ConfirmationCounts,
   DelegationRequest,
   DelegationSummary,
   Enrolment,

@@ -1,6 +1,7 @@
-import type { RevocationReceipt, RevocationTarget } from '@behalf/wallet'
+import type { ConfirmationCounts, RevocationReceipt, RevocationTarget } from '@behalf/wallet'
 import { parseAgentDid } from '../agent-did.ts'
 import type { Arguments } from '../arguments.ts'
+import { awaitConfirmations } from '../await-confirmations.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { COMMON_OPTIONS } from '../common-options.ts'
 import { usageError } from '../error.ts'
@@ -16,6 +17,8 @@ import { PASSPHRASE_OPTIONS } from '../passphrase.ts'
 import { plain } from '../plain-text.ts'
 import { formatTime } from '../time-words.ts'
 import { openAgentWallet, openAuthority } from '../wallets.ts'
+
+const DEFAULT_WAIT_SECONDS = 30
 
 /** `behalf revoke` */
 export const command: Command = {
@@ -35,6 +38,11 @@ export const command: Command = {
       help: 'DID URL of the issuer’s key that nobody shall trust any more',
     },
     reason: { kind: 'text', value: 'TEXT', help: 'why; it is recorded' },
+    wait: {
+      kind: 'flag',
+      help: 'wait until every API that follows the authority’s stream said that it knows; for operators',
+    },
+    seconds: { kind: 'text', value: 'N', help: 'how long to wait at most (30)' },
     ...AS_OPERATOR_OPTIONS,
     ...AUTHORITY_OPTIONS,
     ...WALLET_OPTIONS,
@@ -48,20 +56,51 @@ export const command: Command = {
 async function revoke(context: CommandContext): Promise<void> {
   const { args, output } = context
   const target = readTarget(args)
-  if (!('delegation' in target) || isOperator(args)) refuseAgentWallet(args)
+  const byOperator = !('delegation' in target) || isOperator(args)
+  if (byOperator) refuseAgentWallet(args)
+  const seconds = readSeconds(args, byOperator)
   const receipt = await sendRevocation(context, target)
   const { revoked, sequence, delegations } = receipt
+  const told = seconds === undefined ? undefined : await waitForAll(context, { sequence, seconds })
   const document = {
     revoked,
     ...(delegations === undefined ? {} : { delegations: [...delegations] }),
     sequence,
     time: formatTime(receipt.time),
+    ...(told === undefined ? {} : { connected: told.connected, confirmed: told.confirmed }),
   }
   output.answer(document, [
     `${output.strong('Revoked.')} ${plain(revoked)}`,
     ...(delegations === undefined ? [] : [tellDelegations(delegations)]),
     `In force since ${document.time}; published as heartbeat ${sequence}.`,
+    ...(told === undefined ? [] : [tellConfirmed(told)]),
   ])
+}
+
+/** Undefined without --wait. */
+function readSeconds(args: Arguments, byOperator: boolean): number | undefined {
+  const text = args.text('seconds')
+  if (!args.flag('wait')) {
+    if (text === undefined) return undefined
+    throw usageError('--seconds says how long to wait', 'give --wait, too')
+  }
+  if (!byOperator) throw usageError('only an operator learns who knows', 'give --as-operator, too')
+  if (text === undefined) return DEFAULT_WAIT_SECONDS
+  if (/^[1-9][0-9]{0,3}$/u.test(text)) return Number(text)
+  throw usageError('--seconds is a whole number from 1 to 9999', 'give --seconds 30')
+}
+
+async function waitForAll(
+  context: CommandContext,
+  { sequence, seconds }: { readonly sequence: number; readonly seconds: number },
+): Promise<ConfirmationCounts> {
+  return await awaitConfirmations(await openAuthority(context), { sequence, seconds, io: context.io })
+}
+
+function tellConfirmed({ connected, confirmed }: ConfirmationCounts): string {
+  if (connected === 0) return 'No API follows the stream: those that ask learn it within seconds.'
+  if (confirmed >= connected) return `All ${connected} APIs that follow the stream said that they know.`
+  return `${confirmed} of ${connected} APIs that follow the stream said that they know; the others refuse everything once they know nothing fresh.`
 }
 
 function tellDelegations(delegations: readonly string[]): string {

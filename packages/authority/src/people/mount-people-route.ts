@@ -1,5 +1,3 @@
-import { concatBytes } from '@behalf/core'
-import { VerifierError } from '@behalf/verifier'
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
 import { getCookie } from 'hono/cookie'
@@ -8,12 +6,13 @@ import {
   type AppContext,
   type AuthorityEnv,
   paramOf,
+  readBytes,
   readSearch,
   respond,
   routingPath,
 } from '../http-call.ts'
 import { documentPeopleRoute, splitName } from '../openapi.ts'
-import { MAX_BODY_BYTES, readBody } from '../read-input.ts'
+import { readBody } from '../read-input.ts'
 import { checkPeopleAccess, peopleAccessOf } from './people-access.ts'
 import type { PeopleContext } from './people-context.ts'
 import type { PeopleRoute } from './people-route.ts'
@@ -83,16 +82,4 @@ async function readContent(context: AppContext, { body }: PeopleRoute): Promise<
   if (body) return readBody(body, { body: bytes, contentType: context.req.header('content-type') })
   if (bytes.length === 0) return undefined
   throw new AuthorityError('input_invalid', 'This route takes no body', { field: 'body' })
-}
-
-async function readBytes(context: AppContext): Promise<Uint8Array> {
-  const { body } = context.req.raw
-  const parts: Uint8Array[] = []
-  let length = 0
-  for await (const part of body ?? []) {
-    length += part.length
-    if (length > MAX_BODY_BYTES) throw new VerifierError('request_too_large', 'The body is too large')
-    parts.push(part)
-  }
-  return concatBytes(...parts)
 }

@@ -1,14 +1,18 @@
 import { digestSha256 } from '@behalf/core'
 import type { Issuer } from '@behalf/issuer'
+import { ANSWERS } from '../answer-schemas.ts'
+import { confirmationFilterSchema, confirmationSchema } from '../body-schemas.ts'
 import { AuthorityError } from '../error.ts'
 import { readListNumber } from '../read-input.ts'
-import { type Answer, defineRoute, type Route } from '../route.ts'
+import { type Answer, defineRoute, json, jsonAnswer, type Route } from '../route.ts'
+import type { Confirmations } from './confirmations.ts'
 import type { StatusStreams } from './status-streams.ts'
 
 /** What the routes about status work with. */
 export interface StatusContext {
   readonly issuer: Issuer
   readonly streams: StatusStreams
+  readonly confirmations: Confirmations
 }
 
 // Long enough to spare a crowd of verifiers a round each, short against the 30 s that a heartbeat lives.
@@ -17,7 +21,13 @@ const SEQUENCE = /^(?:0|[1-9][0-9]{0,14})$/u
 
 /** The routes by which verifiers learn what was revoked. Everything in their answers is signed. */
 export function createStatusRoutes(context: StatusContext): readonly Route[] {
-  return [createHeartbeatRoute(context), createListRoute(context), createStreamRoute(context)]
+  return [
+    createHeartbeatRoute(context),
+    createListRoute(context),
+    createStreamRoute(context),
+    createConfirmRoute(context),
+    createCountRoute(context),
+  ]
 }
 
 function createHeartbeatRoute({ issuer }: StatusContext): Route {
@@ -68,6 +78,30 @@ function createStreamRoute({ streams }: StatusContext): Route {
       body: streams.open({ address, lastSequence: readSequence(header('last-event-id')) }),
       headers: { 'X-Accel-Buffering': 'no' },
     }),
+  })
+}
+
+function createConfirmRoute({ confirmations }: StatusContext): Route {
+  return defineRoute({
+    name: 'POST /status/confirmations',
+    summary:
+      'A reader of the stream says, when the event `confirm` asked, that it holds a heartbeat or a later one',
+    body: confirmationSchema,
+    answers: { 204: { description: 'Noted' } },
+    run: async ({ body }) => {
+      confirmations.confirm(body.subscriber, body.sequence)
+      return { status: 204 }
+    },
+  })
+}
+
+function createCountRoute({ confirmations }: StatusContext): Route {
+  return defineRoute({
+    name: 'GET /status/confirmations',
+    summary: 'How many of those who read the stream hold a heartbeat; asks those who did not say so yet',
+    query: confirmationFilterSchema,
+    answers: { 200: jsonAnswer('Now', ANSWERS.confirmations) },
+    run: async ({ query }) => json(200, { ...confirmations.ask(Number(query.sequence ?? 0)) }),
   })
 }
 

@@ -1,5 +1,6 @@
 import { encodeUtf8 } from '@behalf/core'
 import { AuthorityError } from '../error.ts'
+import type { Confirmations } from './confirmations.ts'
 import type { StatusFeed } from './status-feed.ts'
 
 /** How much readers of the stream may take up. */
@@ -30,6 +31,7 @@ export interface StatusStreams {
 /** What streams are made of. */
 export interface StatusStreamsOptions {
   readonly feed: StatusFeed
+  readonly confirmations: Confirmations
   readonly limits: StatusStreamLimits
   /** From one sign of life to the next. */
   readonly pingSeconds: number
@@ -49,7 +51,7 @@ const PING = encodeUtf8(': still here\n\n')
  * and is told what it missed, and nobody else waits for it.
  */
 export function createStatusStreams(options: StatusStreamsOptions): StatusStreams {
-  const { feed, limits, pingSeconds } = options
+  const { feed, confirmations, limits, pingSeconds } = options
   const places = createPlaces(limits)
   return {
     open: ({ address, lastSequence }) => {
@@ -59,7 +61,7 @@ export function createStatusStreams(options: StatusStreamsOptions): StatusStream
       return new ReadableStream<Uint8Array>(
         {
           start: (controller) => {
-            end = attach(controller, { feed, lastSequence, pingSeconds, leave })
+            end = attach(controller, { feed, confirmations, lastSequence, pingSeconds, leave })
           },
           cancel: () => end(),
         },
@@ -71,6 +73,7 @@ export function createStatusStreams(options: StatusStreamsOptions): StatusStream
 
 interface Attachment {
   readonly feed: StatusFeed
+  readonly confirmations: Confirmations
   readonly lastSequence: number | undefined
   readonly pingSeconds: number
   readonly leave: () => void
@@ -79,7 +82,7 @@ interface Attachment {
 /** Writes to the stream until it is called off, the feed is closed, or the reader is too slow. */
 function attach(
   controller: ReadableStreamDefaultController<Uint8Array>,
-  { feed, lastSequence, pingSeconds, leave }: Attachment,
+  { feed, confirmations, lastSequence, pingSeconds, leave }: Attachment,
 ): () => void {
   let isOpen = true
   const end = (): void => {
@@ -87,6 +90,7 @@ function attach(
     isOpen = false
     clearInterval(pings)
     subscription.unsubscribe()
+    reader.leave()
     leave()
   }
   const write = (events: Uint8Array): void => {
@@ -105,6 +109,8 @@ function attach(
   }
   const pings = setInterval(() => write(PING), pingSeconds * 1000)
   const subscription = feed.subscribe({ write, end: close }, lastSequence)
+  const reader = confirmations.join((sequence) => write(encodeUtf8(`event: confirm\ndata: ${sequence}\n\n`)))
+  controller.enqueue(encodeUtf8(`event: subscriber\ndata: ${reader.subscriber}\n\n`))
   controller.enqueue(subscription.missed)
   return end
 }
