@@ -90,6 +90,36 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/status.ts'),
   },
   {
+    name: 'api add',
+    summary: 'let an API put its decisions into the log of an authority',
+    load: () => import('./commands/api-add.ts'),
+  },
+  {
+    name: 'api list',
+    summary: 'list the APIs that may put their decisions on record',
+    load: () => import('./commands/api-list.ts'),
+  },
+  {
+    name: 'api remove',
+    summary: 'let an API put nothing on record any more',
+    load: () => import('./commands/api-remove.ts'),
+  },
+  {
+    name: 'log verify',
+    summary: 'check every record of the log of an authority, and that it only grew',
+    load: () => import('./commands/log-verify.ts'),
+  },
+  {
+    name: 'witness',
+    summary: 'watch the log of an authority from outside, and sign what was seen',
+    load: () => import('./commands/witness.ts'),
+  },
+  {
+    name: 'forget',
+    summary: 'make the log of an authority forget who a principal was',
+    load: () => import('./commands/forget.ts'),
+  },
+  {
     name: 'inspect',
     summary: 'decode a delegation, a bundle or a status list and check it offline',
     load: () => import('./commands/inspect.ts'),

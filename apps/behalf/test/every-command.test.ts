@@ -49,6 +49,11 @@ const CASES: readonly Case[] = [
   { name: 'list', argv: [], asks: false },
   { name: 'list', argv: ['--as-operator'], asks: true },
   { name: 'status', argv: ['--as-operator'], asks: true },
+  { name: 'api add', argv: [HELPER.did, '--origin', 'https://api.example.com'], asks: true },
+  { name: 'api list', argv: [], asks: true },
+  { name: 'api remove', argv: [HELPER.did], asks: true },
+  { name: 'log verify', argv: [], asks: true },
+  { name: 'forget', argv: ['alice', '--yes'], asks: true },
 ]
 
 async function run(
@@ -80,6 +85,7 @@ test('the cases here are all commands that open a wallet', () => {
     'operator claim-code',
     'wallet create',
     'wallet list',
+    'witness',
     'inspect',
     'policy check',
     'policy test',

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { encodeBase64url, systemRandomBytes } from '@behalf/core'
+import { createEd25519Signer, encodeBase64url, systemRandomBytes } from '@behalf/core'
+import { encodeDidKey } from '@behalf/did'
 import { type AgentProcess, startAgent } from './agent/agent-process.ts'
 import { freePort } from './free-port.ts'
 import { createProcessGroup, type ProcessGroup } from './process-group.ts'
@@ -69,6 +70,7 @@ export async function openStage(
     onStarted(servers)
     const { authority, api } = servers
     await Promise.all([authority, api].map((server) => waitForReady(server, interruption)))
+    await registerTracker(group, servers)
     return {
       folder,
       passphraseFile,
@@ -86,10 +88,13 @@ export async function openStage(
   }
 }
 
-async function startServers(
-  group: ProcessGroup,
-  folder: string,
-): Promise<Pick<Stage, 'authority' | 'api' | 'operatorFile'> & { readonly printed: () => string }> {
+interface Servers extends Pick<Stage, 'authority' | 'api' | 'operatorFile'> {
+  /** DID of the key with which the API signs what it reports. */
+  readonly tracker: string
+  readonly printed: () => string
+}
+
+async function startServers(group: ProcessGroup, folder: string): Promise<Servers> {
   const policyFile = join(folder, 'demo.cedar')
   writeFileSync(policyFile, POLICY)
   const data = join(folder, 'authority')
@@ -100,10 +105,25 @@ async function startServers(
     printed,
   }))
   const { issuer, heartbeat } = described
+  const tracker = makeKey(join(folder, 'tracker.key'))
   const track = [folder, issuer ?? '', heartbeat ?? '', api.port]
   await group.serve(TRACKER, track, () => fetchJson(`${api.origin}/health`))
   const operatorFile = join(data, 'operator.wallet.age')
-  return { authority: authority.origin, operatorFile, api: api.origin, printed }
+  return { authority: authority.origin, operatorFile, api: api.origin, tracker, printed }
+}
+
+/** From now on the authority takes what the API decides into its log. */
+async function registerTracker(group: ProcessGroup, servers: Omit<Servers, 'printed'>): Promise<void> {
+  const { tracker, api, authority, operatorFile } = servers
+  const add = ['api', 'add', tracker, '--origin', api]
+  await runBehalf(group, [...add, '--authority', authority, '--operator', operatorFile])
+}
+
+/** @returns the DID of the key */
+function makeKey(path: string): string {
+  const seed = systemRandomBytes(32)
+  writeFileSync(path, encodeBase64url(seed), { mode: 0o600 })
+  return encodeDidKey(createEd25519Signer(seed).publicKey)
 }
 
 async function freeOrigin(host: string): Promise<{ readonly origin: string; readonly port: string }> {

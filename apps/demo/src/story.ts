@@ -221,6 +221,8 @@ async function revoke(cast: Cast, held: Held, hasHelper: boolean): Promise<void>
     const delay = ((performance.now() - acknowledged) / 1000).toFixed(2)
     tell.outcome(last, `${name}, ${delay} s after the authority confirmed the revocation`)
   }
+  const [checked = ''] = await stage.asOperator(['log', 'verify'])
+  tell.say(`All of it is on record at the authority, what the API decided too. ${checked}`)
 }
 
 /** Calls until the answer is a refusal, which it must be within the bound that the API set for the age of status. */

@@ -41,6 +41,9 @@ describe('the story', () => {
       '401 credential_revoked',
     ])
     expect(said).toContain('It says how it was approved: "software-passkey".')
+    const [, records] = /The log is whole\. (\d+) records/u.exec(said.join('\n')) ?? []
+    // More than the authority alone has to say of this story.
+    expect(Number(records)).toBeGreaterThan(30)
     expect(said).toContainEqual(expect.stringMatching(/^This holds from .*: 10 minutes\.$/u))
     expect(said).toContainEqual(expect.stringMatching(/^This holds from .*: 5 minutes\.$/u))
     expect(said.at(-1)).toBe('All processes have ended and their files are removed.')

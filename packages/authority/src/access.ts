@@ -37,6 +37,7 @@ export const ACCESS: Readonly<Record<RouteName, Access>> = {
   'GET /apis': 'operator',
   'POST /apis': 'operator',
   'DELETE /apis/{did}': 'operator',
+  'POST /forgotten-principals': 'operator',
   'POST /delegation-requests': 'key',
   'GET /delegation-requests': 'operator',
   // The operator, or the key that asked.

@@ -22,6 +22,7 @@ import { closeServer, createHttpServer, type Listening, type ListenOptions, list
 import { createApiRoutes } from './ledger/api-routes.ts'
 import { findApi } from './ledger/api-rows.ts'
 import { createLedger, type Ledger } from './ledger/create-ledger.ts'
+import { createForgetRoute } from './ledger/forget-route.ts'
 import { logKeys } from './ledger/log-keys.ts'
 import { createLogRoutes } from './ledger/log-routes.ts'
 import { createReportRoute } from './ledger/report-route.ts'
@@ -312,6 +313,7 @@ function createApp(options: CreateAuthorityOptions, parts: Parts): HttpApp {
       ...createLogRoutes(parts),
       ...createApiRoutes(parts),
       createReportRoute(parts.ledger),
+      createForgetRoute(parts),
     ],
   })
 }

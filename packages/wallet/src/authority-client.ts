@@ -36,6 +36,7 @@ import {
 import { type AuthorityCaller, createAuthorityCaller, pathSegment } from './authority-caller.ts'
 import { WalletError } from './error.ts'
 import type { SendKeyRequest } from './key-request.ts'
+import { type LedgerClient, ledgerRoutes } from './ledger-client.ts'
 import { parseOrigin } from './request-target.ts'
 
 /** What an agent asks for. */
@@ -83,7 +84,7 @@ export type RevocationTarget =
  * authority_refused for a code unknown here, authority_response_invalid for an answer outside the contract,
  * authority_unreachable for none.
  */
-export interface AuthorityClient {
+export interface AuthorityClient extends LedgerClient {
   readonly origin: string
   /** Public. Throws authority_response_invalid when the authority says it lives elsewhere. */
   describe(): Promise<AuthorityDescription>
@@ -191,6 +192,7 @@ export function createAuthorityClient(options: AuthorityClientOptions): Authorit
     ...enrolmentRoutes(caller),
     ...delegationRoutes(caller),
     ...logRoutes(caller),
+    ...ledgerRoutes(caller),
   })
 }
 

@@ -1,7 +1,13 @@
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { systemClock } from '@behalf/core'
-import { createRequestVerifier, createStatusSource, type Principal } from '@behalf/verifier'
+import { createEd25519Signer, decodeBase64url, systemClock } from '@behalf/core'
+import {
+  createAuditShipper,
+  createRequestVerifier,
+  createStatusSource,
+  type Principal,
+} from '@behalf/verifier'
 import { openVerifierDatabase } from '@behalf/verifier/sqlite'
 import { createAdaptorServer } from '@hono/node-server'
 import { createTrackerApp } from './tracker-app.ts'
@@ -19,13 +25,19 @@ const statusSource = createStatusSource({
   stream: true,
   state: database.statusState,
 })
+// Every decision goes into the authority's log; until it is there it waits in the file.
+const shipper = createAuditShipper({
+  authority: new URL(heartbeat).origin,
+  signer: createEd25519Signer(decodeBase64url(readFileSync(join(folder, 'tracker.key'), 'utf8'))),
+  outbox: database.auditOutbox,
+})
 const options = {
   origins: [origin],
   trustedIssuers: [issuer],
   statusSource,
   replayStore: database.replayStore,
   useCounter: database.useCounter,
-  auditSink: database.auditSink,
+  auditSink: shipper,
   mapPrincipal: (principal: Principal) => store.findAccount(principal),
 }
 const verifiers = {
@@ -47,7 +59,7 @@ const stop = (): void => {
   statusSource.close()
   server.close(() => {
     store.end()
-    database.close()
+    void shipper.close().then(() => database.close())
   })
 }
 process.once('SIGTERM', stop).once('SIGINT', stop)

@@ -42,9 +42,11 @@ export interface Ledger {
   /**
    * Everything that was on record when this was called is in the log.
    *
+   * @returns sequence of the last event of which that is known
+   *
    * @throws AuditLogError `audit_unavailable`
    */
-  readonly settle: () => Promise<void>
+  readonly settle: () => Promise<number>
   /** What is being moved is moved or not; nothing more is begun. */
   readonly close: () => Promise<void>
 }
@@ -73,18 +75,21 @@ type Mover = Pick<Ledger, 'start' | 'wake' | 'settle' | 'close'>
 function createMover(context: MoveEventsContext, faults: AuthorityLog): Mover {
   let moved: number | undefined
   let last: Promise<void> = Promise.resolve()
-  let waiting: Promise<void> | undefined
+  let waiting: Promise<number> | undefined
   let isRunning = false
-  const move = async (): Promise<void> => {
+  const move = async (): Promise<number> => {
     waiting = undefined
-    if (!isRunning) return
-    moved ??= await findLastMoved(context)
-    moved = await moveEvents(context, moved)
+    if (!isRunning) return moved ?? 0
+    moved = await moveEvents(context, moved ?? (await findLastMoved(context)))
+    return moved
   }
   // Whoever comes while one runs needs another one, which has not begun to read.
-  const settle = (): Promise<void> => {
+  const settle = (): Promise<number> => {
     waiting ??= last.then(move)
-    last = waiting.catch(() => undefined)
+    last = waiting.then(
+      () => undefined,
+      () => undefined,
+    )
     return waiting
   }
   const wake = (): void => {

@@ -30,4 +30,13 @@ export const LEDGER_TABLES: readonly string[] = [
   ) strict`,
   `create index request_evidence_principal on request_evidence (principal)`,
   `create index request_evidence_age on request_evidence (kept_at)`,
+  // What happened stays; who it was may be forgotten, and then stands there as in the log.
+  'drop trigger events_no_update',
+  `create trigger events_no_update before update on events
+    when new.sequence <> old.sequence or new.time <> old.time or new.type <> old.type
+      or json_remove(new.data_json, '$.principal.id', '$.person', '$.by')
+        <> json_remove(old.data_json, '$.principal.id', '$.person', '$.by')
+      or coalesce(json_extract(new.data_json, '$.principal.id'), 'sha-256:') not like 'sha-256:%'
+        and json_extract(new.data_json, '$.principal.id') <> json_extract(old.data_json, '$.principal.id')
+    begin select raise(abort, 'the record is append-only'); end`,
 ]

@@ -33,7 +33,7 @@ export function termsOf({ data }: Pick<LogEntry, 'data'>): readonly string[] {
     // What happened to a delegation, without the requests made with it, of which there may be a great many.
     lineage: [record.delegation, record.parent, record.root],
     agent: [record.subject],
-    principal: [record.principal, record.person],
+    principal: [record.principal, record.person, record.forgotten],
     run: [isJsonObject(workflow) ? workflow.run : undefined, readContextRun(record.context)],
     api: [record.audience, ...listOf(record.audience)],
     code: [record.code],

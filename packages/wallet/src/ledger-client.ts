@@ -1,0 +1,71 @@
+import type { JsonObject } from '@behalf/core'
+import type { Did } from '@behalf/did'
+import { readInteger, readObjects, readText, readTexts, readTime } from './answer.ts'
+import { type AuthorityCaller, pathSegment } from './authority-caller.ts'
+
+/** An API that may put its decisions on record. */
+export interface RegisteredApi {
+  readonly did: Did
+  /** What it answers for. */
+  readonly origins: readonly string[]
+  /** Milliseconds since the epoch. */
+  readonly addedAt: number
+  readonly addedBy: Did
+}
+
+/** What was forgotten of a principal. */
+export interface ForgottenPrincipal {
+  /** How records still name whoever it was. */
+  readonly forgotten: string
+  /** Requests whose evidence is gone. */
+  readonly evidence: number
+  /** Names in events that are gone. */
+  readonly events: number
+}
+
+/** The routes about who may add to the log, whom it forgets, and that it only grows. */
+export interface LedgerClient {
+  /** Public. The hashes that show that the tree of `to` entries began as that of `from`, base64, not verified. */
+  proveConsistency(of: { readonly from: number; readonly to: number }): Promise<readonly string[]>
+  /** Operator. */
+  listApis(): Promise<readonly RegisteredApi[]>
+  /** Operator. For these origins instead of those before. */
+  registerApi(api: { readonly did: Did; readonly origins: readonly string[] }): Promise<RegisteredApi>
+  /** Operator. */
+  removeApi(did: Did): Promise<void>
+  /** Operator. */
+  forgetPrincipal(id: string): Promise<ForgottenPrincipal>
+}
+
+/** Those routes. */
+export function ledgerRoutes({ json }: AuthorityCaller): LedgerClient {
+  return {
+    proveConsistency: async ({ from, to }) => {
+      const of = `from=${pathSegment(String(from))}&to=${pathSegment(String(to))}`
+      return readTexts(await json({ path: `/log/proof/consistency?${of}`, signed: false }), 'proof')
+    },
+    listApis: async () => readObjects(await json({ path: '/apis' }), 'apis').map(readApi),
+    registerApi: async ({ did, origins }) =>
+      readApi(await json({ method: 'POST', path: '/apis', json: { did, origins: [...origins] } })),
+    removeApi: async (did) => {
+      await json({ method: 'DELETE', path: `/apis/${pathSegment(did)}` })
+    },
+    forgetPrincipal: async (id) => {
+      const answer = await json({ method: 'POST', path: '/forgotten-principals', json: { id } })
+      return {
+        forgotten: readText(answer, 'forgotten'),
+        evidence: readInteger(answer, 'evidence'),
+        events: readInteger(answer, 'events'),
+      }
+    },
+  }
+}
+
+function readApi(answer: JsonObject): RegisteredApi {
+  return {
+    did: readText(answer, 'did'),
+    origins: readTexts(answer, 'origins'),
+    addedAt: readTime(answer, 'added_at'),
+    addedBy: readText(answer, 'added_by'),
+  }
+}
