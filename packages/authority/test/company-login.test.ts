@@ -200,6 +200,39 @@ describe('an answer is not believed', () => {
     expect(refusalOf(answer)).toEqual([303, 'oidc_unavailable', false])
   })
 
+  describe('of a provider that is there, and answers', () => {
+    const answers: Readonly<Record<string, (signal: AbortSignal | null | undefined) => Promise<Response>>> = {
+      'a page': async () => new Response('<h1>Sign in to the network</h1>', { headers: HTML }),
+      'half of it': async () => new Response('{"issuer":"http', { headers: JSON_TYPE }),
+      'until it breaks off': async () => new Response(breakingOff(), { headers: JSON_TYPE }),
+      'with a fault': async () => Response.json({ error: 'server_error' }, { status: 503 }),
+      'too late': (signal) =>
+        new Promise((_, reject) => {
+          signal?.addEventListener('abort', () => reject(signal.reason))
+        }),
+    }
+    const cases = Object.keys(answers).flatMap((how) =>
+      ['openid-configuration', 'token', 'jwks'].map((where) => [how, where] as const),
+    )
+
+    test.each([...cases, ['nothing', 'openid-configuration'] as const])(
+      '%s at its %s',
+      async (how, where) => {
+        let isOn = false
+        const answer = answers[how] ?? (async () => Response.json({}))
+        const broken: typeof fetch = (...call) =>
+          isOn && new Request(...call).url.endsWith(where) ? answer(call[1]?.signal) : fetch(...call)
+        world = await world.restart({ oidc: { ...company.options, fetch: broken, timeoutSeconds: 0.3 } })
+        isOn = where === 'openid-configuration'
+        const { trip, url, answer: sent } = await depart()
+        if (isOn) return expect(refusalOf(sent)).toEqual([303, 'oidc_unavailable', false])
+        const back = await visit(trip, url)
+        isOn = true
+        return expect(refusalOf(await arrive(trip, back))).toEqual([303, 'oidc_unavailable', false])
+      },
+    )
+  })
+
   test('where there is no company login', async () => {
     const plain = await openBrowser(await createWorld())
     for (const path of ['/api/oidc/start', '/api/oidc/callback?code=a&state=b']) {
@@ -208,6 +241,20 @@ describe('an answer is not believed', () => {
     expect((await plain.get('/api/session')).json['login']).toEqual(['passkey'])
   })
 })
+
+const HTML = { 'content-type': 'text/html' }
+const JSON_TYPE = { 'content-type': 'application/json' }
+
+function breakingOff(): ReadableStream<Uint8Array> {
+  let isBegun = false
+  return new ReadableStream({
+    pull: (controller) => {
+      if (isBegun) controller.error(new TypeError('terminated'))
+      else controller.enqueue(new TextEncoder().encode('{"issuer"'))
+      isBegun = true
+    },
+  })
+}
 
 /** A provider in the middle that changes the groups in the token. */
 async function forgeTokens(...call: Parameters<typeof fetch>): Promise<Response> {
@@ -343,6 +390,7 @@ test('options that make no sense stop the start', async () => {
     { clientSecret: '' },
     { principalClaim: '' },
     { scope: 'profile' },
+    { timeoutSeconds: 0 },
     { roles: {} },
     { roles: { admins: 'root' as 'operator' } },
   ]) {

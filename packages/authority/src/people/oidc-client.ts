@@ -58,7 +58,13 @@ export interface OidcClient {
   finish(query: Readonly<Record<string, string>>, secrets: OidcSecrets): Promise<CompanyIdentity>
 }
 
-const TIMEOUT_SECONDS = 10
+// The provider, or something in front of it, answered with what is no answer: nothing is known about the person.
+const NO_ANSWER: ReadonlySet<unknown> = new Set([
+  'OAUTH_TIMEOUT',
+  'OAUTH_RESPONSE_IS_NOT_CONFORM',
+  'OAUTH_RESPONSE_IS_NOT_JSON',
+  'OAUTH_PARSE_ERROR',
+])
 
 /** Returns the client. What the provider is like, and its keys, are asked for at each step of each login. */
 export function createOidcClient(
@@ -93,8 +99,15 @@ export function createOidcClient(
   }
 }
 
-function discover(
-  { issuer, clientId, clientSecret, fetch }: CheckedOidcOptions,
+/** Whatever is wrong with the provider's description of itself says nothing about the person: it is not available. */
+async function discover(options: CheckedOidcOptions, now: number): Promise<Configuration> {
+  return describeProvider(options, now).catch((cause: unknown) => {
+    throw unavailable(cause)
+  })
+}
+
+function describeProvider(
+  { issuer, clientId, clientSecret, timeoutSeconds, fetch }: CheckedOidcOptions,
   now: number,
 ): Promise<Configuration> {
   const metadata = {
@@ -103,7 +116,7 @@ function discover(
     [clockSkew]: Math.round((now - systemClock()) / 1000),
   }
   return discovery(issuer, clientId, metadata, undefined, {
-    timeout: TIMEOUT_SECONDS,
+    timeout: timeoutSeconds,
     [customFetch]: (url, init) => fetch(url, init as RequestInit),
     // Plain http gets this far only on this machine. The signature counts even where the connection is trusted.
     execute: [enableNonRepudiationChecks, ...(issuer.protocol === 'http:' ? [allowInsecureRequests] : [])],
@@ -136,20 +149,23 @@ async function translate<Result>(work: () => Promise<Result>): Promise<Result> {
   try {
     return await work()
   } catch (cause) {
-    if (isUnreachable(cause)) {
-      throw new AuthorityError('oidc_unavailable', 'The provider of the company login does not answer', {
-        cause,
-      })
-    }
+    if (cause instanceof AuthorityError) throw cause
+    if (isNoAnswer(cause)) throw unavailable(cause)
     throw new AuthorityError('oidc_invalid', `The company login did not hold: ${describe(cause)}`, { cause })
   }
 }
 
+function unavailable(cause: unknown): AuthorityError {
+  return new AuthorityError(
+    'oidc_unavailable',
+    `The provider of the company login does not answer as one: ${describe(cause)}`,
+    { cause },
+  )
+}
+
 /** What `fetch` throws has no code of its own; what the library finds wrong has one. */
-function isUnreachable(error: unknown): boolean {
-  if (error instanceof ClientError) {
-    return error.code === 'OAUTH_TIMEOUT' || error.code === 'OAUTH_RESPONSE_IS_NOT_CONFORM'
-  }
+function isNoAnswer(error: unknown): boolean {
+  if (error instanceof ClientError) return NO_ANSWER.has(error.code)
   return error instanceof TypeError && !('code' in error)
 }
 

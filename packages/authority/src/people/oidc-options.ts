@@ -18,6 +18,8 @@ export interface OidcOptions {
   readonly roles: Readonly<Record<string, Role>>
   /** What is asked for. Default `openid`. */
   readonly scope?: string
+  /** How long an answer of the provider may take. Default 10. */
+  readonly timeoutSeconds?: number
   /** Default: the global one. */
   readonly fetch?: typeof globalThis.fetch
 }
@@ -29,24 +31,28 @@ export interface CheckedOidcOptions extends Required<Omit<OidcOptions, 'clientSe
   readonly roles: ReadonlyMap<string, Role>
 }
 
+const DEFAULT_TIMEOUT_SECONDS = 10
 const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]'])
 
 /**
  * Returns the options, complete.
  *
- * @throws TypeError for an issuer that is not on https or on this machine, an empty text, a scope without `openid`, or
- *   roles that name none or one that does not exist
+ * @throws TypeError for an issuer that is not on https or on this machine, an empty text, a scope without `openid`, no time to
+ *   answer in, or roles that name none or one that does not exist
  */
 export function checkOidcOptions(options: OidcOptions): CheckedOidcOptions {
   const { clientSecret, groupsClaim = 'groups', scope = 'openid', fetch = globalThis.fetch } = options
+  const { timeoutSeconds = DEFAULT_TIMEOUT_SECONDS } = options
   const texts = { clientId: options.clientId, principalClaim: options.principalClaim, groupsClaim }
   for (const [name, text] of Object.entries(texts)) {
     if (typeof text !== 'string' || text === '') throw new TypeError(`oidc.${name} must be a text`)
   }
   if (clientSecret === '') throw new TypeError('oidc.clientSecret must not be empty')
   if (!scope.split(' ').includes('openid')) throw new TypeError('oidc.scope must contain openid')
+  if (!(timeoutSeconds > 0)) throw new TypeError('oidc.timeoutSeconds must be greater than 0')
   return {
     ...texts,
+    timeoutSeconds,
     issuer: checkIssuer(options.issuer),
     clientSecret,
     scope,
