@@ -211,7 +211,7 @@ describe('an approval', () => {
     expect(asked.decision).toBe('ask-two')
     const { did: operator } = world.operator
     const alone = world.issuer.approve({ id, version, operator })
-    await expect(alone).rejects.toThrow(refused('access_denied'))
+    await expect(alone).rejects.toThrow(refused('forbidden'))
     const narrow = { validForSeconds: 60 }
     await expect(world.issuer.approve({ id, version, operator, narrow })).resolves.toMatchObject({
       status: 'approved',

@@ -58,6 +58,7 @@ async function revoke(context: CommandContext): Promise<void> {
   const target = readTarget(args)
   const byOperator = !('delegation' in target) || isOperator(args)
   if (byOperator) refuseAgentWallet(args)
+  if ('agent' in target) parseAgentDid(target.agent)
   const seconds = readSeconds(args, byOperator)
   const receipt = await sendRevocation(context, target)
   const { revoked, sequence, delegations } = receipt
@@ -125,7 +126,7 @@ function readTarget(args: Arguments): RevocationTarget {
   if (run !== undefined && workflow === undefined) {
     throw usageError('a run is one of a workflow', 'give --workflow ID and nothing else')
   }
-  if (agent !== undefined) return { agent: parseAgentDid(agent) }
+  if (agent !== undefined) return { agent }
   if (principal !== undefined) return { principal: { id: principal } }
   if (workflow !== undefined) return { workflow: { id: workflow, ...(run !== undefined && { run }) } }
   if (issuerKey !== undefined) return { issuer_key: issuerKey }
