@@ -11,7 +11,7 @@ import type { Tickets } from './tickets.ts'
  * What is asked of the authenticators that people register.
  *
  * - `none`: nothing; any authenticator that verifies its user will do.
- * - `direct`: a certificate that leads to one of `roots`.
+ * - `direct`: a packed attestation with a certificate that leads to one of `roots`; no other format is taken.
  */
 export type AttestationPolicy =
   | { readonly kind: 'none' }
