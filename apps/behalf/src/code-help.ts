@@ -1,3 +1,4 @@
+import type { AuditLogErrorCode } from '@behalf/audit-log'
 import type { AuthorityErrorCode } from '@behalf/authority'
 import type { CoreErrorCode } from '@behalf/core'
 import type { CredentialErrorCode } from '@behalf/credential'
@@ -10,6 +11,7 @@ import { REFUSAL_WORDS } from './refusal-words.ts'
 
 /** Every code that can reach a person here. */
 type KnownCode =
+  | AuditLogErrorCode
   | AuthorityErrorCode
   | CommandErrorCode
   | CoreErrorCode
@@ -33,6 +35,15 @@ const FAILURE_WORDS: Readonly<
   address_unavailable: [
     'this machine has no such address, or may not listen there',
     'choose another --host or --port',
+  ],
+  audit_fork: [
+    'the log told others something else than it tells now',
+    'keep what it said both times; whoever runs the authority must explain it',
+  ],
+  audit_gap: ['the log does not have what it said it has', 'ask whoever runs the authority for the rest'],
+  audit_proof_invalid: [
+    'what is told is not what the log with this key has',
+    'check the key; if it is right, somebody changed what you were given, and nothing in it counts',
   ],
   authority_refused: [
     'the authority refused with a code this version does not know',

@@ -125,6 +125,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/inspect.ts'),
   },
   {
+    name: 'trace',
+    summary: 'tell what happened to a request, a delegation, an agent or a run, each line with its proof',
+    load: () => import('./commands/trace.ts'),
+  },
+  {
+    name: 'verify-bundle',
+    summary: 'check offline what behalf trace wrote into a file, and tell it',
+    load: () => import('./commands/verify-bundle.ts'),
+  },
+  {
     name: 'policy check',
     summary: 'read a policy as an authority would, and list its rules',
     load: () => import('./commands/policy-check.ts'),

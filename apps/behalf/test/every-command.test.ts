@@ -54,6 +54,7 @@ const CASES: readonly Case[] = [
   { name: 'api remove', argv: [HELPER.did], asks: true },
   { name: 'log verify', argv: [], asks: true },
   { name: 'forget', argv: ['alice', '--yes'], asks: true },
+  { name: 'trace', argv: ['urn:uuid:1'], asks: true },
 ]
 
 async function run(
@@ -87,6 +88,7 @@ test('the cases here are all commands that open a wallet', () => {
     'wallet list',
     'witness',
     'inspect',
+    'verify-bundle',
     'policy check',
     'policy test',
   ]

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { buffer } from 'node:stream/consumers'
 import type { Clock } from '@behalf/core'
 import {
+  type AuditSink,
   createMemoryReplayStore,
   createMemoryUseCounter,
   createRequestVerifier,
@@ -34,8 +35,9 @@ export async function openIssueApi(trusted: {
   readonly issuer: string
   readonly authority: string
   readonly clock: Clock
+  readonly auditSink?: AuditSink
 }): Promise<IssueApi> {
-  const { issuer, authority, clock } = trusted
+  const { issuer, authority, clock, auditSink } = trusted
   const state: { accepted?: AcceptedRequest } = {}
   const statusSource = createStatusSource({
     issuers: [{ did: issuer, url: `${authority}/status/heartbeat` }],
@@ -52,6 +54,7 @@ export async function openIssueApi(trusted: {
     // It began long ago, so that it need not refuse what may have been seen before it began.
     replayStore: createMemoryReplayStore({ clock: pastFirst(clock) }),
     useCounter: createMemoryUseCounter({ clock }),
+    ...(auditSink && { auditSink }),
     clock,
   })
 

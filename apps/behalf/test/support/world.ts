@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Authority, createAuthority, openAuthorityKeys } from '@behalf/authority'
 import { parsePolicy } from '@behalf/issuer'
+import type { AuditSink } from '@behalf/verifier'
 import { type IssueApi, openIssueApi } from './issue-api.ts'
 import { findFreePort } from './open-server.ts'
+import { openReports, type Reports } from './reports.ts'
 import { behalf, type CommandRun, documentOf, type TestIoOptions } from './test-io.ts'
 import { createWalletFile } from './wallet-file.ts'
 
@@ -29,6 +31,8 @@ export interface World {
   /** Lets time pass; the authority beats once at its end. */
   advance(seconds: number): Promise<void>
   readonly now: () => number
+  /** The API puts its decisions into the log of the authority from now on; every one so far is there when `settle` ends. */
+  report(): Promise<Pick<Reports, 'settle'>>
   close(): Promise<void>
 }
 
@@ -45,11 +49,18 @@ export async function openWorld(): Promise<World> {
     await authority.issuer.heartbeat()
   }
   await advance(10)
-  const api = await openIssueApi({ issuer: authority.issuerDid, authority: origin, clock })
+  const reports = openReports({ folder: home, authority: origin, clock })
+  const state = { isReporting: false }
+  const auditSink: AuditSink = {
+    record: (entry) => (state.isReporting ? reports.sink.record(entry) : undefined),
+  }
+  const api = await openIssueApi({ issuer: authority.issuerDid, authority: origin, clock, auditSink })
   const addWallet = (name: string): Promise<string> =>
     createWalletFile(join(home, 'wallets', `${name}.age`), PASSPHRASE)
   const agent = await addWallet('default')
   const helper = await addWallet('helper')
+  const run: World['run'] = (argv, options = {}) =>
+    behalf(argv, { clock, cwd: home, ...options, env: { ...env, ...options.env } })
   const env = { BEHALF_HOME: home, BEHALF_PASSPHRASE: PASSPHRASE, BEHALF_AUTHORITY: origin }
   return {
     authority,
@@ -60,12 +71,17 @@ export async function openWorld(): Promise<World> {
     helper,
     issuer: authority.issuerDid,
     addWallet,
-    run: (argv, options = {}) =>
-      behalf(argv, { clock, cwd: home, ...options, env: { ...env, ...options.env } }),
+    run,
     advance,
     now: clock,
+    report: async () => {
+      await run(['api', 'add', reports.did, '--origin', api.origin])
+      state.isReporting = true
+      return reports
+    },
     close: async () => {
       await api.close()
+      await reports.close()
       await authority.close()
       await rm(home, { recursive: true, force: true })
     },

@@ -1,0 +1,72 @@
+import { writeFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import type { Command, CommandContext } from '../command.ts'
+import { COMMON_OPTIONS } from '../common-options.ts'
+import { CommandError } from '../error.ts'
+import { AUTHORITY_OPTIONS, OPERATOR_OPTIONS } from '../locations.ts'
+import { chooseLogKey } from '../log-key.ts'
+import { PASSPHRASE_OPTIONS } from '../passphrase.ts'
+import { isSystemError } from '../system-error.ts'
+import { collectTrace } from '../trace/collect-trace.ts'
+import { describeTrace, writeTrace } from '../trace/describe-trace.ts'
+import { serializeTraceBundle } from '../trace/trace-bundle.ts'
+import { traceDocument } from '../trace/trace-document.ts'
+import { verifyTrace } from '../trace/verify-trace.ts'
+import { openAuthority } from '../wallets.ts'
+
+/** `behalf trace` */
+export const command: Command = {
+  usage: 'ID [options]',
+  about:
+    'Tells what the log of an authority has about a request (the Request-Id of an API, or the id of a request for a delegation), a delegation, an agent or a workflow run, in order and in words: who asked and why, what the policy said, what the person saw and signed, what was handed on, what was done with it, what was revoked. Every line is proven, or says what is not. With --bundle it writes all of it into one file that anybody checks offline with behalf verify-bundle.',
+  positionals: ['ID'],
+  options: {
+    bundle: { kind: 'text', value: 'FILE', help: 'write records, proofs and evidence into this new file' },
+    issuer: {
+      kind: 'text',
+      value: 'DID',
+      help: 'the authority whose log it must be (default: the one that answers)',
+    },
+    ...OPERATOR_OPTIONS,
+    ...AUTHORITY_OPTIONS,
+    ...PASSPHRASE_OPTIONS,
+    ...COMMON_OPTIONS,
+  },
+  example: 'behalf trace 0195c0de-… --bundle incident.json',
+  run: trace,
+}
+
+async function trace(context: CommandContext): Promise<void> {
+  const { args, output } = context
+  const id = args.argument('ID')
+  const trusted = args.text('issuer')
+  const authority = await openAuthority(context)
+  const key = await chooseLogKey(authority, trusted)
+  const { bundle, isCut } = await output.during('Reading the log', () => collectTrace(authority, id, key))
+  const verified = await verifyTrace(bundle, key.name)
+  const file = args.text('bundle')
+  const path = file === undefined ? undefined : await writeBundle(context, file, serializeTraceBundle(bundle))
+  const steps = describeTrace(verified)
+  output.answer({ ...traceDocument(verified, steps), complete: !isCut, bundle: path }, [
+    ...writeTrace(verified, steps),
+    '',
+    ...(isCut ? ['There is more in the log than is told here: ask about a request or a delegation.'] : []),
+    ...(trusted === undefined
+      ? ['Whose log it is was taken from the authority itself: name it with --issuer.']
+      : []),
+    ...(path === undefined
+      ? []
+      : [`Written to ${path}; check it with: behalf verify-bundle FILE --key ${key.name}`]),
+  ])
+}
+
+async function writeBundle({ io }: CommandContext, file: string, text: string): Promise<string> {
+  const path = resolve(io.cwd, file)
+  try {
+    await writeFile(path, text, { flag: 'wx', mode: 0o600 })
+    return path
+  } catch (cause) {
+    if (!isSystemError(cause, 'EEXIST')) throw cause
+    throw new CommandError('file_exists', `there is a file ${path} already`, { cause })
+  }
+}

@@ -1,0 +1,236 @@
+import { type AuditRecord, type NoteKey, parseAuditRecord, verifyCheckpoint } from '@behalf/audit-log'
+import { encodeUtf8, type JsonObject } from '@behalf/core'
+import { type AuthorityClient, type LogEntry, WalletError } from '@behalf/wallet'
+import { CommandError } from '../error.ts'
+import type { SubjectKind } from './is-about.ts'
+import { listOf, memberOf } from './record-members.ts'
+import type { BundleDelegation, BundleEntry, TraceBundle } from './trace-bundle.ts'
+
+/** A bundle, and whether more has to do with its subject than it holds. */
+export interface CollectedTrace {
+  readonly bundle: TraceBundle
+  readonly isCut: boolean
+}
+
+interface Found extends LogEntry {
+  readonly parsed: AuditRecord
+}
+
+interface Collection {
+  readonly authority: AuthorityClient
+  readonly entries: Map<number, Found>
+  isCut: boolean
+}
+
+/** Records about one thing that are read at most. */
+const MAX_ABOUT = 500
+/** Delegations and requests for them that are followed at most. */
+const MAX_FOLLOWED = 100
+/** Evidence of requests comes with them, and an answer has at most 4 MiB. */
+const PAGE = 50
+const PROOFS_AT_ONCE = 16
+/** How far behind a revocation the first refusal is looked for. */
+const MAX_EFFECT = 200
+const REVOCATIONS = ['key_revoked', 'principal_revoked', 'run_revoked', 'issuer_key_revoked'] as const
+
+/**
+ * Returns what an authority has about a request, a delegation, an agent or a run, and all that explains it: who asked,
+ * what was decided and approved, what was handed on and what was revoked. Nothing in it is verified but the checkpoint.
+ *
+ * @param id - of any of them: which it is shows in the log
+ * @param key - of the log
+ * @throws CommandError `not_found`; AuditLogError `audit_proof_invalid`; WalletError
+ */
+export async function collectTrace(
+  authority: AuthorityClient,
+  id: string,
+  key: NoteKey,
+): Promise<CollectedTrace> {
+  const collection: Collection = { authority, entries: new Map(), isCut: false }
+  const about = await findSubject(collection, id)
+  const delegations = await followDelegations(collection)
+  await followRequests(collection)
+  await findRevocations(collection)
+  await findEffects(collection, delegations)
+  const policies = await findCauses(collection)
+  const roots = await readRoots(collection)
+  const { checkpoint, entries } = await proveAll(collection, key)
+  return {
+    bundle: { about, checkpoint, entries, delegations: roots, policies },
+    isCut: collection.isCut,
+  }
+}
+
+async function findSubject(collection: Collection, id: string): Promise<string> {
+  const kinds: readonly SubjectKind[] = id.startsWith('did:') ? ['agent'] : ['request', 'delegation', 'run']
+  for (const kind of kinds) {
+    const about = `${kind}:${id}`
+    const found = await readAbout(collection, about)
+    keep(collection, found)
+    if (found.length > 0) return about
+  }
+  throw new CommandError('not_found', 'the log has no such request, delegation, agent or run', {
+    next: 'give a Request-Id of an API, or an id of behalf list --as-operator; an API must be registered to report',
+  })
+}
+
+/** What happened to every delegation that was seen, and to those above it. */
+async function followDelegations(collection: Collection): Promise<readonly string[]> {
+  const waiting = recordsOf(collection).flatMap(({ delegation, delegations }) => [
+    ...textsOf(delegation),
+    ...listOf(delegations).flatMap(textsOf),
+  ])
+  const followed = new Set<string>()
+  for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
+    if (followed.has(id)) continue
+    if (followed.size === MAX_FOLLOWED) {
+      collection.isCut = true
+      break
+    }
+    followed.add(id)
+    const happened = await readAbout(collection, `lineage:${id}`)
+    const own = happened.filter(({ parsed }) => parsed.delegation === id)
+    keep(collection, own)
+    waiting.push(...own.flatMap(({ parsed }) => textsOf(parsed.parent)))
+  }
+  return [...followed]
+}
+
+/** How the delegations came to be. */
+async function followRequests(collection: Collection): Promise<void> {
+  const ids = [...new Set(recordsOf(collection).flatMap(({ request }) => textsOf(request)))]
+  if (ids.length > MAX_FOLLOWED) collection.isCut = true
+  for (const id of ids.slice(0, MAX_FOLLOWED)) keep(collection, await readAbout(collection, `request:${id}`))
+}
+
+/** What stopped more than one delegation. */
+async function findRevocations(collection: Collection): Promise<void> {
+  const records = recordsOf(collection)
+  const concerned = new Set(
+    records.flatMap(({ subject, issuer, principal, workflow }) =>
+      [subject, issuer, principal, memberOf(workflow, 'id'), memberOf(workflow, 'run')].flatMap(textsOf),
+    ),
+  )
+  const first = Math.min(...collection.entries.keys())
+  for (const type of REVOCATIONS) {
+    const found = await readAbout(collection, `type:${type}`)
+    const stopping = found.filter(({ index, parsed }) => {
+      const { subject, principal, key, workflow } = parsed
+      const run = memberOf(workflow, 'run') ?? memberOf(workflow, 'id')
+      return (
+        index > first && [subject, principal, key, run].flatMap(textsOf).some((name) => concerned.has(name))
+      )
+    })
+    keep(collection, stopping)
+  }
+}
+
+/** The first request that was refused after each revocation. */
+async function findEffects(collection: Collection, delegations: readonly string[]): Promise<void> {
+  const revocations = [...collection.entries.values()].filter(({ parsed }) => isRevocation(parsed))
+  for (const { index, parsed } of revocations) {
+    const own = textsOf(parsed.delegation)
+    const effects: Found[] = []
+    for (const id of own.length > 0 ? own : delegations) {
+      const after = await readAbout(collection, `delegation:${id}`, { from: index + 1, limit: MAX_EFFECT })
+      effects.push(...after.filter((entry) => entry.parsed.type === 'request_refused').slice(0, 1))
+    }
+    keep(collection, effects.toSorted((one, other) => one.index - other.index).slice(0, 1))
+  }
+}
+
+/** Whether a record says that something was stopped. */
+export function isRevocation({ type }: AuditRecord): boolean {
+  return type === 'delegation_revoked' || REVOCATIONS.some((known) => known === type)
+}
+
+/** The keys of the authority and the policies by which something was decided. */
+async function findCauses(collection: Collection): Promise<readonly JsonObject[]> {
+  const digests = new Set(recordsOf(collection).flatMap(({ policy }) => textsOf(memberOf(policy, 'digest'))))
+  const loaded = await readAbout(collection, 'type:policy_loaded')
+  keep(
+    collection,
+    loaded.filter(({ parsed }) => textsOf(parsed.digest).some((digest) => digests.has(digest))),
+  )
+  keep(collection, await readAbout(collection, 'type:key_logged'))
+  const documents = [...digests].map((digest) => unlessAbsent(() => collection.authority.readPolicy(digest)))
+  return (await Promise.all(documents)).filter((document) => document !== undefined)
+}
+
+async function readRoots({ authority, entries }: Collection): Promise<readonly BundleDelegation[]> {
+  const issued = [...entries.values()].filter(({ parsed }) => parsed.type === 'issued')
+  const roots: BundleDelegation[] = []
+  for (const id of issued.flatMap(({ parsed }) => textsOf(parsed.delegation))) {
+    const { credential, evidence } = (await unlessAbsent(() => authority.readDelegation(id))) ?? {}
+    if (credential !== undefined && evidence !== undefined) roots.push({ credential, evidence })
+  }
+  return roots
+}
+
+async function proveAll(
+  { authority, entries }: Collection,
+  key: NoteKey,
+): Promise<{ readonly checkpoint: string; readonly entries: readonly BundleEntry[] }> {
+  const checkpoint = await authority.logCheckpoint()
+  const { size } = verifyCheckpoint(checkpoint, key)
+  const found = [...entries.values()].toSorted((one, other) => one.index - other.index)
+  const proven: BundleEntry[] = []
+  for (let place = 0; place < found.length; place += PROOFS_AT_ONCE) {
+    const some = found.slice(place, place + PROOFS_AT_ONCE)
+    proven.push(
+      ...(await Promise.all(
+        some.map(async ({ index, record, evidence }) => ({
+          index,
+          record,
+          proof: await authority.proveInclusion({ index, size }),
+          ...(evidence && { evidence }),
+        })),
+      )),
+    )
+  }
+  return { checkpoint, entries: proven }
+}
+
+/** Entries about something, from an index on; at most `limit`, and that there are more is remembered without one. */
+async function readAbout(
+  collection: Collection,
+  about: string,
+  { from = 0, limit }: { readonly from?: number; readonly limit?: number } = {},
+): Promise<readonly Found[]> {
+  const found: Found[] = []
+  const most = limit ?? MAX_ABOUT
+  let next = from
+  for (;;) {
+    const page = await collection.authority.listLogEntries({ about, from: next, limit: PAGE, evidence: true })
+    found.push(...page.map((entry) => ({ ...entry, parsed: parseAuditRecord(encodeUtf8(entry.record)) })))
+    const last = page.at(-1)
+    if (last === undefined || last.index < next) return found
+    if (found.length >= most) {
+      collection.isCut ||= limit === undefined
+      return found.slice(0, most)
+    }
+    next = last.index + 1
+  }
+}
+
+function keep({ entries }: Collection, found: readonly Found[]): void {
+  for (const entry of found) entries.set(entry.index, entry)
+}
+
+function recordsOf({ entries }: Collection): readonly AuditRecord[] {
+  return [...entries.values()].map(({ parsed }) => parsed)
+}
+
+function textsOf(value: unknown): readonly string[] {
+  return typeof value === 'string' ? [value] : []
+}
+
+/** What an authority no longer has is not in the bundle. */
+async function unlessAbsent<Value>(read: () => Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await read()
+  } catch (error) {
+    if (error instanceof WalletError && error.code === 'not_found') return undefined
+    throw error
+  }
+}

@@ -1,0 +1,17 @@
+import { isJsonObject, type JsonValue } from '@behalf/core'
+
+/** The elements of a list, and none of anything else. */
+export function listOf(value: JsonValue | undefined): readonly JsonValue[] {
+  return Array.isArray(value) ? value : []
+}
+
+/** The text of a member of an object; undefined of anything else. */
+export function memberOf(value: JsonValue | undefined, name: string): string | undefined {
+  const member = isJsonObject(value) ? value[name] : undefined
+  return typeof member === 'string' ? member : undefined
+}
+
+/** A text; empty for anything else. */
+export function textOf(value: JsonValue | undefined): string {
+  return typeof value === 'string' ? value : ''
+}

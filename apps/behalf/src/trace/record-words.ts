@@ -1,0 +1,131 @@
+import type { AuditRecord } from '@behalf/audit-log'
+import { isJsonObject, type JsonValue } from '@behalf/core'
+import { plain, toPlainText } from '../plain-text.ts'
+import { memberOf } from './record-members.ts'
+
+/** What a record says by itself, in a sentence and further lines. */
+export interface RecordWords {
+  readonly title: string
+  readonly details: readonly string[]
+}
+
+type Describe = (record: AuditRecord, person: (hash: JsonValue | undefined) => string) => RecordWords
+
+const DECISIONS: Readonly<Record<string, string>> = {
+  'approve-enrolled': 'nobody has to be asked',
+  'ask-one': 'one person has to be asked',
+  'ask-two': 'two people have to be asked',
+  refuse: 'it is refused',
+}
+
+/** One sentence for each type that belongs to the story of a request; other types are told by their name. */
+const DESCRIBE: Readonly<Partial<Record<AuditRecord['type'], Describe>>> = {
+  key_logged: ({ kid }) => say(`The authority signs with the key ${text(kid)}`),
+  policy_loaded: ({ id, digest }) => say(`The policy ${text(id)} came into force`, `digest ${text(digest)}`),
+  requested: ({ subject, principal, purpose, workflow }, person) =>
+    say(
+      `${text(subject)} asked to act on behalf of ${person(principal)}`,
+      ...quote('why, in its own words', purpose),
+      ...describeWorkflow(workflow),
+    ),
+  policy_decided: ({ policy, decision, rule, reason }) =>
+    say(
+      `The policy ${text(memberOf(policy, 'id'))} said: ${DECISIONS[text(decision)] ?? text(decision)}`,
+      ...(rule === undefined ? [] : [`by its rule ${text(rule)}`]),
+      ...quote('because', reason),
+    ),
+  approved: ({ by, method, passkey }, person) =>
+    say(
+      `${person(by)} approved (${text(method)})`,
+      ...(passkey === undefined ? [] : [`with the passkey ${text(passkey)}`]),
+    ),
+  denied: ({ by, reason }, person) => say(`${person(by)} refused`, ...quote('because', reason)),
+  enrolled: ({ subject, by }, person) => say(`${person(by)} let ${text(subject)} have delegations unasked`),
+  issued: ({ delegation, subject, principal, valid_until: until }, person) =>
+    say(
+      `The authority signed the delegation ${text(delegation)}`,
+      `to ${text(subject)}, on behalf of ${person(principal)}, until ${text(until)}`,
+    ),
+  collected: ({ delegation }) => say(`The agent collected ${text(delegation)}`),
+  sub_delegated: ({ issuer, subject, delegation, parent, valid_until: until }) =>
+    say(
+      `${text(issuer)} handed a part on to ${text(subject)}`,
+      `as ${text(delegation)}, below ${text(parent)}, until ${text(until)}`,
+    ),
+  delegation_revoked: ({ by, delegation, reason }, person) =>
+    say(`${person(by)} revoked ${text(delegation)} and everything below it`, ...quote('because', reason)),
+  key_revoked: ({ by, subject, reason }, person) =>
+    say(`${person(by)} revoked the key of ${text(subject)} for good`, ...quote('because', reason)),
+  principal_revoked: ({ by, principal, reason }, person) =>
+    say(`${person(by)} stopped everything on behalf of ${person(principal)}`, ...quote('because', reason)),
+  run_revoked: ({ by, workflow, reason }, person) =>
+    say(`${person(by)} stopped all work in`, ...describeWorkflow(workflow), ...quote('because', reason)),
+  issuer_key_revoked: ({ by, key, reason }, person) =>
+    say(`${person(by)} revoked the issuer's key ${text(key)}`, ...quote('because', reason)),
+  suspended: ({ by, delegation, reason }, person) =>
+    say(`${person(by)} suspended ${text(delegation)}`, ...quote('because', reason)),
+  resumed: ({ by, delegation }, person) => say(`${person(by)} resumed ${text(delegation)}`),
+  request_accepted: (record) => describeRequest(record, 'accepted'),
+  request_refused: (record) => describeRequest(record, `refused (${text(record.code)})`),
+  request_observed: (record) =>
+    describeRequest(record, `let through, but would be refused (${text(record.code)})`),
+}
+
+/**
+ * What a record says, in words; what others wrote in it is quoted and made safe to show.
+ *
+ * @param person - says who is meant by the hash of a person, or by a DID
+ */
+export function describeRecord(
+  record: AuditRecord,
+  person: (hash: JsonValue | undefined) => string,
+): RecordWords {
+  const describe = DESCRIBE[record.type] ?? (({ type }) => say(type.replaceAll('_', ' ')))
+  const { title, details } = describe(record, person)
+  const cut = Object.keys(record.truncated ?? {})
+  return {
+    title,
+    details: [
+      ...details,
+      ...(record.time_anomaly === undefined ? [] : ['the clock had said a later time before']),
+      ...cut.map((pointer) => `${plain(pointer)} is not told in full; the log has the digest of the whole`),
+    ],
+  }
+}
+
+function describeRequest(record: AuditRecord, decision: string): RecordWords {
+  const { request_id: id, method, audience, path, subject, context, api } = record
+  return say(
+    `${text(method)} ${text(audience)}${text(path)} was ${decision}`,
+    `request ${text(id)} of ${subject === undefined ? 'nobody who was proven' : text(subject)}, recorded by ${text(api)}`,
+    ...describeContext(context),
+  )
+}
+
+function describeContext(context: JsonValue | undefined): readonly string[] {
+  if (!isJsonObject(context)) return []
+  return Object.keys(context).flatMap((name) => quote(`the agent said of its ${plain(name)}`, context[name]))
+}
+
+function describeWorkflow(workflow: JsonValue | undefined): readonly string[] {
+  const id = memberOf(workflow, 'id')
+  const run = memberOf(workflow, 'run')
+  return id === undefined
+    ? []
+    : [`workflow "${plain(id)}"${run === undefined ? '' : `, run "${plain(run)}"`}`]
+}
+
+/** Words of somebody else, with what a reader should be warned of. */
+function quote(label: string, value: JsonValue | undefined): readonly string[] {
+  if (typeof value !== 'string') return []
+  const { text: shown, warnings } = toPlainText(value)
+  return [`${label}: "${shown}"`, ...warnings.map((warning) => `careful: this text ${warning}`)]
+}
+
+function text(value: JsonValue | undefined): string {
+  return typeof value === 'string' ? plain(value) : '(not told)'
+}
+
+function say(title: string, ...details: readonly string[]): RecordWords {
+  return { title, details }
+}

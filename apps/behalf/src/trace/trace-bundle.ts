@@ -1,0 +1,139 @@
+import { canonicalizeJson, isJsonObject, type JsonObject, type JsonValue, parseJson } from '@behalf/core'
+import { CommandError } from '../error.ts'
+
+/** A record of the log with what proves that it is there. */
+export interface BundleEntry {
+  readonly index: number
+  /** The entry itself: canonical JSON. */
+  readonly record: string
+  /** Hashes from the entry up to the root, base64. */
+  readonly proof: readonly string[]
+  /** What lies beside a record of a request: salt in base64url, and canonical JSON. */
+  readonly evidence?: { readonly salt: string; readonly text: string }
+}
+
+/** A root delegation as it was signed, and how it was approved. */
+export interface BundleDelegation {
+  /** Compact JWS. */
+  readonly credential: string
+  readonly evidence: JsonObject
+}
+
+/** Everything that a story is told and proven from. */
+export interface TraceBundle {
+  /** `request`, `delegation`, `agent` or `run`, a colon and which. */
+  readonly about: string
+  /** Signed by the log; every entry is proven under it. */
+  readonly checkpoint: string
+  /** In the order of the log. */
+  readonly entries: readonly BundleEntry[]
+  readonly delegations: readonly BundleDelegation[]
+  /** Documents of the policies that decided. */
+  readonly policies: readonly JsonObject[]
+}
+
+/** The greatest bundle, in bytes. */
+const MAX_BUNDLE_BYTES = 4 * 1024 * 1024
+const TYPE = 'behalf-trace-bundle'
+const LIMITS = { maxBytes: MAX_BUNDLE_BYTES, maxMembers: 1_000_000 }
+
+/**
+ * Returns the bundle in its one spelling: a line of canonical JSON.
+ *
+ * @throws CommandError `input_invalid` above 4 MiB
+ */
+export function serializeTraceBundle(bundle: TraceBundle): string {
+  const { about, checkpoint, entries, delegations, policies } = bundle
+  const text = canonicalizeJson({
+    type: TYPE,
+    version: 1,
+    about,
+    checkpoint,
+    entries: entries.map((entry) => ({ ...entry })),
+    delegations: delegations.map((delegation) => ({ ...delegation })),
+    policies,
+  })
+  if (Buffer.byteLength(text) < MAX_BUNDLE_BYTES) return `${text}\n`
+  throw new CommandError('input_invalid', 'the bundle would be larger than 4 MiB', {
+    next: 'make one about a request or a delegation instead',
+  })
+}
+
+/**
+ * The text is a bundle in its one spelling; nothing in it is verified.
+ *
+ * @throws CommandError `input_invalid`; CoreError `json_malformed`, `json_ambiguous`
+ */
+export function parseTraceBundle(text: string): TraceBundle {
+  const value = parseJson(text, LIMITS)
+  if (`${canonicalizeJson(value)}\n` !== text) throw refuse('it is not in its one spelling')
+  const { type, version, about, checkpoint, entries, delegations, policies } = readMembers(value, [
+    'type',
+    'version',
+    'about',
+    'checkpoint',
+    'entries',
+    'delegations',
+    'policies',
+  ])
+  if (type !== TYPE || version !== 1) throw refuse('it is no bundle of this version')
+  return {
+    about: readText(about),
+    checkpoint: readText(checkpoint),
+    entries: readList(entries).map(readEntry),
+    delegations: readList(delegations).map(readDelegation),
+    policies: readList(policies).map(readObject),
+  }
+}
+
+function readEntry(value: JsonValue): BundleEntry {
+  const isWith = isJsonObject(value) && value.evidence !== undefined
+  const known = ['index', 'record', 'proof', ...(isWith ? ['evidence'] : [])]
+  const { index, record, proof, evidence } = readMembers(value, known)
+  if (typeof index !== 'number') throw refuse('an index is not a number')
+  return {
+    index,
+    record: readText(record),
+    proof: readList(proof).map(readText),
+    ...(evidence !== undefined && { evidence: readEvidence(evidence) }),
+  }
+}
+
+function readEvidence(value: JsonValue): NonNullable<BundleEntry['evidence']> {
+  const { salt, text } = readMembers(value, ['salt', 'text'])
+  return { salt: readText(salt), text: readText(text) }
+}
+
+function readDelegation(value: JsonValue): BundleDelegation {
+  const { credential, evidence } = readMembers(value, ['credential', 'evidence'])
+  return { credential: readText(credential), evidence: readObject(evidence) }
+}
+
+/** These members and no others. */
+function readMembers(value: JsonValue, names: readonly string[]): JsonObject {
+  const object = readObject(value)
+  const present = Object.keys(object)
+  if (present.length === names.length && names.every((name) => present.includes(name))) return object
+  throw refuse('its members are others')
+}
+
+function readObject(value: JsonValue | undefined): JsonObject {
+  if (isJsonObject(value)) return value
+  throw refuse('a member is not an object')
+}
+
+function readList(value: JsonValue | undefined): readonly JsonValue[] {
+  if (Array.isArray(value)) return value
+  throw refuse('a member is not a list')
+}
+
+function readText(value: JsonValue | undefined): string {
+  if (typeof value === 'string') return value
+  throw refuse('a member is not a text')
+}
+
+function refuse(message: string): CommandError {
+  return new CommandError('input_invalid', `the file is not a bundle of behalf trace: ${message}`, {
+    next: 'let the operator write it again with behalf trace --bundle FILE',
+  })
+}

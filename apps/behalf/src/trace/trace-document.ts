@@ -1,0 +1,16 @@
+import { encodeBase64 } from '@behalf/core'
+import type { AnswerDocument } from '../output.ts'
+import type { TraceStep } from './describe-trace.ts'
+import type { VerifiedTrace } from './verify-trace.ts'
+
+/** The story as a document for machines. */
+export function traceDocument(trace: VerifiedTrace, steps: readonly TraceStep[]): AnswerDocument {
+  const { about, authority, checkpoint, entries } = trace
+  const records = new Map(entries.map(({ index, record }) => [index, record]))
+  return {
+    about,
+    authority,
+    checkpoint: { size: checkpoint.size, root: encodeBase64(checkpoint.root) },
+    steps: steps.map((step) => ({ ...step, record: records.get(step.index) })),
+  }
+}
