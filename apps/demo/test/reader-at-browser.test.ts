@@ -7,7 +7,7 @@ import { claimAs } from '../../../test/browser/support/people.ts'
 import { startBrowser } from '../../../test/browser/support/start-browser.ts'
 import { visit } from '../../../test/browser/support/visitor.ts'
 import { describeNeeding } from '../../../test/support/needs.ts'
-import { outcomesOf, startPlay } from './support/start-play.ts'
+import { outcomesOf, startPlay, wholeStory } from './support/start-play.ts'
 
 // Everything is as at a reader's terminal, but for their device: Chromium's virtual authenticator stands for it.
 describeNeeding('browser', 'the story with a reader who opens what it prints in a browser', () => {
@@ -33,26 +33,7 @@ describeNeeding('browser', 'the story with a reader who opens what it prints in 
     const { said, code } = await play.ended
     expect(code).toBe(0)
     expect(said).toContain('It says how it was approved: "passkey".')
-    expect(outcomesOf(said)).toEqual([
-      'access_denied',
-      'not_found',
-      '200',
-      '201',
-      '403 scope_exceeded',
-      '403 policy_denied',
-      '403 forbidden',
-      // What asks for the approval of a person, and is refused where a program approved.
-      '200',
-      '401 nonce_replayed',
-      '400 digest_mismatch',
-      '401 key_mismatch',
-      '200',
-      '401 credential_expired',
-      '200',
-      '403 scope_exceeded',
-      '401 credential_revoked',
-      '401 credential_revoked',
-    ])
+    expect(outcomesOf(said)).toEqual(wholeStory('200'))
     expect(said.at(-1)).toBe('All processes have ended and their files are removed.')
     expect(readdirSync(temporary).filter((name) => name.startsWith('behalf-'))).toEqual([])
     expect(visitor.faults).toEqual([])

@@ -52,3 +52,30 @@ export function startPlay(temporary: string, args: readonly string[] = []): Play
 export function outcomesOf(said: readonly string[]): readonly string[] {
   return said.flatMap((line) => /^[✓✗] ([^:]+): /u.exec(line)?.[1] ?? [])
 }
+
+/**
+ * What comes of each call when the story is played to its end.
+ *
+ * @param exported - of the one call that takes a person's approval, not a program's
+ */
+export function wholeStory(exported: '200' | '403 approval_required'): readonly string[] {
+  return [
+    'access_denied',
+    'not_found',
+    '200',
+    '201',
+    '403 scope_exceeded',
+    '403 policy_denied',
+    '403 forbidden',
+    exported,
+    '401 nonce_replayed',
+    '400 digest_mismatch',
+    '401 key_mismatch',
+    '200',
+    '401 credential_expired',
+    '200',
+    '403 scope_exceeded',
+    '401 credential_revoked',
+    '401 credential_revoked',
+  ]
+}
