@@ -49,16 +49,21 @@ describe('the loop', () => {
 
 describe('the command line', () => {
   test('has defaults', () => {
-    expect(parseOptions([])).toEqual({ rounds: 30, json: false })
-    expect(parseOptions(['--json', '--rounds', '3'])).toEqual({ rounds: 3, json: true })
+    expect(parseOptions([])).toEqual({ rounds: 30, entries: 1_000_000, json: false })
+    const options = ['--json', '--rounds', '3', '--entries', '9']
+    expect(parseOptions(options)).toEqual({ rounds: 3, entries: 9, json: true })
   })
 
-  test.each([[['--rounds', '0']], [['--rounds', '1.5']], [['--rounds', 'x']], [['--what']], [['more']]])(
-    '%j is refused',
-    (args) => {
-      expect(() => parseOptions(args)).toThrow(TypeError)
-    },
-  )
+  test.each([
+    [['--rounds', '0']],
+    [['--entries', '-1']],
+    [['--rounds', '1.5']],
+    [['--rounds', 'x']],
+    [['--what']],
+    [['more']],
+  ])('%j is refused', (args) => {
+    expect(() => parseOptions(args)).toThrow(TypeError)
+  })
 })
 
 test('the report says what was met and what was missed', () => {
@@ -86,6 +91,16 @@ test('the report says what was met and what was missed', () => {
       bytesPerNonce: 159,
       bytesForNonces: 15_900_000,
     },
+    log: {
+      entries: 1_000_000,
+      acknowledgedPerSecond: 4999,
+      proven: 20_000,
+      unproven: 0,
+      checkedInSeconds: 9.51,
+      progressTold: 1000,
+      flips: 10_000,
+      undetected: 1,
+    },
   })
   expect(report).toMatch(
     /^Node 1\.2\.3, linux x64, 2 processors, load 0\.5; medians of 3 interleaved rounds\.$/m,
@@ -93,5 +108,9 @@ test('the report says what was met and what was missed', () => {
   expect(report).toMatch(/^quick +12\.0 +13\.0 +1\.20 +1\.20 {2}met$/m)
   expect(report).toMatch(/^slow +12\.0 +13\.0 +1\.20 +1\.10 {2}MISSED$/m)
   expect(report).toMatch(/^bare +12\.0 +13\.0 +1\.20 *$/m)
+  expect(report).toContain('4999 a second (goal 5000)  MISSED')
+  expect(report).toContain('acknowledged with: 20000 of 20000  met')
+  expect(report).toContain('1000000 entries checked in 9.5 s, progress told 1000 times')
+  expect(report).toContain('detected: 9999 of 10000  MISSED')
   expect(report).toContain('a cached chain of 3: 17.2 kB (7.2 kB as it is sent)')
 })

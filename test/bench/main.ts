@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process'
 import { availableParallelism, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { isInstalled } from './is-installed.ts'
-import { parseOptions, USAGE } from './options.ts'
+import { type BenchOptions, parseOptions, USAGE } from './options.ts'
 import { writeReport } from './report.ts'
-import type { BackendResult, BenchResults, MemoryResult, SpeedResult } from './results.ts'
+import type { BackendResult, BenchResults, LogResult, MemoryResult, SpeedResult } from './results.ts'
 
 // Measures the verifier against the bare verification of a signature and against other libraries.
 // Each backend has a process of its own, because it is chosen when a process starts.
@@ -20,8 +20,8 @@ process.exitCode = await main(process.argv.slice(2))
 /** Runs what the command line asks for. Resolves to the exit code. */
 async function main(args: readonly string[]): Promise<number> {
   try {
-    const { rounds, json } = parseOptions(args)
-    const results = await measure(rounds)
+    const { json, ...options } = parseOptions(args)
+    const results = await measure(options)
     console.log(json ? JSON.stringify(results, undefined, 2) : writeReport(results))
     return 0
   } catch (error) {
@@ -31,7 +31,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function measure(rounds: number): Promise<BenchResults> {
+async function measure({ rounds, entries }: Omit<BenchOptions, 'json'>): Promise<BenchResults> {
   const backends: BackendResult[] = []
   for (const { backend, conditions } of BACKENDS.filter(isMeasured)) {
     console.error(`speed with ${backend}: about ${rounds} seconds when nothing else runs …`)
@@ -40,10 +40,12 @@ async function measure(rounds: number): Promise<BenchResults> {
   }
   console.error('memory: a few seconds …')
   const memory: MemoryResult = await runProgram('measure-memory.ts', ['--expose-gc'])
+  console.error(`a log of ${entries} entries: some minutes for a million …`)
+  const log: LogResult = await runProgram('measure-log.ts', [], [String(entries)])
   const [load = 0] = loadavg()
   const platform = `${process.platform} ${process.arch}`
   const machine = { node: process.versions.node, platform, processors: availableParallelism(), load }
-  return { machine, rounds, backends, memory }
+  return { machine, rounds, backends, memory, log }
 }
 
 function isMeasured({ backend }: { readonly backend: string }): boolean {

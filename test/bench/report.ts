@@ -1,7 +1,7 @@
-import type { BackendResult, BenchResults, MemoryResult, SpeedResult } from './results.ts'
+import type { BackendResult, BenchResults, LogResult, MemoryResult, SpeedResult } from './results.ts'
 
 /** The results as a text for people. */
-export function writeReport({ machine, rounds, backends, memory }: BenchResults): string {
+export function writeReport({ machine, rounds, backends, memory, log }: BenchResults): string {
   const { node, platform, processors, load } = machine
   return [
     `Node ${node}, ${platform}, ${processors} processors, load ${load.toFixed(1)}; medians of ${rounds} interleaved rounds.`,
@@ -9,6 +9,8 @@ export function writeReport({ machine, rounds, backends, memory }: BenchResults)
     ...backends.flatMap(writeBackend),
     '',
     ...writeMemory(memory),
+    '',
+    ...writeLog(log),
   ].join('\n')
 }
 
@@ -40,6 +42,24 @@ function writeMemory(memory: MemoryResult): readonly string[] {
     `resident memory for ${chains} such chains: ${megabytes(memory.residentForChains)}`,
     `a nonce in the memory replay store: ${memory.bytesPerNonce} bytes; ${nonces} of them: ${megabytes(memory.bytesForNonces)}`,
   ]
+}
+
+/** Records that a log acknowledges in a second. */
+const LOG_GOAL = 5000
+
+function writeLog(log: LogResult): readonly string[] {
+  const { entries, acknowledgedPerSecond, proven, unproven, flips, undetected } = log
+  const rate = acknowledgedPerSecond >= LOG_GOAL ? 'met' : 'MISSED'
+  return [
+    `records acknowledged by a log on disk: ${acknowledgedPerSecond} a second (goal ${LOG_GOAL})  ${rate}`,
+    `proven against the checkpoint they were acknowledged with: ${proven} of ${proven + unproven}  ${verdictOf(unproven)}`,
+    `${entries} entries checked in ${log.checkedInSeconds.toFixed(1)} s, progress told ${log.progressTold} times`,
+    `changes of one byte detected: ${flips - undetected} of ${flips}  ${verdictOf(undetected)}`,
+  ]
+}
+
+function verdictOf(failures: number): string {
+  return failures === 0 ? 'met' : 'MISSED'
 }
 
 function kilobytes(bytes: number): string {

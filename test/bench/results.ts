@@ -35,6 +35,23 @@ export interface MemoryResult {
   readonly bytesForNonces: number
 }
 
+/** What a log on disk takes in, and how it is checked. */
+export interface LogResult {
+  readonly entries: number
+  /** On disk, under a signed checkpoint. */
+  readonly acknowledgedPerSecond: number
+  /** Of those that were looked at: records whose proof of inclusion held against the checkpoint they came with. */
+  readonly proven: number
+  readonly unproven: number
+  /** All entries read and hashed again. */
+  readonly checkedInSeconds: number
+  /** How often it was told meanwhile how far it was. */
+  readonly progressTold: number
+  /** Logs with one byte changed. */
+  readonly flips: number
+  readonly undetected: number
+}
+
 /** Where it was measured, in words that name no machine. */
 export interface Machine {
   readonly node: string
@@ -50,4 +67,5 @@ export interface BenchResults {
   readonly rounds: number
   readonly backends: readonly BackendResult[]
   readonly memory: MemoryResult
+  readonly log: LogResult
 }
