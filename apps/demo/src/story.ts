@@ -27,11 +27,12 @@ export async function playStory(stage: Stage, tell: Narrator, person: Person): P
   await decide(cast, asked)
   const held = await collect(cast, asked)
   if (!held) return
-  await callTheApi(cast, held)
+  const request = await callTheApi(cast, held)
   await playThief(cast, held)
   await outlive(cast)
   const hasHelper = await delegateOnwards(cast, held)
   await revoke(cast, held, hasHelper)
+  await tellWhatHappened(cast, request)
 }
 
 async function makeWallets(stage: Stage, tell: Narrator, person: Person): Promise<Cast> {
@@ -129,7 +130,8 @@ async function collect(
   return held
 }
 
-async function callTheApi({ stage, tell, agent }: Cast, { id }: Held): Promise<void> {
+/** @returns the id of the first request */
+async function callTheApi({ stage, tell, agent }: Cast, { id }: Held): Promise<string> {
   tell.step(7, 'The agent calls the issue tracker; each request is signed with its key')
   const issues = `${stage.api}/projects/ACME/issues`
   const [comment, long] = ['Looks like a duplicate of number 2.', 'x'.repeat(501)].map((text) => ({ text }))
@@ -156,10 +158,14 @@ async function callTheApi({ stage, tell, agent }: Cast, { id }: Held): Promise<v
       'exports ACME, for which this API requires that a person approved, not a program',
     ],
   ] as const
+  const requests: string[] = []
   for (const [method, url, body, text] of calls) {
     const call = { method, url, delegation: id, ...(body ? { body } : {}) }
-    tell.outcome(await agent.do('call', call), text)
+    const answer = await agent.do('call', call)
+    requests.push(answer.requestId)
+    tell.outcome(answer, text)
   }
+  return requests[0] ?? ''
 }
 
 async function outlive({ stage, tell, agent, agentDid }: Cast): Promise<void> {
@@ -223,6 +229,12 @@ async function revoke(cast: Cast, held: Held, hasHelper: boolean): Promise<void>
   }
   const [checked = ''] = await stage.asOperator(['log', 'verify'])
   tell.say(`All of it is on record at the authority, what the API decided too. ${checked}`)
+}
+
+/** From one line in an API's log to the person, the words they approved, and what stopped it. */
+async function tellWhatHappened({ stage, tell }: Cast, request: string): Promise<void> {
+  tell.say(`What was behind the agent's first request? behalf trace ${request}`)
+  for (const line of await stage.asOperator(['trace', request])) tell.plain(`            ${line}`)
 }
 
 /** Calls until the answer is a refusal, which it must be within the bound that the API set for the age of status. */

@@ -16,8 +16,18 @@ afterAll(() => rmSync(TEMPORARY, { recursive: true }))
 
 describe('the story', () => {
   test('runs without questions, shows every refusal with its code, and cleans up', async () => {
-    const { said, code } = await startPlay(TEMPORARY).ended
+    const { said, told, code } = await startPlay(TEMPORARY).ended
     expect(code).toBe(0)
+    for (const line of [
+      /asked to act on behalf of alice$/u,
+      /^alice saw and signed this at .* with the passkey .*, which is a program:$/u,
+      /^GET .*\/projects\/ACME\/issues was accepted$/u,
+      /revoked urn:uuid:.* and everything below it$/u,
+      /^its first effect: request .* was refused \(credential_revoked\), .* s later, entry \d+$/u,
+      /^proven: in the log as entry \d+; the signature of the agent; the chain of 1 behind it$/u,
+    ]) {
+      expect(told).toContainEqual(expect.stringMatching(line))
+    }
     expect(said.filter((line) => /^\d\. /u.test(line)).map((line) => Number(line[0]))).toEqual([
       1, 2, 3, 4, 5, 6, 7, 8, 9,
     ])

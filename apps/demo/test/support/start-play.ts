@@ -10,8 +10,12 @@ export interface Play {
   readonly printed: (pattern: RegExp) => Promise<RegExpExecArray>
   /** As Ctrl-C. */
   readonly interrupt: () => void
-  /** What it said, without times, and its exit code. */
-  readonly ended: Promise<{ readonly said: readonly string[]; readonly code: number | null }>
+  /** What it said, without times, every line with them, and its exit code. */
+  readonly ended: Promise<{
+    readonly said: readonly string[]
+    readonly told: readonly string[]
+    readonly code: number | null
+  }>
 }
 
 /**
@@ -42,7 +46,9 @@ export function startPlay(temporary: string, args: readonly string[] = []): Play
   const ended = new Promise<Awaited<Play['ended']>>((resolve) => {
     child.once('close', (code) => {
       const said = text.split('\n').flatMap((line) => LINE.exec(line)?.groups?.['text']?.trim() ?? [])
-      resolve({ said, code })
+      // What the log tells has times of its own.
+      const told = text.split('\n').map((line) => line.trim().replace(/^\d{4}-\S+Z {2}/u, ''))
+      resolve({ said, told, code })
     })
   })
   return { printed, interrupt: () => void child.kill('SIGINT'), ended }
