@@ -2,10 +2,12 @@ import type { DatabaseSync } from 'node:sqlite'
 import {
   type Clock,
   createEd25519Signer,
+  encodeUtf8,
   type MonotonicClock,
   type RandomBytes,
   type Signer,
   selectMonotonicClock,
+  sha256,
   systemClock,
   systemRandomBytes,
 } from '@behalf/core'
@@ -135,6 +137,7 @@ interface Parts {
   readonly random: RandomBytes
   readonly log: AuthorityLog
   readonly feed: ChangeFeed
+  readonly ticketKey: Uint8Array
   readonly statusFeed: StatusFeed
   readonly ledger: Ledger
   readonly notices: Notices
@@ -199,10 +202,11 @@ async function startAuthority(options: CreateAuthorityOptions, raw: DatabaseSync
   await addOperators(database, options.operators, clock())
   await issuer.start()
   const claimUrl = await createClaim({ database, clock, random, origin: options.origin })
+  const ticketKey = await deriveTicketKey(signer)
   const nonces = openVerifierDatabase(noncesPathOf(options), { clock })
   try {
     const told = { feed, statusFeed, notices, ledger }
-    return assemble(options, { issuer, database, nonces, clock, random, log, claimUrl, ...told })
+    return assemble(options, { issuer, database, nonces, clock, random, log, claimUrl, ticketKey, ...told })
   } catch (error) {
     nonces.close()
     throw error
@@ -216,6 +220,11 @@ function prepareNotices(
   const { origin, notices = {} } = options
   const keys = options.signer ? options.noticeKeys : createNoticeKeys(options.issuerSeed)
   return createNotices({ ...parts, origin, keys, options: notices })
+}
+
+/** The signature is told to nobody: only who has the key of the issuer can make it, and it is the same each time. */
+async function deriveTicketKey(signer: Signer): Promise<Uint8Array> {
+  return sha256(await signer.sign(encodeUtf8('behalf: key of login tickets, version 1')))
 }
 
 function noncesPathOf({ noncesPath, databasePath }: CreateAuthorityOptions): string {
@@ -274,7 +283,12 @@ function createApp(options: CreateAuthorityOptions, parts: Parts): HttpApp {
     rpId: new URL(origin).hostname,
     attestation: options.attestation ?? { kind: 'none' },
     oidc: options.oidc && createOidcClient(checkOidcOptions(options.oidc), { clock, origin }),
-    tickets: createTickets({ clock, random: parts.random, seconds: CEREMONY_SECONDS }),
+    tickets: createTickets({
+      clock,
+      random: parts.random,
+      seconds: CEREMONY_SECONDS,
+      key: parts.ticketKey,
+    }),
     loginApproves: options.dangerouslyLetLoginApprove ?? false,
     pingSeconds,
   }

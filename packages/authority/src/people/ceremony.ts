@@ -4,6 +4,7 @@ import type { AuthorityDatabase } from '../database-schema.ts'
 import { AuthorityError } from '../error.ts'
 import { readJsonColumn, readText } from '../json-column.ts'
 import type { PeopleContext } from './people-context.ts'
+import { hashSecret } from './secret-code.ts'
 import type { LiveSession } from './session.ts'
 
 /** What a ceremony is for. The answer to one is no answer to another. */
@@ -127,4 +128,29 @@ async function dropCeremony(
     row.expires_at > clock()
   if (!matches) return undefined
   return { challenge: row.challenge, data: readJsonColumn(row.data_json) }
+}
+
+/**
+ * The ticket led to something, and does so once: here, in any other process on this database, and after a restart.
+ *
+ * @returns false when it did before
+ */
+export async function settleTicket(
+  { database, clock }: Pick<PeopleContext, 'database' | 'clock'>,
+  ticket: string,
+): Promise<boolean> {
+  const used = await database
+    .insertInto('ceremonies')
+    .values({
+      id: `used ${hashSecret(ticket)}`,
+      purpose: 'login',
+      challenge: '',
+      session: null,
+      data_json: '{}',
+      expires_at: clock() + CEREMONY_SECONDS * 1000,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('id')
+    .executeTakeFirst()
+  return used !== undefined
 }

@@ -2,6 +2,7 @@ import { BehalfError } from '@behalf/core'
 import { describeFault } from '../authority-log.ts'
 import { AuthorityError } from '../error.ts'
 import type { Answer, AnswerSpec } from '../route.ts'
+import { settleTicket } from './ceremony.ts'
 import { escapeForLog } from './ceremony-error-route.ts'
 import { enterByCompanyLogin } from './company-person.ts'
 import { landOn } from './landing-page.ts'
@@ -53,7 +54,9 @@ function createCallbackRoute(context: PeopleContext): PeopleRoute {
       return orToLogin(context, async () => {
         const transaction = takeTransaction(context, cookie(LOGIN_COOKIE))
         const identity = await client.finish(query, transaction)
-        context.tickets.settle(transaction.ticket)
+        if (!(await settleTicket(context, transaction.ticket))) {
+          throw new AuthorityError('oidc_invalid', 'This company login is over')
+        }
         const signedIn = transaction.person
         const { random, clock } = context
         const session = await changePeople(context, async (tx): Promise<NewSession | undefined> => {

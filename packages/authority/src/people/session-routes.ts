@@ -1,6 +1,7 @@
 import { AuthorityError } from '../error.ts'
 import { json, jsonAnswer } from '../route.ts'
 import { finishAssertion, openAssertion } from './assertion-ceremony.ts'
+import { settleTicket } from './ceremony.ts'
 import { PEOPLE_ANSWERS } from './people-answers.ts'
 import { loginSchema, nothingSchema } from './people-bodies.ts'
 import type { PeopleContext } from './people-context.ts'
@@ -44,7 +45,9 @@ function createLoginRoutes(context: PeopleContext): readonly PeopleRoute[] {
         const { ceremony, response, return_to: returnTo } = body
         const assertion = await finishAssertion(context, { purpose: 'login', ceremony, response })
         const person = await requireOwner(context, assertion)
-        context.tickets.settle(ceremony)
+        if (!(await settleTicket(context, ceremony))) {
+          throw new AuthorityError('webauthn_challenge_invalid', 'This login is over')
+        }
         if (session) await endSession(context.database, session.tokenHash)
         const begun = await beginSession(context, context.database, { person, method: 'passkey' })
         const wire = await sessionToWire(context, begun)

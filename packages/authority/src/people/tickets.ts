@@ -29,30 +29,27 @@ export interface Tickets {
   /** Returns 256 bits that nobody can know who only has the ticket; another name gives others. */
   derive(ticket: string, name: string): string
   /**
-   * Returns what the ticket was issued with; it is used up, whatever its answer is worth.
+   * Returns what the ticket was issued with; here it is used up, whatever its answer is worth.
    *
    * @returns undefined for what was not issued here for this purpose, is over or was used
    */
   redeem(ticket: string, purpose: TicketPurpose): JsonObject | undefined
-  /** The ticket led to something: that it is used is remembered for all of its time. */
-  settle(ticket: string): void
 }
 
-const KEY_BYTES = 32
 const NONCE_BYTES = 16
 
-/** Returns tickets under a key of this process: those of another are none here. */
+/** Returns tickets under a key: those under another are none. */
 export function createTickets(options: {
   readonly clock: Clock
   readonly random: RandomBytes
   readonly seconds: number
-  /** How many wrong answers are remembered; those that led to something always are. Default 100,000. */
+  /** Whoever has the same key takes these tickets, too: another process, or this one after a restart. 32 bytes. */
+  readonly key: Uint8Array
+  /** How many that were answered are remembered; those that led to something, see `settleTicket`. Default 100,000. */
   readonly maxAnswered?: number
 }): Tickets {
-  const { clock, random, seconds, maxAnswered = 100_000 } = options
-  const key = random(KEY_BYTES)
+  const { clock, random, seconds, key, maxAnswered = 100_000 } = options
   const answered = createBoundedMap<true>(maxAnswered)
-  const settled = new Map<string, number>()
   const seal = (text: string): string => encodeBase64url(hmacSha256(key, encodeUtf8(text)))
   return {
     issue: (purpose, data) => {
@@ -68,15 +65,9 @@ export function createTickets(options: {
       const content = parseJson(decodeBase64url(body))
       if (!isJsonObject(content) || content.purpose !== purpose || !isJsonObject(content.data))
         return undefined
-      if (!(Number(content.expires_at) > clock()) || answered.get(given) || settled.has(given))
-        return undefined
+      if (!(Number(content.expires_at) > clock()) || answered.get(given)) return undefined
       answered.set(given, true)
       return content.data
-    },
-    settle: (ticket) => {
-      const now = clock()
-      for (const [old, until] of settled) if (until <= now) settled.delete(old)
-      settled.set(ticket.split('.')[1] ?? '', now + seconds * 1000)
     },
   }
 }
