@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type AuditRecord, saltedDigest } from '@behalf/audit-log'
+import { type AuditRecord, parseAuditRecord, saltedDigest } from '@behalf/audit-log'
 import {
   BehalfError,
   canonicalizeJson,
@@ -42,14 +42,13 @@ let text: string
 beforeAll(async () => {
   world = await openWorld()
   const { settle } = await world.report()
-  const allowed = ['--allow', `GET,POST ${world.api.origin}/issues/**`]
   root = await obtain(
     world,
     '--for',
     'alice',
     '--purpose',
     PURPOSE,
-    ...allowed,
+    ...allowing('/issues/**'),
     '--depth',
     '1',
     '--workflow',
@@ -302,6 +301,24 @@ describe('the evidence of a request', () => {
     )
   })
 
+  test('signed under another delegation of the same agent shows nothing', async () => {
+    const second = await obtain(world, '--for', 'alice', '--purpose', 'more', ...allowing('/issues/2'))
+    const [about, instead] = await Promise.all([own, second].map(writeBundle))
+    const [credential] = instead?.delegations.map((delegation) => delegation.credential) ?? []
+    const entry = about?.entries.find(({ evidence }) => evidence !== undefined)
+    if (!entry?.evidence || credential === undefined) throw new Error('there is no such request')
+    const value = JSON.parse(entry.evidence.text) as JsonObject
+    const { salt } = entry.evidence
+    const forged = { salt, text: canonicalizeJson({ ...value, credentials: [credential] }) }
+    const digest = saltedDigest(decodeBase64url(salt), forged.text)
+    const record = { ...parseAuditRecord(encodeUtf8(entry.record)), delegations: [second], digest }
+    const key = decodeDidKey(world.issuer)
+    expect(proveRequest(record, forged, () => key)).toMatchObject({
+      code: 'audit_proof_invalid',
+      reason: expect.stringContaining('it names another delegation'),
+    })
+  })
+
   test('whose signature is another shows nothing', async () => {
     const { entries } = await verifyTrace(bundle, world.issuer)
     const place = entries.findIndex(({ record }) => record.type === 'request_accepted')
@@ -323,6 +340,16 @@ describe('the evidence of a request', () => {
     }
   })
 })
+
+function allowing(path: string): readonly string[] {
+  return ['--allow', `GET,POST ${world.api.origin}${path}`]
+}
+
+async function writeBundle(id: string): Promise<TraceBundle> {
+  const path = join(world.home, `${id}.json`)
+  await world.run(['trace', id, '--bundle', path])
+  return parseTraceBundle(await readFile(path, 'utf8'))
+}
 
 async function verifyBytes(bytes: Uint8Array): Promise<unknown> {
   return await verifyTrace(parseTraceBundle(decodeUtf8(bytes)), world.issuer)
