@@ -73,8 +73,11 @@ export const keystore: CaseGroup = {
         Object.keys(value).filter((name) => /^(sign|seal|prove|decrypt|export)/i.test(name))
       const wallet = createMemoryWallet({ seed: SEED })
       expect(names(wallet)).toEqual([])
-      // What this proves is the authority's log, by asking for it; the key has no part in it but to sign the call.
-      expect(names(wallet.authority('https://authority.test'))).toEqual(['proveInclusion'])
+      // What these prove is the authority's log, by asking for it; the key has no part in it but to sign the call.
+      expect(names(wallet.authority('https://authority.test'))).toEqual([
+        'proveInclusion',
+        'proveConsistency',
+      ])
     }),
     'KS-018': invariantOnce(signsEachTryAnew),
   },
