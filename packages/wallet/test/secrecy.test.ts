@@ -65,6 +65,7 @@ describe('the key', () => {
       'approve',
       'changeRequest',
       'collect',
+      'countConfirmations',
       'createRequest',
       'deny',
       'describe',
