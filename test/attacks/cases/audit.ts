@@ -21,6 +21,7 @@ import { ASKED, operator, type RunningAuthority, withAuthority } from '../suppor
 import { withFolder } from '../support/databases.ts'
 import { codeOf } from '../support/expectation.ts'
 import { issuer, stranger } from '../support/party.ts'
+import { traceEveryHit } from '../support/trace-hits.ts'
 
 const ORIGIN = 'https://api.test'
 const KEY = { name: issuer.did, publicKey: issuer.publicKey }
@@ -306,6 +307,7 @@ export const audit: CaseGroup = {
     'AU-009': invariantOnce(injectLines),
     'AU-010': invariantOnce(searchForSecrets),
     'AU-012': invariantOnce(writeTwice),
+    'AU-013': invariantOnce(traceEveryHit),
     'AU-015': invariantOnce(() => withAuthority(stepBack)),
     'AU-016': invariantOnce(() => withAuthority(sendHuge)),
   },

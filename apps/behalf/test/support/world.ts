@@ -36,13 +36,17 @@ export interface World {
   close(): Promise<void>
 }
 
-/** Builds a world. Its first heartbeat is fresh and its calls are accepted. */
-export async function openWorld(): Promise<World> {
+/**
+ * Builds a world. Its first heartbeat is fresh and its calls are accepted.
+ *
+ * @param host - in the address of the authority; passkeys work at names only, such as localhost
+ */
+export async function openWorld(host = '127.0.0.1'): Promise<World> {
   const home = await mkdtemp(join(tmpdir(), 'behalf-'))
   const time = { now: START }
   const clock = (): number => time.now
   const data = join(home, 'authority')
-  const origin = `http://127.0.0.1:${await findFreePort()}`
+  const origin = `http://${host}:${await findFreePort()}`
   const authority = await startAuthority({ data, origin, clock })
   const advance = async (seconds: number): Promise<void> => {
     time.now += seconds * 1000
