@@ -154,15 +154,15 @@ function recallItems(cursor: FieldCursor): readonly SfItem[] | undefined {
   return items
 }
 
-/** Remembers what it parses when its first parenthesis closes it, so that the text up to there is all of it. */
+/** Remembers what it parses by its whole text. One with a parenthesis inside is never asked for: see {@link recallItems}. */
 function rememberItems(cursor: FieldCursor): readonly SfItem[] {
   const start = cursor.at
   const repeatedBefore = cursor.repeatedKeys.length
   const items = parseItems(cursor)
   const close = cursor.at - 1
-  const isWhole = cursor.text.indexOf(')', start) === close && close - start <= MAX_KNOWN_LENGTH
+  const isShort = close - start <= MAX_KNOWN_LENGTH
   // What was repeated is reported again each time.
-  if (isWhole && cursor.repeatedKeys.length === repeatedBefore) {
+  if (isShort && cursor.repeatedKeys.length === repeatedBefore) {
     knownItems.set(cursor.text.slice(start, close), items)
   }
   return items
