@@ -7,6 +7,8 @@ export default {
   ignoreStatic: false,
   disableTypeChecks: true,
   incremental: true,
+  // A test that waits for an event that never comes: other work on the machine must not look like it.
+  timeoutMS: 15_000,
   tempDirName: '.stryker-tmp',
   cleanTempDir: 'always',
   // The last of these would be rewritten through an API that TypeScript 7 does not have.
