@@ -132,7 +132,11 @@ function readOrigin({
   return { parent: readParent(parent) }
 }
 
-function readOnBehalfOf(value: JsonValue | undefined): OnBehalfOf {
+/**
+ * Returns on whose behalf somebody acts.
+ * @throws CredentialError `credential_malformed`
+ */
+export function readOnBehalfOf(value: JsonValue | undefined): OnBehalfOf {
   const object = readObject(value, 'onBehalfOf')
   checkMembers(object, PRINCIPAL_MEMBERS, 'onBehalfOf')
   const { id, role, tenant } = object
@@ -143,7 +147,11 @@ function readOnBehalfOf(value: JsonValue | undefined): OnBehalfOf {
   }
 }
 
-function readWorkflow(value: JsonValue): Workflow {
+/**
+ * Returns what work belongs to.
+ * @throws CredentialError `credential_malformed`
+ */
+export function readWorkflow(value: JsonValue): Workflow {
   const object = readObject(value, 'workflow')
   checkMembers(object, WORKFLOW_MEMBERS, 'workflow')
   const { id, run } = object
@@ -153,7 +161,11 @@ function readWorkflow(value: JsonValue): Workflow {
   }
 }
 
-function readPolicy(value: JsonValue): PolicyReference {
+/**
+ * Returns the reference to a policy.
+ * @throws CredentialError `credential_malformed`
+ */
+export function readPolicy(value: JsonValue): PolicyReference {
   const object = readObject(value, 'policy')
   checkMembers(object, POLICY_MEMBERS, 'policy')
   return {
@@ -163,7 +175,11 @@ function readPolicy(value: JsonValue): PolicyReference {
   }
 }
 
-function readApproval(value: JsonValue): ApprovalReference {
+/**
+ * Returns the reference to an approval.
+ * @throws CredentialError `credential_malformed`
+ */
+export function readApproval(value: JsonValue): ApprovalReference {
   const object = readObject(value, 'approval')
   checkMembers(object, APPROVAL_MEMBERS, 'approval')
   const method = APPROVAL_METHODS.find((known) => known === object.method)

@@ -20,6 +20,7 @@ export type CredentialErrorCode =
   | 'delegation_not_permitted'
   | 'evidence_invalid'
   | 'format_mismatch'
+  | 'invalid_token'
   | 'issuer_mismatch'
   | 'issuer_untrusted'
   | 'json_ambiguous'

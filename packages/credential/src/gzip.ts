@@ -30,3 +30,26 @@ export function decompressGzip(
   if (!MAGIC.every((byte, index) => bytes[index] === byte)) return undefined
   return backend.decompress(bytes, maxBytes)
 }
+
+/**
+ * Returns `bytes` compressed as one ZLIB stream.
+ * @see RFC 1950 section 2.2
+ */
+export function compressZlib(bytes: Uint8Array): Uint8Array {
+  return gzip.compressZlib(bytes)
+}
+
+/**
+ * Returns the content of one ZLIB stream that is all of `bytes`, or undefined for anything else: bytes after it, a
+ * preset dictionary, a wrong checksum, or content above `maxBytes`, of which no more is ever held.
+ * @param maxBytes of the content, at least 1
+ * @param backend the runtime's unless said otherwise
+ * @see RFC 1950 section 2.2
+ */
+export function decompressZlib(
+  bytes: Uint8Array,
+  maxBytes: number,
+  backend: GzipBackend = gzip,
+): Uint8Array | undefined {
+  return backend.decompressZlib(bytes, maxBytes)
+}

@@ -1,3 +1,10 @@
+export {
+  MAX_ACCESS_TOKEN_SECONDS,
+  signAccessToken,
+  type VerifyAccessTokenOptions,
+  verifyAccessToken,
+} from './access-token.ts'
+export type { AccessTokenClaims, TokenPrincipal, TokenStatusReference } from './access-token-claims.ts'
 export { fingerprintAgent } from './agent-fingerprint.ts'
 export {
   type ApprovedEnrolment,
@@ -94,6 +101,23 @@ export {
   verifyStatusList,
 } from './status-list.ts'
 export { readLocalTime, type TimeWindow, type Weekday } from './time-window.ts'
+export { tokenKeyId } from './token-key-id.ts'
+export type { TokenKeys } from './token-signature.ts'
+export {
+  type SignTokenStatusListOptions,
+  signTokenStatusList,
+  type TokenStatusList,
+  type VerifyTokenStatusListOptions,
+  verifyTokenStatusList,
+} from './token-status-list.ts'
+export {
+  type BitsPerStatus,
+  createTokenStatuses,
+  readTokenStatus,
+  TOKEN_STATUS,
+  type TokenStatuses,
+  writeTokenStatus,
+} from './token-statuses.ts'
 export type { Scalar, ValueConstraint } from './value-constraint.ts'
 export {
   type VerifiedApproval,

@@ -1,4 +1,4 @@
-import { crc32, gzipSync, inflateRawSync } from 'node:zlib'
+import { crc32, deflateSync, gzipSync, inflateRawSync, inflateSync } from 'node:zlib'
 import type { GzipBackend } from './gzip-backend.ts'
 
 const HEADER_BYTES = 10
@@ -8,7 +8,7 @@ const TRAILER_BYTES = 8
 export const gzip: GzipBackend = {
   compress: (bytes) => toPlainArray(gzipSync(bytes)),
   decompress(member, maxBytes) {
-    const content = inflate(member.subarray(HEADER_BYTES, -TRAILER_BYTES), maxBytes)
+    const content = inflate(inflateRawSync, member.subarray(HEADER_BYTES, -TRAILER_BYTES), maxBytes)
     if (content === undefined) return undefined
     const trailer = new DataView(
       member.buffer,
@@ -19,11 +19,17 @@ export const gzip: GzipBackend = {
       trailer.getUint32(0, true) === crc32(content) && trailer.getUint32(4, true) === content.length
     return isIntact ? content : undefined
   },
+  compressZlib: (bytes) => toPlainArray(deflateSync(bytes)),
+  decompressZlib: (stream, maxBytes) => inflate(inflateSync, stream, maxBytes),
 }
 
-function inflate(deflated: Uint8Array, maxOutputLength: number): Uint8Array | undefined {
+function inflate(
+  read: typeof inflateSync,
+  deflated: Uint8Array,
+  maxOutputLength: number,
+): Uint8Array | undefined {
   try {
-    const result: unknown = inflateRawSync(deflated, { maxOutputLength, info: true })
+    const result: unknown = read(deflated, { maxOutputLength, info: true })
     // The engine stops at the end of the first stream and says nothing about what follows.
     return isInflated(result) && result.engine.bytesWritten === deflated.length
       ? toPlainArray(result.buffer)

@@ -1,19 +1,25 @@
 import { concatBytes } from '@behalf/core'
-import { Inflate, gzip as pakoGzip } from 'pako'
+import { deflate, Inflate, gzip as pakoGzip } from 'pako'
 import type { GzipBackend } from './gzip-backend.ts'
 
 // Above 15, the size of the window, this asks for the wrapper of gzip and nothing else.
 const GZIP_ONLY = 31
+const ZLIB_ONLY = 15
 const CHUNK_BYTES = 65_536
 
 /** The backend of runtimes without `node:zlib`: slower, with the same verdicts. */
-export const gzip: GzipBackend = { compress: (bytes) => pakoGzip(bytes), decompress }
+export const gzip: GzipBackend = {
+  compress: (bytes) => pakoGzip(bytes),
+  decompress: (member, maxBytes) => decompress(GZIP_ONLY, member, maxBytes),
+  compressZlib: (bytes) => deflate(bytes),
+  decompressZlib: (stream, maxBytes) => decompress(ZLIB_ONLY, stream, maxBytes),
+}
 
-function decompress(member: Uint8Array, maxBytes: number): Uint8Array | undefined {
+function decompress(windowBits: number, member: Uint8Array, maxBytes: number): Uint8Array | undefined {
   const chunks: Uint8Array[] = []
   let length = 0
   let readBytes = (): number => 0
-  const inflator = new Inflate({ windowBits: GZIP_ONLY, chunkSize: CHUNK_BYTES })
+  const inflator = new Inflate({ windowBits, chunkSize: CHUNK_BYTES })
   inflator.onStart = (stream) => {
     readBytes = () => stream.total_in
   }
