@@ -2,6 +2,14 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type AuditRecord, parseAuditRecord, saltedDigest } from '@behalf/audit-log'
 import {
+  isProven,
+  parseTraceBundle,
+  proveRequest,
+  serializeTraceBundle,
+  type TraceBundle,
+  verifyTrace,
+} from '@behalf/authority/trace'
+import {
   BehalfError,
   canonicalizeJson,
   decodeBase64url,
@@ -13,9 +21,6 @@ import {
 import { parseDelegation } from '@behalf/credential'
 import { decodeDidKey } from '@behalf/did'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { isProven, proveRequest } from '../src/trace/prove-request.ts'
-import { parseTraceBundle, serializeTraceBundle, type TraceBundle } from '../src/trace/trace-bundle.ts'
-import { verifyTrace } from '../src/trace/verify-trace.ts'
 import { behalf, type CommandRun, codeOf, documentOf } from './support/test-io.ts'
 import { obtain, openWorld, type World } from './support/world.ts'
 

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { collectTrace, serializeTraceBundle, verifyTrace } from '@behalf/authority/trace'
 import type { Command, CommandContext } from '../command.ts'
 import { COMMON_OPTIONS } from '../common-options.ts'
 import { CommandError } from '../error.ts'
@@ -7,11 +8,9 @@ import { AUTHORITY_OPTIONS, OPERATOR_OPTIONS } from '../locations.ts'
 import { chooseLogKey } from '../log-key.ts'
 import { PASSPHRASE_OPTIONS } from '../passphrase.ts'
 import { isSystemError } from '../system-error.ts'
-import { collectTrace } from '../trace/collect-trace.ts'
+import { advise } from '../trace/advise.ts'
 import { describeTrace, writeTrace } from '../trace/describe-trace.ts'
-import { serializeTraceBundle } from '../trace/trace-bundle.ts'
 import { traceDocument } from '../trace/trace-document.ts'
-import { verifyTrace } from '../trace/verify-trace.ts'
 import { openAuthority } from '../wallets.ts'
 
 /** `behalf trace` */
@@ -36,13 +35,18 @@ export const command: Command = {
   run: trace,
 }
 
+const WHERE_FOUND =
+  'give a Request-Id of an API, or an id of behalf list --as-operator; an API must be registered to report'
+
 async function trace(context: CommandContext): Promise<void> {
   const { args, output } = context
   const id = args.argument('ID')
   const trusted = args.text('issuer')
   const authority = await openAuthority(context)
   const key = await chooseLogKey(authority, trusted)
-  const { bundle, isCut } = await output.during('Reading the log', () => collectTrace(authority, id, key))
+  const { bundle, isCut } = await output.during('Reading the log', () =>
+    advise('not_found', WHERE_FOUND, () => collectTrace(authority, id, key)),
+  )
   const verified = await verifyTrace(bundle, key.name)
   const file = args.text('bundle')
   const path = file === undefined ? undefined : await writeBundle(context, file, serializeTraceBundle(bundle))

@@ -1,11 +1,11 @@
+import { parseTraceBundle, verifyTrace } from '@behalf/authority/trace'
 import { parseAgentDid } from '../agent-did.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { COMMON_OPTIONS } from '../common-options.ts'
 import { readInput } from '../read-input.ts'
+import { advise } from '../trace/advise.ts'
 import { describeTrace, writeTrace } from '../trace/describe-trace.ts'
-import { parseTraceBundle } from '../trace/trace-bundle.ts'
 import { traceDocument } from '../trace/trace-document.ts'
-import { verifyTrace } from '../trace/verify-trace.ts'
 
 /** `behalf verify-bundle` */
 export const command: Command = {
@@ -25,9 +25,12 @@ export const command: Command = {
   run: verifyBundle,
 }
 
+const HOW_MADE = 'let the operator write it again with behalf trace --bundle FILE'
+
 async function verifyBundle({ io, args, output }: CommandContext): Promise<void> {
   const authority = parseAgentDid(args.required('key'))
-  const bundle = parseTraceBundle(await readInput(io, args.argument('FILE')))
+  const text = await readInput(io, args.argument('FILE'))
+  const bundle = await advise('input_invalid', HOW_MADE, () => parseTraceBundle(text))
   const verified = await verifyTrace(bundle, authority)
   const steps = describeTrace(verified)
   output.answer(traceDocument(verified, steps), writeTrace(verified, steps))

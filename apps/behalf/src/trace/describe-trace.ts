@@ -1,31 +1,29 @@
+import {
+  digestOfPolicy,
+  type EntryProof,
+  findEffect,
+  isProven,
+  isRevocation,
+  listOf,
+  type ProvenEntry,
+  proofOf,
+  textOf,
+  type VerifiedTrace,
+} from '@behalf/authority/trace'
 import { isJsonObject, type JsonValue } from '@behalf/core'
 import type { Delegation } from '@behalf/credential'
 import { describeCapabilities } from '../capability-words.ts'
 import { plain, plainLines } from '../plain-text.ts'
 import { formatTime } from '../time-words.ts'
-import { isRevocation } from './collect-trace.ts'
-import { isProven } from './prove-request.ts'
-import { listOf, textOf } from './record-members.ts'
 import { describeRecord } from './record-words.ts'
-import { digestOfPolicy, type ProvenEntry, type VerifiedTrace } from './verify-trace.ts'
 
 /** One line of the story. */
-export interface TraceStep {
+export interface TraceStep extends EntryProof {
   readonly index: number
   readonly time: string
   readonly type: string
   readonly title: string
   readonly details: readonly string[]
-  /** What is proven, and how. */
-  readonly proven: readonly string[]
-  /** What is not, and why. */
-  readonly unproven: readonly string[]
-}
-
-interface Explanation {
-  readonly details?: readonly string[]
-  readonly proven?: readonly string[]
-  readonly unproven?: readonly string[]
 }
 
 /** The story of a trace, in the order of the log, each line with its proof. */
@@ -34,15 +32,15 @@ export function describeTrace(trace: VerifiedTrace): readonly TraceStep[] {
   return trace.entries.map((entry) => {
     const { index, record } = entry
     const { title, details } = describeRecord(record, person)
-    const more = explain(entry, trace)
+    const { proven, unproven } = proofOf(entry, trace)
     return {
       index,
       time: record.time,
       type: record.type,
       title,
-      details: [...details, ...(more.details ?? [])],
-      proven: [`in the log as entry ${index}`, ...(more.proven ?? [])],
-      unproven: more.unproven ?? [],
+      details: [...details, ...explain(entry, trace)],
+      proven: proven.map(plain),
+      unproven: unproven.map(plain),
     }
   })
 }
@@ -64,21 +62,18 @@ function createPersonWords({ entries, roots }: VerifiedTrace): (hash: JsonValue 
   }
 }
 
-function explain(entry: ProvenEntry, trace: VerifiedTrace): Explanation {
+function explain(entry: ProvenEntry, trace: VerifiedTrace): readonly string[] {
   const { type } = entry.record
-  if (type === 'policy_decided' || type === 'policy_loaded') return explainPolicy(entry, trace)
+  if (type === 'policy_decided') return explainPolicy(entry, trace)
   if (type === 'issued') return explainIssued(entry, trace)
   if (type === 'sub_delegated') return explainChild(entry, trace)
   if (type.startsWith('request_')) return explainRequest(entry)
-  return isRevocation(entry.record) ? explainRevocation(entry, trace) : {}
+  return isRevocation(entry.record) ? explainRevocation(entry, trace) : []
 }
 
-function explainPolicy({ record }: ProvenEntry, { policies }: VerifiedTrace): Explanation {
-  if (record.type === 'policy_loaded') return {}
-  const digest = digestOfPolicy(record) ?? ''
-  const document = policies.get(digest)
-  if (document === undefined) return { unproven: [`the text of the policy ${plain(digest)} is not kept`] }
-  const texts = listOf(document.files).flatMap((file) =>
+function explainPolicy({ record }: ProvenEntry, { policies }: VerifiedTrace): readonly string[] {
+  const document = policies.get(digestOfPolicy(record) ?? '')
+  return listOf(document?.files).flatMap((file) =>
     isJsonObject(file) && typeof file.text === 'string'
       ? [
           `${plain(textOf(file.name))}:`,
@@ -89,17 +84,15 @@ function explainPolicy({ record }: ProvenEntry, { policies }: VerifiedTrace): Ex
         ]
       : [],
   )
-  return { details: texts, proven: [`the text has the digest ${plain(digest)}`] }
 }
 
 function isFull(line: string): boolean {
   return line.trim() !== ''
 }
 
-function explainIssued({ record }: ProvenEntry, { roots }: VerifiedTrace): Explanation {
+function explainIssued({ record }: ProvenEntry, { roots }: VerifiedTrace): readonly string[] {
   const root = roots.get(textOf(record.delegation))
-  if (root === undefined)
-    return { unproven: ['the delegation itself, and how it was approved, are not kept'] }
+  if (root === undefined) return []
   const { delegation, approval } = root
   const whose = approval.approvals.map(
     ({ by, passkey, origin }) =>
@@ -109,37 +102,20 @@ function explainIssued({ record }: ProvenEntry, { roots }: VerifiedTrace): Expla
     whose.length > 0
       ? whose
       : [`on the word of ${plain(approval.statement?.by ?? 'nobody')} (${approval.method}):`]
-  return {
-    details: [
-      ...told,
-      ...approval.sentences.map((sentence) => `  ${plain(sentence)}`),
-      ...limitsOf(delegation),
-    ],
-    proven: ['the signature of the authority', 'the evidence of the approval'],
-    unproven: approval.isProven
-      ? []
-      : [`that a person approved: ${approval.method} is no person's own passkey`],
-  }
+  return [...told, ...approval.sentences.map((sentence) => `  ${plain(sentence)}`), ...limitsOf(delegation)]
 }
 
-function explainChild({ record }: ProvenEntry, { delegations }: VerifiedTrace): Explanation {
+function explainChild({ record }: ProvenEntry, { delegations }: VerifiedTrace): readonly string[] {
   const child = delegations.get(textOf(record.delegation))
   const parent = delegations.get(textOf(record.parent))
-  if (child === undefined || parent === undefined) {
-    return {
-      unproven: ['what was handed on: it was used in no request here, and only its delegator signed it'],
-    }
-  }
-  return {
-    details: [
-      'of this, it may',
-      ...describeCapabilities(parent.capabilities).map((line) => `  ${line}`),
-      'only this was handed on',
-      ...describeCapabilities(child.capabilities).map((line) => `  ${line}`),
-      ...limitsOf(child, parent),
-    ],
-    proven: ['the signature of the delegator', 'that it is no wider than the one above'],
-  }
+  if (child === undefined || parent === undefined) return []
+  return [
+    'of this, it may',
+    ...describeCapabilities(parent.capabilities).map((line) => `  ${line}`),
+    'only this was handed on',
+    ...describeCapabilities(child.capabilities).map((line) => `  ${line}`),
+    ...limitsOf(child, parent),
+  ]
 }
 
 function limitsOf(delegation: Delegation, above?: Delegation): readonly string[] {
@@ -154,38 +130,25 @@ function limitsOf(delegation: Delegation, above?: Delegation): readonly string[]
   })
 }
 
-function explainRequest({ record, request }: ProvenEntry): Explanation {
-  if (record.subject === undefined) return { unproven: ['who sent it: nothing in it verified'] }
-  if (request === undefined) return { unproven: ['the request itself: its evidence is not kept'] }
-  if (!isProven(request)) return { unproven: [`the request itself: ${request.reason} (${request.code})`] }
+function explainRequest({ request }: ProvenEntry): readonly string[] {
+  if (!isProven(request)) return []
   const { chain, target, context } = request
   const path = chain.links.map(({ subject }) => plain(subject)).join(' -> ')
-  return {
-    details: [
-      `signed for ${plain(target)}`,
-      `delegated by ${plain(chain.root.issuer)} -> ${path}`,
-      ...(context === undefined ? [] : [`Agent-Context as signed: ${plain(context)}`]),
-    ],
-    proven: ['the signature of the agent', `the chain of ${chain.links.length} behind it`],
-  }
+  return [
+    `signed for ${plain(target)}`,
+    `delegated by ${plain(chain.root.issuer)} -> ${path}`,
+    ...(context === undefined ? [] : [`Agent-Context as signed: ${plain(context)}`]),
+  ]
 }
 
-/** The first request after it that was refused. */
-function explainRevocation({ index, record }: ProvenEntry, { entries }: VerifiedTrace): Explanation {
-  const effect = entries.find(
-    (other) =>
-      other.index > index &&
-      other.record.type === 'request_refused' &&
-      (record.delegation === undefined || listOf(other.record.delegations).includes(record.delegation)),
-  )
-  if (effect === undefined) return { unproven: ['its effect: no request was refused since'] }
+function explainRevocation(entry: ProvenEntry, trace: VerifiedTrace): readonly string[] {
+  const effect = findEffect(entry, trace)
+  if (effect === undefined) return []
   const { request_id: id, code, time } = effect.record
-  const seconds = (Date.parse(time) - Date.parse(record.time)) / 1000
-  return {
-    details: [
-      `its first effect: request ${plain(textOf(id))} was refused (${plain(textOf(code))}), ${seconds} s later, entry ${effect.index}`,
-    ],
-  }
+  const seconds = (Date.parse(time) - Date.parse(entry.record.time)) / 1000
+  return [
+    `its first effect: request ${plain(textOf(id))} was refused (${plain(textOf(code))}), ${seconds} s later, entry ${effect.index}`,
+  ]
 }
 
 /** The story as lines for people. */

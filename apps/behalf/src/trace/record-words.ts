@@ -1,7 +1,7 @@
 import type { AuditRecord } from '@behalf/audit-log'
+import { memberOf } from '@behalf/authority/trace'
 import { isJsonObject, type JsonValue } from '@behalf/core'
 import { plain, toPlainText } from '../plain-text.ts'
-import { memberOf } from './record-members.ts'
 
 /** What a record says by itself, in a sentence and further lines. */
 export interface RecordWords {

@@ -1,7 +1,7 @@
+import type { VerifiedTrace } from '@behalf/authority/trace'
 import { encodeBase64 } from '@behalf/core'
 import type { AnswerDocument } from '../output.ts'
 import type { TraceStep } from './describe-trace.ts'
-import type { VerifiedTrace } from './verify-trace.ts'
 
 /** The story as a document for machines. */
 export function traceDocument(trace: VerifiedTrace, steps: readonly TraceStep[]): AnswerDocument {

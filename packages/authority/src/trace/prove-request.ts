@@ -1,4 +1,4 @@
-import { type AuditRecord, saltedDigest } from '@behalf/audit-log'
+import { AuditLogError, type AuditRecord, saltedDigest } from '@behalf/audit-log'
 import {
   BehalfError,
   canonicalizeJson,
@@ -14,8 +14,8 @@ import {
   type VerifiedChain,
   verifyDelegationChain,
 } from '@behalf/credential'
-import { CommandError } from '../error.ts'
-import type { BundleEntry } from './trace-bundle.ts'
+import { HttpSignatureError } from '@behalf/http-signature'
+import type { RequestEvidenceText } from './trace-bundle.ts'
 
 /** What the evidence of a request shows. */
 export interface ProvenRequest {
@@ -43,15 +43,15 @@ const TOLERANCE_MS = 60_000
  * What lies beside the record of a request is what the log has the digest of. Returns what it shows; an API may have
  * recorded something that shows nothing.
  *
- * @throws CommandError `audit_proof_invalid` when the log has the digest of something else
+ * @throws AuditLogError `audit_proof_invalid` when the log has the digest of something else
  */
 export function proveRequest(
   record: AuditRecord,
-  evidence: NonNullable<BundleEntry['evidence']>,
+  evidence: RequestEvidenceText,
   issuers: IssuerKeys,
 ): ProvenRequest | UnprovenRequest {
   if (record.digest !== digestOf(evidence)) {
-    throw new CommandError('audit_proof_invalid', 'the evidence of a request is not the one the log has')
+    throw new AuditLogError('audit_proof_invalid', 'the evidence of a request is not the one the log has')
   }
   try {
     return readProof(record, evidence.text, issuers)
@@ -61,7 +61,7 @@ export function proveRequest(
   }
 }
 
-function digestOf({ salt, text }: NonNullable<BundleEntry['evidence']>): string | undefined {
+function digestOf({ salt, text }: RequestEvidenceText): string | undefined {
   try {
     return saltedDigest(decodeBase64url(salt), text)
   } catch {
@@ -81,7 +81,7 @@ function readProof(record: AuditRecord, text: string, issuers: IssuerKeys): Prov
   const now = Math.max(...parsed.links.map(({ validFrom }) => validFrom))
   const chain = verifyDelegationChain(parsed, { issuers, now })
   if (!verifyEd25519(chain.leaf.publicKey, encodeUtf8(base), decodeBase64url(signature))) {
-    throw new CommandError<string>('signature_invalid', 'the signature is not that of the agent')
+    throw new HttpSignatureError('signature_invalid', 'the signature is not that of the agent')
   }
   checkRecord(record, chain, base)
   return {
@@ -128,8 +128,8 @@ function componentOf(base: string, name: string): string | undefined {
     ?.slice(start.length)
 }
 
-function contradict(message: string): CommandError {
-  return new CommandError(
+function contradict(message: string): AuditLogError {
+  return new AuditLogError(
     'audit_proof_invalid',
     `the evidence does not show what the record says: ${message}`,
   )

@@ -1,3 +1,4 @@
+import type { AuditRecord } from '@behalf/audit-log'
 import { isJsonObject, type JsonValue } from '@behalf/core'
 
 /** The elements of a list, and none of anything else. */
@@ -14,4 +15,17 @@ export function memberOf(value: JsonValue | undefined, name: string): string | u
 /** A text; empty for anything else. */
 export function textOf(value: JsonValue | undefined): string {
   return typeof value === 'string' ? value : ''
+}
+
+/** Records of what stopped more than one delegation. */
+export const WIDE_REVOCATIONS: readonly AuditRecord['type'][] = [
+  'key_revoked',
+  'principal_revoked',
+  'run_revoked',
+  'issuer_key_revoked',
+]
+
+/** Whether a record says that something was stopped. */
+export function isRevocation({ type }: AuditRecord): boolean {
+  return type === 'delegation_revoked' || WIDE_REVOCATIONS.some((known) => known === type)
 }

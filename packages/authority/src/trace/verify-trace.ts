@@ -1,4 +1,5 @@
 import {
+  AuditLogError,
   type AuditRecord,
   hashLeaf,
   type NoteKey,
@@ -25,7 +26,6 @@ import {
   verifyDelegationChain,
 } from '@behalf/credential'
 import { type Did, decodeDidKey } from '@behalf/did'
-import { CommandError } from '../error.ts'
 import { isAbout } from './is-about.ts'
 import { isProven, type ProvenRequest, proveRequest, type UnprovenRequest } from './prove-request.ts'
 import type { BundleDelegation, BundleEntry, TraceBundle } from './trace-bundle.ts'
@@ -64,8 +64,7 @@ export interface VerifiedTrace {
  * Whether something was left out, no bundle can show.
  *
  * @param authority - whose key signs the log and the root delegations
- * @throws CommandError `audit_proof_invalid`; AuditLogError `audit_proof_invalid`; CredentialError for a delegation or
- *   an approval that does not hold
+ * @throws AuditLogError `audit_proof_invalid`; CredentialError for a delegation or an approval that does not hold
  */
 export async function verifyTrace(bundle: TraceBundle, authority: Did): Promise<VerifiedTrace> {
   const publicKey = decodeDidKey(authority)
@@ -155,6 +154,6 @@ export function digestOfPolicy({ policy }: AuditRecord): string | undefined {
   return typeof digest === 'string' ? digest : undefined
 }
 
-function refuse(message: string): CommandError {
-  return new CommandError('audit_proof_invalid', `the bundle is not what the log has: ${message}`)
+function refuse(message: string): AuditLogError {
+  return new AuditLogError('audit_proof_invalid', `the bundle is not what the log has: ${message}`)
 }

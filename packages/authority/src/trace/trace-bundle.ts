@@ -1,5 +1,20 @@
-import { canonicalizeJson, isJsonObject, type JsonObject, type JsonValue, parseJson } from '@behalf/core'
-import { CommandError } from '../error.ts'
+import {
+  canonicalizeJson,
+  encodeUtf8,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  parseJson,
+} from '@behalf/core'
+import { AuthorityError } from '../error.ts'
+
+/** What lies beside a record of a request. */
+export interface RequestEvidenceText {
+  /** base64url. */
+  readonly salt: string
+  /** Canonical JSON. */
+  readonly text: string
+}
 
 /** A record of the log with what proves that it is there. */
 export interface BundleEntry {
@@ -8,8 +23,7 @@ export interface BundleEntry {
   readonly record: string
   /** Hashes from the entry up to the root, base64. */
   readonly proof: readonly string[]
-  /** What lies beside a record of a request: salt in base64url, and canonical JSON. */
-  readonly evidence?: { readonly salt: string; readonly text: string }
+  readonly evidence?: RequestEvidenceText
 }
 
 /** A root delegation as it was signed, and how it was approved. */
@@ -40,7 +54,7 @@ const LIMITS = { maxBytes: MAX_BUNDLE_BYTES, maxMembers: 1_000_000 }
 /**
  * Returns the bundle in its one spelling: a line of canonical JSON.
  *
- * @throws CommandError `input_invalid` above 4 MiB
+ * @throws AuthorityError `input_invalid` above 4 MiB
  */
 export function serializeTraceBundle(bundle: TraceBundle): string {
   const { about, checkpoint, entries, delegations, policies } = bundle
@@ -49,20 +63,24 @@ export function serializeTraceBundle(bundle: TraceBundle): string {
     version: 1,
     about,
     checkpoint,
-    entries: entries.map((entry) => ({ ...entry })),
+    entries: entries.map(({ evidence, ...entry }) => ({
+      ...entry,
+      ...(evidence && { evidence: { ...evidence } }),
+    })),
     delegations: delegations.map((delegation) => ({ ...delegation })),
     policies,
   })
-  if (Buffer.byteLength(text) < MAX_BUNDLE_BYTES) return `${text}\n`
-  throw new CommandError('input_invalid', 'the bundle would be larger than 4 MiB', {
-    next: 'make one about a request or a delegation instead',
-  })
+  if (encodeUtf8(text).length < MAX_BUNDLE_BYTES) return `${text}\n`
+  throw new AuthorityError(
+    'input_invalid',
+    'The bundle would be larger than 4 MiB: make one about a request or a delegation instead',
+  )
 }
 
 /**
  * The text is a bundle in its one spelling; nothing in it is verified.
  *
- * @throws CommandError `input_invalid`; CoreError `json_malformed`, `json_ambiguous`
+ * @throws AuthorityError `input_invalid`; CoreError `json_malformed`, `json_ambiguous`
  */
 export function parseTraceBundle(text: string): TraceBundle {
   const value = parseJson(text, LIMITS)
@@ -99,7 +117,7 @@ function readEntry(value: JsonValue): BundleEntry {
   }
 }
 
-function readEvidence(value: JsonValue): NonNullable<BundleEntry['evidence']> {
+function readEvidence(value: JsonValue): RequestEvidenceText {
   const { salt, text } = readMembers(value, ['salt', 'text'])
   return { salt: readText(salt), text: readText(text) }
 }
@@ -132,8 +150,6 @@ function readText(value: JsonValue | undefined): string {
   throw refuse('a member is not a text')
 }
 
-function refuse(message: string): CommandError {
-  return new CommandError('input_invalid', `the file is not a bundle of behalf trace: ${message}`, {
-    next: 'let the operator write it again with behalf trace --bundle FILE',
-  })
+function refuse(message: string): AuthorityError {
+  return new AuthorityError('input_invalid', `This is not a bundle of a trace: ${message}`)
 }

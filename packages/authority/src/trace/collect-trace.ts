@@ -1,10 +1,41 @@
 import { type AuditRecord, type NoteKey, parseAuditRecord, verifyCheckpoint } from '@behalf/audit-log'
-import { encodeUtf8, type JsonObject } from '@behalf/core'
-import { type AuthorityClient, type LogEntry, WalletError } from '@behalf/wallet'
-import { CommandError } from '../error.ts'
+import { BehalfError, encodeUtf8, type JsonObject } from '@behalf/core'
+import { AuthorityError } from '../error.ts'
 import type { SubjectKind } from './is-about.ts'
-import { listOf, memberOf } from './record-members.ts'
-import type { BundleDelegation, BundleEntry, TraceBundle } from './trace-bundle.ts'
+import { isRevocation, listOf, memberOf, WIDE_REVOCATIONS } from './record-members.ts'
+import type { BundleDelegation, BundleEntry, RequestEvidenceText, TraceBundle } from './trace-bundle.ts'
+
+/** An entry of the log, as it is read. */
+export interface TraceEntry {
+  readonly index: number
+  /** The entry itself. */
+  readonly record: string
+  /** What lies beside a record of a request. */
+  readonly evidence?: RequestEvidenceText
+}
+
+/** Which entries are asked for, from an index on, in order. */
+export interface TraceFilter {
+  /** A kind and an id, see `termOf`. */
+  readonly about: string
+  readonly from: number
+  readonly limit: number
+  readonly evidence: true
+}
+
+/** Where a story is read: an authority over HTTP, or the authority itself. */
+export interface TraceSource {
+  /** Fewer than `limit`, even none, do not mean that there are no more: nothing from an index on does. */
+  listLogEntries(filter: TraceFilter): Promise<readonly TraceEntry[]>
+  /** The signed head of the log. */
+  logCheckpoint(): Promise<string>
+  /** Hashes, base64. */
+  proveInclusion(of: { readonly index: number; readonly size: number }): Promise<readonly string[]>
+  /** @throws BehalfError `not_found` */
+  readDelegation(id: string): Promise<{ readonly credential?: string; readonly evidence?: JsonObject }>
+  /** @throws BehalfError `not_found` */
+  readPolicy(digest: string): Promise<JsonObject>
+}
 
 /** A bundle, and whether more has to do with its subject than it holds. */
 export interface CollectedTrace {
@@ -12,12 +43,12 @@ export interface CollectedTrace {
   readonly isCut: boolean
 }
 
-interface Found extends LogEntry {
+interface Found extends TraceEntry {
   readonly parsed: AuditRecord
 }
 
 interface Collection {
-  readonly authority: AuthorityClient
+  readonly authority: TraceSource
   readonly entries: Map<number, Found>
   isCut: boolean
 }
@@ -31,7 +62,6 @@ const PAGE = 50
 const PROOFS_AT_ONCE = 16
 /** How far behind a revocation the first refusal is looked for. */
 const MAX_EFFECT = 200
-const REVOCATIONS = ['key_revoked', 'principal_revoked', 'run_revoked', 'issuer_key_revoked'] as const
 
 /**
  * Returns what an authority has about a request, a delegation, an agent or a run, and all that explains it: who asked,
@@ -39,10 +69,10 @@ const REVOCATIONS = ['key_revoked', 'principal_revoked', 'run_revoked', 'issuer_
  *
  * @param id - of any of them: which it is shows in the log
  * @param key - of the log
- * @throws CommandError `not_found`; AuditLogError `audit_proof_invalid`; WalletError
+ * @throws AuthorityError `not_found`; AuditLogError `audit_proof_invalid`; what the source throws
  */
 export async function collectTrace(
-  authority: AuthorityClient,
+  authority: TraceSource,
   id: string,
   key: NoteKey,
 ): Promise<CollectedTrace> {
@@ -69,9 +99,7 @@ async function findSubject(collection: Collection, id: string): Promise<string> 
     keep(collection, found)
     if (found.length > 0) return about
   }
-  throw new CommandError('not_found', 'the log has no such request, delegation, agent or run', {
-    next: 'give a Request-Id of an API, or an id of behalf list --as-operator; an API must be registered to report',
-  })
+  throw new AuthorityError('not_found', 'The log has no such request, delegation, agent or run')
 }
 
 /** What happened to every delegation that was seen, and to those above it. */
@@ -112,7 +140,7 @@ async function findRevocations(collection: Collection): Promise<void> {
     ),
   )
   const first = Math.min(...collection.entries.keys())
-  for (const type of REVOCATIONS) {
+  for (const type of WIDE_REVOCATIONS) {
     const found = await readAbout(collection, `type:${type}`)
     const stopping = found.filter(({ index, parsed }) => {
       const { subject, principal, key, workflow } = parsed
@@ -137,11 +165,6 @@ async function findEffects(collection: Collection, delegations: readonly string[
     }
     keep(collection, effects.toSorted((one, other) => one.index - other.index).slice(0, 1))
   }
-}
-
-/** Whether a record says that something was stopped. */
-export function isRevocation({ type }: AuditRecord): boolean {
-  return type === 'delegation_revoked' || REVOCATIONS.some((known) => known === type)
 }
 
 /** The keys of the authority and the policies by which something was decided. */
@@ -230,7 +253,7 @@ async function unlessAbsent<Value>(read: () => Promise<Value>): Promise<Value | 
   try {
     return await read()
   } catch (error) {
-    if (error instanceof WalletError && error.code === 'not_found') return undefined
+    if (error instanceof BehalfError && error.code === 'not_found') return undefined
     throw error
   }
 }
