@@ -2,14 +2,23 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createAuthority } from '@behalf/authority'
-import { systemRandomBytes } from '@behalf/core'
+import { type AuthorityLog, createAuthority } from '@behalf/authority'
+import { createEd25519Signer, type Signer, systemRandomBytes } from '@behalf/core'
+import { encodeDidKey } from '@behalf/did'
 import { parsePolicy } from '@behalf/issuer'
-import { createRequestVerifier, createStatusSource, type VerifiedRequest } from '@behalf/verifier'
+import {
+  type AuditSink,
+  createAuditShipper,
+  createRequestVerifier,
+  createStatusSource,
+  type VerifiedRequest,
+  type VerifierMeter,
+} from '@behalf/verifier'
 import { protect } from '@behalf/verifier/hono'
-import { openVerifierDatabase } from '@behalf/verifier/sqlite'
+import { openVerifierDatabase, type VerifierDatabase } from '@behalf/verifier/sqlite'
 import { createMemoryWallet, type Wallet } from '@behalf/wallet'
 import { getRequestListener } from '@hono/node-server'
+import type { Tracer } from '@opentelemetry/api'
 import { Hono } from 'hono'
 import { pino } from 'pino'
 import { freePort } from './free-port.ts'
@@ -29,8 +38,18 @@ export interface World {
   end(): Promise<void>
 }
 
+/** Who looks on. */
+export interface WorldOptions {
+  readonly log?: AuthorityLog
+  /** Of the authority and of the API. */
+  readonly tracer?: Tracer
+  readonly meter?: VerifierMeter
+  /** Whether the API puts its decisions into the log of the authority, each before it acts. */
+  readonly reports?: boolean
+}
+
 /** Starts the world. Its API answers `/projects/*` with what the verifier found out. */
-export async function openWorld(): Promise<World> {
+export async function openWorld(options: WorldOptions = {}): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'behalf-test-'))
   const operator = createMemoryWallet()
   const [authorityPort, apiPort] = [await freePort(), await freePort()]
@@ -45,17 +64,22 @@ export async function openWorld(): Promise<World> {
       files: [{ name: 'p.cedar', text: 'permit (principal, action == Action::"ask-one", resource);' }],
     }),
     operators: [{ did: operator.did, name: 'test operator' }],
-    log: pino({ level: 'silent' }),
+    log: options.log ?? pino({ level: 'silent' }),
+    ...(options.tracer && { tracer: options.tracer }),
   })
   await authority.listen({ host: '127.0.0.1', port: authorityPort })
+  const client = operator.authority(authorityOrigin)
+  const reporter = options.reports === true ? createEd25519Signer(systemRandomBytes(32)) : undefined
+  if (reporter) await client.registerApi({ did: encodeDidKey(reporter.publicKey), origins: [api] })
   const protectedApi = await openApi({
+    ...options,
+    reporter,
     folder,
     api,
     apiPort,
     authority: authorityOrigin,
     issuer: authority.issuerDid,
   })
-  const client = operator.authority(authorityOrigin)
   const approveNext = async (): Promise<void> => {
     const pending = await waitFor(async () => (await client.listRequests({ status: 'pending' }))[0])
     await client.approve(pending.id, { version: pending.version })
@@ -73,7 +97,7 @@ export async function openWorld(): Promise<World> {
         onBehalfOf: { id: 'alice' },
         purpose: 'Sort new issues',
         maxDelegationDepth: depth,
-        capabilities: [{ type: 'http', locations: [api], actions: ['GET'], paths }],
+        capabilities: [{ type: 'http', locations: [api], actions: ['GET', 'POST'], paths }],
       })
       await Promise.all([asking, approveNext()])
     },
@@ -85,7 +109,8 @@ export async function openWorld(): Promise<World> {
   }
 }
 
-interface ApiOptions {
+interface ApiOptions extends WorldOptions {
+  readonly reporter: Signer | undefined
   readonly folder: string
   readonly api: string
   readonly apiPort: number
@@ -101,15 +126,19 @@ async function openApi(options: ApiOptions): Promise<{ end(): Promise<void> }> {
     pollSeconds: 1,
     state: database.statusState,
   })
+  const shipper = openShipper(options, database)
   const verifier = createRequestVerifier({
     origins: [api],
     trustedIssuers: [issuer],
     statusSource,
     ...database,
+    ...(options.tracer && { tracer: options.tracer }),
+    ...(options.meter && { meter: options.meter }),
+    ...(shipper && { auditSink: shipper satisfies AuditSink }),
   })
   const app = new Hono<{ Variables: { behalf: VerifiedRequest } }>()
   app.use('/projects/*', protect(verifier))
-  app.get('/projects/*', (c) => {
+  app.all('/projects/*', (c) => {
     const { principal, agent, chain } = c.get('behalf')
     return c.json({ principal, agent, links: chain.links.length })
   })
@@ -120,9 +149,18 @@ async function openApi(options: ApiOptions): Promise<{ end(): Promise<void> }> {
     end: async () => {
       statusSource.close()
       await closeServer(server)
+      await shipper?.close()
       database.close()
     },
   }
+}
+
+function openShipper(
+  { authority, reporter: signer, tracer }: ApiOptions,
+  { auditOutbox: outbox }: VerifierDatabase,
+): ReturnType<typeof createAuditShipper> | undefined {
+  if (signer === undefined) return undefined
+  return createAuditShipper({ authority, signer, outbox, recordBeforeAct: true, ...(tracer && { tracer }) })
 }
 
 async function closeServer(server: Server): Promise<void> {

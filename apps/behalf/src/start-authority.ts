@@ -6,6 +6,7 @@ import {
   createAuthority,
   createAuthorityLog,
   type Listening,
+  type ListenOptions,
   type OidcOptions,
   openAuthorityKeys,
 } from '@behalf/authority'
@@ -30,6 +31,8 @@ export interface StartOptions {
   readonly oidc?: OidcOptions
   /** See `CreateAuthorityOptions`. */
   readonly dangerouslyLetLoginApprove?: boolean
+  /** Where what is measured is told to everybody; absent: to operators who sign alone. */
+  readonly metrics?: ListenOptions
 }
 
 /** An authority that takes requests. */
@@ -37,6 +40,7 @@ export interface StartedAuthority {
   readonly authority: Authority
   readonly keys: AuthorityKeys
   readonly listening: Listening
+  readonly metrics?: Listening
 }
 
 /**
@@ -52,7 +56,10 @@ export async function startAuthority(
   const keys = await openKeys(context, options.folder)
   const authority = await explainFolder(options.folder, () => createOn(context, { options, keys }))
   try {
-    return { authority, keys, listening: await listen(authority, options) }
+    const listening = await listen(options, (where) => authority.listen(where))
+    if (options.metrics === undefined) return { authority, keys, listening }
+    const metrics = await listen(options.metrics, (where) => authority.listenForMetrics(where))
+    return { authority, keys, listening, metrics }
   } catch (error) {
     await authority.close()
     throw error
@@ -100,9 +107,12 @@ function createOn(
   })
 }
 
-async function listen(authority: Authority, { host, port }: StartOptions): Promise<Listening> {
+async function listen(
+  { host, port }: ListenOptions,
+  start: (where: ListenOptions) => Promise<Listening>,
+): Promise<Listening> {
   try {
-    return await authority.listen({ host, port })
+    return await start({ host, port })
   } catch (cause) {
     if (isSystemError(cause, 'EADDRINUSE')) {
       throw new CommandError('address_in_use', `another process listens on ${host} port ${port}`, { cause })

@@ -42,6 +42,39 @@ async function refused(argv: readonly string[]): Promise<CommandRun> {
   return await behalf(['serve', ...argv, '--json'], { env: ENV, interruption: AbortSignal.abort() })
 }
 
+describe('what is measured', () => {
+  test('is told to everybody at an address of its own, where there is one', async () => {
+    const data = join(await createFolder(), 'data')
+    const [port, metricsPort] = [await findFreePort(), await findFreePort()]
+    const where = `127.0.0.1:${metricsPort}`
+    const serving = serve(['--data', data, '--port', String(port), '--metrics', where])
+    expect(await serving.started).toMatchObject({ metrics: { host: '127.0.0.1', port: metricsPort } })
+    const answer = await fetch(`http://${where}/metrics`)
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([
+      200,
+      expect.stringContaining('text/plain'),
+    ])
+    expect(await answer.text()).toMatch(/^behalf_authority_log_entries [1-9]/mu)
+    const others = [
+      `http://${where}/health`,
+      `http://${where}/log/entries`,
+      `http://127.0.0.1:${port}/metrics`,
+    ]
+    expect(await Promise.all(others.map(async (url) => (await fetch(url)).status))).toEqual([404, 404, 401])
+    expect((await fetch(`http://${where}/metrics`, { method: 'POST' })).status).toBe(404)
+    expect((await serving.stop()).exit).toBe(0)
+    await expect(fetch(`http://${where}/metrics`)).rejects.toThrow('fetch failed')
+  })
+
+  test.each(['9464', '127.0.0.1', '127.0.0.1:0', '127.0.0.1:65536', 'a b:1', '::1:9464'])(
+    'is told nowhere at %s',
+    async (where) => {
+      const run = await refused(['--metrics', where])
+      expect([run.exit, codeOf(run)]).toEqual([2, 'usage_invalid'])
+    },
+  )
+})
+
 describe('the first start', () => {
   test('makes the keys in a folder of its own, says so, runs, and stops in order', async () => {
     const data = join(await createFolder(), 'new', 'authority')

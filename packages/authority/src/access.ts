@@ -20,6 +20,7 @@ export const ACCESS: Readonly<Record<RouteName, Access>> = {
   'GET /health': 'public',
   'GET /ready': 'public',
   'GET /openapi.json': 'public',
+  'GET /metrics': 'operator',
   'GET /.well-known/behalf-authority': 'public',
   'GET /approve/{id}': 'public',
   'GET /status/heartbeat': 'public',

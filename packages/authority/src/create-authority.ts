@@ -14,6 +14,7 @@ import {
 import { type Did, encodeDidKey, encodeDidKeyUrl } from '@behalf/did'
 import { createIssuer, type Issuer, type IssuerLimits, type Policy } from '@behalf/issuer'
 import { openVerifierDatabase, type VerifierDatabase } from '@behalf/verifier/sqlite'
+import type { Tracer } from '@opentelemetry/api'
 import { closeDatabase, isWritable, prepareDatabase } from './authority-database.ts'
 import { type AuthorityLog, createAuthorityLog, describeFault } from './authority-log.ts'
 import type { AuthorityDatabase } from './database-schema.ts'
@@ -46,7 +47,7 @@ import { createPublicRoutes } from './public-routes.ts'
 import { type Repeat, repeatOnTimer } from './repeat.ts'
 import { createRequestRoutes } from './request-routes.ts'
 import { createSqliteIssuerStore } from './sqlite-issuer-store.ts'
-import { createConfirmations } from './status/confirmations.ts'
+import { type Confirmations, createConfirmations } from './status/confirmations.ts'
 import { createStatusFeed, type StatusFeed } from './status/status-feed.ts'
 import { createStatusRoutes } from './status/status-routes.ts'
 import {
@@ -54,6 +55,10 @@ import {
   DEFAULT_STREAM_LIMITS,
   type StatusStreamLimits,
 } from './status/status-streams.ts'
+import { type AuthorityMetrics, createAuthorityMetrics } from './telemetry/authority-metrics.ts'
+import { createMetricsRoute } from './telemetry/metrics-route.ts'
+import { createMetricsServer } from './telemetry/metrics-server.ts'
+import { createAnswerWatch } from './telemetry/watch-answer.ts'
 
 /** Where the state of an authority is: a path, or a database that was opened as `openDatabase` does. */
 type DatabaseOption =
@@ -112,6 +117,8 @@ export type CreateAuthorityOptions = DatabaseOption &
     readonly statusStreams?: Partial<StatusStreamLimits>
     /** From one sign of life of a stream to the next. Default 15. */
     readonly pingSeconds?: number
+    /** Makes each call a span, below that of whoever calls (W3C Trace Context). Default: none. */
+    readonly tracer?: Tracer
   }
 
 /** A running authority. */
@@ -125,6 +132,11 @@ export interface Authority {
   readonly claimUrl?: string
   /** Takes requests once it resolves. */
   listen(options: ListenOptions): Promise<Listening>
+  /**
+   * Says at `/metrics` what is measured, to everybody who reaches this address: one that only operators and their
+   * Prometheus reach. Resolves once it does.
+   */
+  listenForMetrics(options: ListenOptions): Promise<Listening>
   /** Takes no more requests, answers those under way, and leaves everything in the database file. */
   close(): Promise<void>
 }
@@ -142,6 +154,8 @@ interface Parts {
   readonly ledger: Ledger
   readonly notices: Notices
   readonly claimUrl: string | undefined
+  readonly confirmations: Confirmations
+  readonly metrics: AuthorityMetrics
 }
 
 const DEFAULT_HEARTBEAT_SECONDS = 10
@@ -205,12 +219,30 @@ async function startAuthority(options: CreateAuthorityOptions, raw: DatabaseSync
   const ticketKey = await deriveTicketKey(signer)
   const nonces = openVerifierDatabase(noncesPathOf(options), { clock })
   try {
-    const told = { feed, statusFeed, notices, ledger }
+    const confirmations = createConfirmations(random)
+    const metrics = measure({ issuer, nonces, clock, ledger, confirmations })
+    const told = { feed, statusFeed, notices, ledger, confirmations, metrics }
     return assemble(options, { issuer, database, nonces, clock, random, log, claimUrl, ticketKey, ...told })
   } catch (error) {
     nonces.close()
     throw error
   }
+}
+
+function measure(
+  parts: Pick<Parts, 'issuer' | 'nonces' | 'clock' | 'ledger' | 'confirmations'>,
+): AuthorityMetrics {
+  const { issuer, nonces, clock, ledger, confirmations } = parts
+  return createAuthorityMetrics({
+    logEntries: ledger.size,
+    statusAge: async () => {
+      const heartbeat = await issuer.lastHeartbeat()
+      return heartbeat && (clock() - heartbeat.time) / 1000
+    },
+    replayEntries: () => nonces.replayStore.size?.() ?? 0,
+    // Nobody has to be asked for what everybody holds.
+    statusReaders: () => confirmations.ask(0).connected,
+  })
 }
 
 function prepareNotices(
@@ -238,6 +270,7 @@ function assemble(options: CreateAuthorityOptions, parts: Parts): Authority {
   const { heartbeatSeconds = DEFAULT_HEARTBEAT_SECONDS, repeat = repeatOnTimer } = options
   const http = createApp(options, parts)
   const server = createHttpServer(http)
+  const metricsServer = createMetricsServer(parts.metrics)
   const stopBeating = repeat(async () => {
     ledger.wake()
     await beat(issuer, log)
@@ -249,7 +282,7 @@ function assemble(options: CreateAuthorityOptions, parts: Parts): Authority {
   const close = async (): Promise<void> => {
     feed.close()
     statusFeed.close()
-    await closeServer(server)
+    await Promise.all([closeServer(server), closeServer(metricsServer)])
     await stopBeating()
     await Promise.all([notices.close(), stopTelling()])
     nonces.close()
@@ -265,6 +298,7 @@ function assemble(options: CreateAuthorityOptions, parts: Parts): Authority {
     readyAt: nonces.readyAt,
     ...(claimUrl !== undefined && { claimUrl }),
     listen: (where) => listen(server, where),
+    listenForMetrics: (where) => listen(metricsServer, where),
     close: () => {
       closed ??= close()
       return closed
@@ -274,8 +308,9 @@ function assemble(options: CreateAuthorityOptions, parts: Parts): Authority {
 
 function createApp(options: CreateAuthorityOptions, parts: Parts): HttpApp {
   const { origin, heartbeatSeconds = DEFAULT_HEARTBEAT_SECONDS, pingSeconds = DEFAULT_PING_SECONDS } = options
-  const { issuer, database, nonces, clock } = parts
+  const { issuer, database, nonces, clock, confirmations, metrics } = parts
   const signed = { issuer, origin, clock }
+  const monotonicClock = selectMonotonicClock(options)
   const page = options.page && loadPage(options.page.folder)
   const people: PeopleContext = {
     ...parts,
@@ -292,12 +327,12 @@ function createApp(options: CreateAuthorityOptions, parts: Parts): HttpApp {
     loginApproves: options.dangerouslyLetLoginApprove ?? false,
     pingSeconds,
   }
-  const confirmations = createConfirmations(parts.random)
   return createHttpApp({
     ...parts,
     origin,
     replayStore: nonces.replayStore,
-    monotonicClock: selectMonotonicClock(options),
+    monotonicClock,
+    watchAnswer: createAnswerWatch({ metrics, monotonicClock, tracer: options.tracer }),
     isOperator: (did) => isOperator(database, did),
     findApi: (did) => findApi(database, did),
     people,
@@ -328,6 +363,7 @@ function createApp(options: CreateAuthorityOptions, parts: Parts): HttpApp {
       ...createApiRoutes(parts),
       createReportRoute(parts.ledger),
       createForgetRoute(parts),
+      createMetricsRoute(metrics),
     ],
   })
 }

@@ -34,6 +34,7 @@ import type { PeopleContext } from './people/people-context.ts'
 import type { PeopleRoute } from './people/people-route.ts'
 import { MAX_BODY_BYTES, readBody } from './read-input.ts'
 import type { Route } from './route.ts'
+import type { WatchAnswer } from './telemetry/watch-answer.ts'
 
 /** What the HTTP side of an authority is made of. */
 export interface HttpAppOptions {
@@ -49,6 +50,7 @@ export interface HttpAppOptions {
   readonly monotonicClock: MonotonicClock
   readonly random: RandomBytes
   readonly log: AuthorityLog
+  readonly watchAnswer: WatchAnswer
   /** Without one there is no page for people. */
   readonly page: Page | undefined
 }
@@ -106,28 +108,24 @@ function createGuard(options: HttpAppOptions, maxBodyBytes: number): KeyRequestV
 
 function nameAndLog(
   guard: KeyRequestVerifier,
-  { clock, log }: HttpAppOptions,
+  { clock, log, watchAnswer }: HttpAppOptions,
 ): MiddlewareHandler<AuthorityEnv> {
   return async (context, next) => {
     const startedAt = clock()
     const requestId = guard.requestId()
+    const answered = watchAnswer(context.req.raw.headers)
     context.set('requestId', requestId)
     await next()
     const { headers, status } = context.res
     headers.set('Request-Id', requestId)
     headers.set('X-Content-Type-Options', 'nosniff')
     if (!headers.has('Cache-Control')) headers.set('Cache-Control', 'no-store')
-    log.info(
-      {
-        method: context.req.method,
-        route: context.get('route') ?? '(none)',
-        status,
-        code: context.get('code'),
-        requestId,
-        milliseconds: clock() - startedAt,
-      },
-      'answered',
-    )
+    const { method } = context.req
+    // A refusal alone has a code, and a call that leads nowhere no route.
+    const [route, code] = [context.get('route'), context.get('code')]
+    answered({ method, route, status, code, requestId })
+    const milliseconds = clock() - startedAt
+    log.info({ method, route: route ?? '(none)', status, code, requestId, milliseconds }, 'answered')
   }
 }
 

@@ -27,6 +27,8 @@ export interface AuditRecord {
   readonly workflow?: NonNullable<Delegation['workflow']>
   /** What the agent said about the call. */
   readonly context?: AgentContext
+  /** Of the span of this decision, or else what the sender said about its own; nobody signed it. @see W3C Trace Context */
+  readonly traceparent?: string
   /** What proves all of this; not for operational logs. */
   readonly evidence?: RequestEvidence
 }

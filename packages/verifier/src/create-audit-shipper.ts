@@ -1,4 +1,5 @@
 import { type Clock, type RandomBytes, type Signer, systemClock, systemRandomBytes } from '@behalf/core'
+import type { Tracer } from '@opentelemetry/api'
 import type { AuditOutbox } from './audit-outbox.ts'
 import { serializeAuditReport } from './audit-report.ts'
 import type { AuditRecord, AuditSink } from './audit-sink.ts'
@@ -28,6 +29,8 @@ export interface AuditShipperOptions extends AddressOptions {
   readonly random?: RandomBytes
   readonly setTimer?: SetTimer
   readonly reportFault?: ReportFault
+  /** Makes each batch a span, and tells the authority of it (W3C Trace Context). Default: neither. */
+  readonly tracer?: Tracer
 }
 
 /** An audit sink that puts every decision into the log of an authority. */
@@ -46,7 +49,9 @@ interface Waiter {
   readonly reject: (cause: unknown) => void
 }
 
-interface Shipper extends Required<Omit<AuditShipperOptions, keyof AddressOptions>> {
+interface Shipper
+  extends Required<Omit<AuditShipperOptions, 'tracer' | keyof AddressOptions>>,
+    Pick<AuditShipperOptions, 'tracer'> {
   waiters: Waiter[]
   sending: Promise<void> | undefined
   stopTimer: (() => void) | undefined

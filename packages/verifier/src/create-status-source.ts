@@ -130,6 +130,7 @@ export function createStatusSource(options: StatusSourceOptions): PollingStatusS
       if (status !== undefined) return status.read()
       throw new VerifierError('status_unavailable', 'no status was obtained from the issuer')
     },
+    heldTime: (issuer) => statuses.get(issuer)?.heldTime(),
     isIssuerKeyRevoked: (kid) => all.some((status) => status.isIssuerKeyRevoked(kid)),
     ready: () => {
       poller.start()

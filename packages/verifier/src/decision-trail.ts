@@ -1,10 +1,11 @@
-import { encodeBase64url } from '@behalf/core'
+import { encodeBase64url, findTraceContext, formatTraceparent } from '@behalf/core'
 import type { VerifiedChain } from '@behalf/credential'
-import type { ReadSignature } from '@behalf/http-signature'
+import type { FieldLines, ReadSignature } from '@behalf/http-signature'
 import type { AgentContext } from './agent-context.ts'
 import type { AuditRecord, AuditSink } from './audit-sink.ts'
 import { readPrincipal } from './delegation-steps.ts'
 import { VerifierError, type VerifierErrorCode } from './error.ts'
+import type { IncomingRequest } from './incoming-request.ts'
 import type { RequestTarget } from './target.ts'
 import type { VerifierMode } from './verifier-mode.ts'
 
@@ -13,6 +14,10 @@ export interface DecisionTrail {
   readonly requestId: string
   readonly mode: VerifierMode
   readonly method?: string
+  /** As they came; nothing in them is proven. */
+  readonly headers: FieldLines
+  /** Of the span of this decision, where there is one. */
+  traceparent?: string
   target?: RequestTarget
   agent?: string
   chain?: VerifiedChain
@@ -23,8 +28,18 @@ export interface DecisionTrail {
 const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}$/
 
 /** Begins the trail of a request about which nothing is proven. */
-export function startTrail(requestId: string, method: string, mode: VerifierMode): DecisionTrail {
-  return { requestId, mode, ...(METHOD.test(method) ? { method } : {}) }
+export function startTrail(
+  requestId: string,
+  { method, headers }: Pick<IncomingRequest, 'method' | 'headers'>,
+  mode: VerifierMode,
+): DecisionTrail {
+  return { requestId, mode, headers, ...(METHOD.test(method) ? { method } : {}) }
+}
+
+/** What a code means for the request. */
+export function decisionOf(mode: VerifierMode, code: VerifierErrorCode | 'ok'): AuditRecord['decision'] {
+  if (code === 'ok') return 'accepted'
+  return mode === 'observe' ? 'observed' : 'refused'
 }
 
 /**
@@ -52,11 +67,11 @@ export function createRecord(
   time: number,
 ): AuditRecord {
   const { requestId, mode, method, target, agent, chain, context } = trail
-  const refused = mode === 'observe' ? 'observed' : 'refused'
+  const traceparent = trail.traceparent ?? readTraceparent(trail)
   return {
     time,
     requestId,
-    decision: code === 'ok' ? 'accepted' : refused,
+    decision: decisionOf(mode, code),
     code,
     ...(mode === 'observe' ? { mode } : {}),
     ...(method === undefined ? {} : { method }),
@@ -67,8 +82,15 @@ export function createRecord(
       : { principal: readPrincipal(chain), delegations: chain.links.map(({ id }) => id) }),
     ...(chain?.leaf.workflow === undefined ? {} : { workflow: chain.leaf.workflow }),
     ...(context === undefined ? {} : { context }),
+    ...(traceparent === undefined ? {} : { traceparent }),
     ...describeEvidence(trail),
   }
+}
+
+/** What the sender said. */
+function readTraceparent({ headers }: DecisionTrail): string | undefined {
+  const context = findTraceContext(headers)
+  return context && formatTraceparent(context)
 }
 
 function describeEvidence({ chain, signature }: DecisionTrail): Pick<AuditRecord, 'evidence'> {

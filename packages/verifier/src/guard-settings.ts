@@ -42,6 +42,7 @@ export interface GuardSettings {
   readonly clock: Clock
   /** Never throws: for ids, records and the Date of answers. */
   readonly wallClock: Clock
+  readonly monotonicClock: MonotonicClock
   readonly limits: RequestLimits
   readonly requestId: () => string
   readonly reportFault: ReportFault
@@ -59,17 +60,19 @@ export function parseGuardOptions(
 ): GuardSettings {
   const { clock = systemClock, random = systemRandomBytes } = options
   const [origin = ''] = options.origins
+  const monotonicClock = selectMonotonicClock(options)
   return {
     origins: parseOrigins(options.origins, options),
     origin,
     replayStore: options.replayStore,
     clock: guardClock({
       clock,
-      monotonicClock: selectMonotonicClock(options),
+      monotonicClock,
       latestTime: options.replayStore.latestTime,
       ...(confirmedTime === undefined ? {} : { confirmedTime }),
     }),
     wallClock: clock,
+    monotonicClock,
     limits: parseLimits(options),
     requestId: createRequestIds(clock, random),
     reportFault: options.reportFault ?? reportFaultToConsole,

@@ -62,4 +62,5 @@ export {
 } from './use-counter.ts'
 export type { ChainCacheOptions } from './verified-chains.ts'
 export type { AuthorizedRequest, Principal, VerifiedRequest } from './verified-request.ts'
+export type { MeasuredDecision, VerifierMeter, VerifierState } from './verifier-meter.ts'
 export type { VerifierMode } from './verifier-mode.ts'

@@ -30,6 +30,8 @@ export interface IssuerStatus {
   isIssuerKeyRevoked(kid: string): boolean
   /** The number of the heartbeat that is held; undefined while a list of a later one is missing. */
   heldSequence(): number | undefined
+  /** The signed time of what is held, in milliseconds. */
+  heldTime(): number | undefined
   /** Whether something was ever held. */
   isHeld(): boolean
   /** Whether what is held is missing something, or its signed time is older than this. */
@@ -88,6 +90,7 @@ export function createIssuerStatus(issuer: StatusIssuer, options: IssuerStatusOp
     isIssuerKeyRevoked: (kid) =>
       [state.mark, state.announced].some((mark) => mark?.revokedIssuerKeys?.includes(kid) === true),
     heldSequence: () => (isBehind(state) ? undefined : state.held?.snapshot.sequence),
+    heldTime: () => state.held?.snapshot.time,
     isHeld: () => state.held !== undefined,
     isOlderThan: (milliseconds) =>
       state.held === undefined ||

@@ -27,6 +27,8 @@ export interface ReplayStore {
    * @throws any error when it cannot decide: the request is refused with replay_store_unavailable
    */
   claim(claim: NonceClaim): boolean | Promise<boolean>
+  /** Claims that are remembered, for those who measure. */
+  size?(): number
 }
 
 /** How far `created` may lie ahead of the clock: what a predecessor may have accepted before this store began. */
@@ -54,6 +56,7 @@ export interface MemoryReplayStore extends ReplayStore {
   /** Clock time, in milliseconds, from which on a request signed then is accepted. */
   readonly readyAt: number
   claim(claim: NonceClaim): boolean
+  size(): number
 }
 
 const DEFAULT_MAX_ENTRIES = 1_000_000
@@ -81,12 +84,14 @@ export function createMemoryReplayStore(options: MemoryReplayStoreOptions = {}):
       if (created <= startedAt + CREATED_TOLERANCE_MS) return false
       return claims.add(`${key} ${nonce}`, keepUntil, clock())
     },
+    size: () => claims.size(),
   }
 }
 
 interface ExpiringMap {
   /** False when the name is held, or may have been held and forgotten. Throws when full. */
   add(name: string, keepUntil: number, now: number): boolean
+  size(): number
 }
 
 function createExpiringMap(maxEntries: number): ExpiringMap {
@@ -115,6 +120,7 @@ function createExpiringMap(maxEntries: number): ExpiringMap {
   }
 
   return {
+    size: () => expiries.size,
     add(name, keepUntil, now) {
       forgetExpired(now)
       if (keepUntil <= now || keepUntil <= forgottenUntil || (expiries.get(name) ?? now) > now) return false

@@ -91,13 +91,17 @@ async function judgeRequest<Account>(
   settings: VerifierSettings<Account>,
 ): Promise<Observation<VerifiedRequest<Account>>> {
   const requestId = request.requestId ?? settings.requestId()
-  const trail = startTrail(requestId, request.method, settings.mode)
+  const trail = startTrail(requestId, request, settings.mode)
+  const end = settings.watchDecision?.(trail)
   try {
-    return { verified: await decideRequest(request, trail, settings), requestId }
+    const verified = await decideRequest(request, trail, settings)
+    end?.()
+    return { verified, requestId }
   } catch (error) {
     const refusal = toVerifierError(error, trail.agent !== undefined)
     if (refusal.fault) settings.reportFault(refusal, requestId)
     await reportRefusal(refusal, trail, settings)
+    end?.(refusal)
     return { refusal, requestId }
   }
 }

@@ -1,6 +1,14 @@
-import { type Clock, encodeBase64url, encodeUtf8, type RandomBytes, type Signer } from '@behalf/core'
+import {
+  type Clock,
+  encodeBase64url,
+  encodeUtf8,
+  formatTraceparent,
+  type RandomBytes,
+  type Signer,
+} from '@behalf/core'
 import { encodeDidKey, encodeDidKeyUrl } from '@behalf/did'
 import { createContentDigest, KEY_TAG, serializeSignatureKey, signMessage } from '@behalf/http-signature'
+import { isSpanContextValid, type Span, SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api'
 import type { SetTimer } from './timer.ts'
 
 /** The part of the platform's `fetch` that sends reports. */
@@ -27,6 +35,7 @@ export interface SendAuditReportsOptions {
   readonly setTimer: SetTimer
   /** For the whole answer. */
   readonly timeoutSeconds: number
+  readonly tracer?: Tracer
 }
 
 const TARGET = '/audit/records'
@@ -44,9 +53,25 @@ export async function sendAuditReports(
   reports: readonly string[],
   options: SendAuditReportsOptions,
 ): Promise<void> {
+  const attributes = { 'behalf.records': reports.length, 'server.address': options.authority }
+  const span = options.tracer?.startSpan('behalf.report', { kind: SpanKind.CLIENT, attributes })
+  try {
+    await sendBody(new Uint8Array(encodeUtf8(`{"records":[${reports.join(',')}]}`)), options, span)
+  } catch (error) {
+    span?.setStatus({ code: SpanStatusCode.ERROR })
+    throw error
+  } finally {
+    span?.end()
+  }
+}
+
+async function sendBody(
+  body: Uint8Array<ArrayBuffer>,
+  options: SendAuditReportsOptions,
+  span: Span | undefined,
+): Promise<void> {
   const { authority, fetch, setTimer, timeoutSeconds } = options
-  const body = new Uint8Array(encodeUtf8(`{"records":[${reports.join(',')}]}`))
-  const headers = await signBody(body, options)
+  const headers = { ...(await signBody(body, options)), ...describeSpan(span) }
   const abort = new AbortController()
   const late = Promise.withResolvers<never>()
   const stopTimer = setTimer(() => {
@@ -68,6 +93,11 @@ export async function sendAuditReports(
   } finally {
     stopTimer()
   }
+}
+
+function describeSpan(span: Span | undefined): Record<string, string> {
+  const own = span?.spanContext()
+  return own !== undefined && isSpanContextValid(own) ? { traceparent: formatTraceparent(own) } : {}
 }
 
 async function signBody(

@@ -28,8 +28,10 @@ export function createSqliteReplayStore(
   // Lowered too, once a clock that was ahead has been corrected: a claim is made at a time that is believed.
   const keepTime = database.prepare(`
     UPDATE mark SET value = :now WHERE name = 'latest_time' AND abs(value - :now) >= ${KEPT_EVERY_MS}`)
+  const count = database.prepare('SELECT count(*) AS entries FROM nonce')
   const store: ReplayStore = {
     latestTime,
+    size: () => Number(count.get()?.entries),
     claim: ({ key, nonce, created, keepUntil }) => {
       const now = Math.trunc(clock())
       if (created <= startedAt + CREATED_TOLERANCE_MS || keepUntil <= now) return false

@@ -25,6 +25,8 @@ export interface StatusSource {
    * (what is served now is older than what was seen, or not valid, and nothing fresh is held)
    */
   read(issuer: Did): StatusSnapshot
+  /** The signed time of what is held of an issuer, fresh or not, in milliseconds. Never throws. */
+  heldTime?(issuer: Did): number | undefined
   /** Whether an issuer ever said that this key of its own, a DID URL, is not to be trusted any more. Never throws. */
   isIssuerKeyRevoked?(kid: string): boolean
   /** Resolves once a snapshot of every issuer was obtained; rejects when closed before. */

@@ -29,6 +29,8 @@ export interface VerifiedChains {
   find(digest: string): VerifiedChain | undefined
   /** Keeps a chain whose every check passed, until others need its place. */
   keep(chain: VerifiedChain): void
+  /** How many are kept. */
+  size(): number
   /** Whether agents are told that they may name a chain. */
   readonly offersReferences: boolean
 }
@@ -44,6 +46,7 @@ const MEMORY_PER_LINK = 4096
 const NOTHING_KEPT: VerifiedChains = {
   find: () => undefined,
   keep: () => undefined,
+  size: () => 0,
   offersReferences: false,
 }
 
@@ -75,6 +78,7 @@ export function createVerifiedChains(
     find: (digest) => trustedChains().get(digest),
     // The name comes from the links that were verified, so that no chain can be kept under the name of another.
     keep: (chain) => trustedChains().set(chain.digest, chain),
+    size: () => trustedChains().size,
     offersReferences: offerReferences,
   }
 }

@@ -1,7 +1,9 @@
 import type { IssuerKeys } from '@behalf/credential'
 import type { Did } from '@behalf/did'
+import type { Tracer } from '@opentelemetry/api'
 import { type AgentContextMember, isAgentContextMember } from './agent-context.ts'
 import type { AuditSink } from './audit-sink.ts'
+import { createDecisionWatch, type WatchDecision } from './decision-watch.ts'
 import type { Presentation } from './delegation-steps.ts'
 import { type GuardOptions, type GuardSettings, parseGuardOptions } from './guard-settings.ts'
 import {
@@ -19,6 +21,7 @@ import type { StatusSource } from './status-source.ts'
 import { backgroundTimer, type SetTimer } from './timer.ts'
 import type { UseCounter } from './use-counter.ts'
 import { type ChainCacheOptions, createVerifiedChains, type VerifiedChains } from './verified-chains.ts'
+import type { VerifierMeter, VerifierState } from './verifier-meter.ts'
 import { parseVerifierMode, type VerifierMode } from './verifier-mode.ts'
 
 /** What a verifier of delegated requests works with. */
@@ -41,6 +44,10 @@ export interface VerifierOptions<Account> extends GuardOptions, HumanApprovalOpt
   readonly chainCache?: ChainCacheOptions | 'off'
   /** Runs the look each second at the chains of long answers. Default: a timer that keeps no process alive. */
   readonly setTimer?: SetTimer
+  /** Makes each decision a span, below that of the API or of the sender. Default: none. */
+  readonly tracer?: Tracer
+  /** Counts and measures decisions. Default: nobody. */
+  readonly meter?: VerifierMeter
 }
 
 /** The checked options. */
@@ -57,6 +64,8 @@ export interface VerifierSettings<Account> extends GuardSettings {
   readonly mapPrincipal: MapPrincipal<Account> | undefined
   readonly requiredContext: readonly AgentContextMember[]
   readonly checkHumanApproval: CheckHumanApproval
+  /** Absent when nobody wants to know. */
+  readonly watchDecision: WatchDecision | undefined
 }
 
 /**
@@ -79,11 +88,14 @@ export function parseVerifierOptions<Account>(
   )
   const cache = chooseCache(options.chainCache, mode)
   const guard = parseGuardOptions(options, () => readConfirmedTime(trusted, options.statusSource))
+  const chains = createVerifiedChains(cache, () => trusted.epoch())
+  options.meter?.watch(describeState(options, { trusted, chains, guard }))
   return {
     ...guard,
     mode,
     trusted,
-    chains: createVerifiedChains(cache, () => trusted.epoch()),
+    chains,
+    watchDecision: createDecisionWatch({ ...guard, tracer: options.tracer, meter: options.meter }),
     presentations: createKnownLines(cache),
     statusSource: options.statusSource,
     liveChains: createLiveChains({
@@ -99,6 +111,26 @@ export function parseVerifierOptions<Account>(
     reportObservation: options.reportObservation ?? reportObservationToConsole,
     requiredContext,
     checkHumanApproval: createHumanApprovalCheck(options),
+  }
+}
+
+function describeState(
+  { replayStore, statusSource }: VerifierOptions<unknown>,
+  parts: {
+    readonly trusted: TrustedIssuers
+    readonly chains: VerifiedChains
+    readonly guard: GuardSettings
+  },
+): VerifierState {
+  const { trusted, chains, guard } = parts
+  const ageOf = (issuer: Did): readonly (readonly [Did, number])[] =>
+    [statusSource.heldTime?.(issuer) ?? readTime(statusSource, issuer)]
+      .flat()
+      .map((time) => [issuer, (guard.wallClock() - time) / 1000])
+  return {
+    cachedChains: () => chains.size(),
+    replayEntries: () => replayStore.size?.(),
+    statusAges: () => new Map([...trusted.dids].flatMap(ageOf)),
   }
 }
 

@@ -23,8 +23,8 @@ export interface AuthorityCaller {
   readonly origin: string
   /** The JSON object that is answered; an answer without content is an empty one. */
   readonly json: (call: AuthorityCall) => Promise<JsonObject>
-  /** The text that is answered, of that media type. */
-  readonly text: (path: string, mediaType: string) => Promise<string>
+  /** The text that is answered, of that media type. Not signed, unless it says so. */
+  readonly text: (path: string, mediaType: string, signed?: boolean) => Promise<string>
   /** Whether a public route answers with success. */
   readonly succeeds: (path: string) => Promise<boolean>
 }
@@ -47,8 +47,8 @@ export function createAuthorityCaller(origin: string, send: SendKeyRequest): Aut
   return {
     origin,
     json: async (request) => await readAnswer(await requireSuccess(await call(request))),
-    text: async (path, mediaType) => {
-      const response = await requireSuccess(await call({ path, signed: false }))
+    text: async (path, mediaType, signed = false) => {
+      const response = await requireSuccess(await call({ path, signed }))
       if (!isMediaType(response, mediaType)) throw invalid('is not of the promised media type', response)
       return decodeUtf8(await readWhole(response))
     },

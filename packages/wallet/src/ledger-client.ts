@@ -33,12 +33,14 @@ export interface LedgerClient {
   registerApi(api: { readonly did: Did; readonly origins: readonly string[] }): Promise<RegisteredApi>
   /** Operator. */
   removeApi(did: Did): Promise<void>
+  /** Operator. What the authority measures, in the text format of Prometheus. */
+  readMetrics(): Promise<string>
   /** Operator. */
   forgetPrincipal(id: string): Promise<ForgottenPrincipal>
 }
 
 /** Those routes. */
-export function ledgerRoutes({ json }: AuthorityCaller): LedgerClient {
+export function ledgerRoutes({ json, text }: AuthorityCaller): LedgerClient {
   return {
     proveConsistency: async ({ from, to }) => {
       const of = `from=${pathSegment(String(from))}&to=${pathSegment(String(to))}`
@@ -50,6 +52,7 @@ export function ledgerRoutes({ json }: AuthorityCaller): LedgerClient {
     removeApi: async (did) => {
       await json({ method: 'DELETE', path: `/apis/${pathSegment(did)}` })
     },
+    readMetrics: () => text('/metrics', 'text/plain', true),
     forgetPrincipal: async (id) => {
       const answer = await json({ method: 'POST', path: '/forgotten-principals', json: { id } })
       return {

@@ -8,6 +8,7 @@ import {
 } from '@behalf/core'
 import type { IssuerKeys } from '@behalf/credential'
 import { type Did, encodeDidKey } from '@behalf/did'
+import type { Tracer } from '@opentelemetry/api'
 import type { RevocationReceipt } from './authority-answer.ts'
 import { type AuthorityClient, createAuthorityClient } from './authority-client.ts'
 import { checkChain, didKeyIssuers } from './check-chain.ts'
@@ -24,6 +25,7 @@ import { type RequestDelegationOptions, requestDelegation } from './request-dele
 import { DANGEROUSLY_ALLOW_PLAIN_HTTP } from './request-target.ts'
 import { createRequestSigner, type RequestSigner } from './sign-request.ts'
 import { isFromAuthority, termsOf } from './step-up.ts'
+import { traceFetch } from './trace-fetch.ts'
 import { type Wait, waitMilliseconds } from './wait.ts'
 import { addDelegation, type WalletStore } from './wallet-store.ts'
 
@@ -41,6 +43,8 @@ export interface WalletOptions {
   readonly issuerKeys?: IssuerKeys
   /** From created to expires, 1 to 300. Default 60. */
   readonly signatureLifetimeSeconds?: number
+  /** Makes each request a span, and tells its receiver of it (W3C Trace Context). Default: neither. */
+  readonly tracer?: Tracer
   /** Signed requests over plain http to any host. */
   readonly [DANGEROUSLY_ALLOW_PLAIN_HTTP]?: boolean
 }
@@ -215,13 +219,17 @@ function createAgent(seed: Uint8Array, store: WalletStore, options: WalletOption
     signer,
     requestSigner: createRequestSigner({ did, signer, clock, random, lifetimeSeconds }),
     store,
-    fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
+    fetch: chooseFetch(options),
     clock,
     random,
     wait: options.wait ?? waitMilliseconds,
     issuerKeys: options.issuerKeys ?? didKeyIssuers,
     allowPlainHttp: options[DANGEROUSLY_ALLOW_PLAIN_HTTP] === true,
   }
+}
+
+function chooseFetch({ fetch = (url, init) => globalThis.fetch(url, init), tracer }: WalletOptions): Fetch {
+  return tracer === undefined ? fetch : traceFetch(fetch, tracer)
 }
 
 type AuthorityOf = (origin: string) => AuthorityClient

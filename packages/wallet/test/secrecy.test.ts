@@ -87,6 +87,7 @@ describe('the key', () => {
       'proveConsistency',
       'proveInclusion',
       'readDelegation',
+      'readMetrics',
       'readPolicy',
       'registerApi',
       'registerChild',

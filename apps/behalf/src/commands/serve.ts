@@ -45,6 +45,11 @@ export const command: Command = {
       value: 'LIST',
       help: 'addresses and ranges of the house that notices may go to, such as 10.1.0.0/16,10.2.3.4 (default: none)',
     },
+    metrics: {
+      kind: 'text',
+      value: 'HOST:PORT',
+      help: 'also tell Prometheus there, at /metrics, what is measured: to everybody who reaches it (default: operators who sign only)',
+    },
     ...PASSPHRASE_OPTIONS,
     ...COMMON_OPTIONS,
   },
@@ -72,6 +77,7 @@ async function readOptions({ io, args }: CommandContext): Promise<StartOptions> 
   const host = args.text('host') ?? DEFAULT_HOST
   const port = args.count('port', { min: 1, max: 65_535 }) ?? DEFAULT_PORT
   const oidc = await readCompanyLogin(io, args.text('oidc-config'))
+  const metrics = readAddress(args.text('metrics'))
   const dangerouslyLetLoginApprove = args.flag(LOGIN_APPROVES)
   if (dangerouslyLetLoginApprove && !oidc) {
     throw usageError(
@@ -87,7 +93,16 @@ async function readOptions({ io, args }: CommandContext): Promise<StartOptions> 
     noticeAddresses: readAddresses(args.text('notice-addresses')),
     policy: await readPolicy(io, { path: args.text('policy'), zone: args.text('zone') }),
     ...(oidc && { oidc, dangerouslyLetLoginApprove }),
+    ...(metrics && { metrics }),
   }
+}
+
+function readAddress(text: string | undefined): { readonly host: string; readonly port: number } | undefined {
+  if (text === undefined) return undefined
+  const [, bracketed, plain, digits] = /^(?:\[([0-9a-f:.]+)\]|([^\s:/[\]]+)):([0-9]{1,5})$/iu.exec(text) ?? []
+  const [host, port] = [bracketed ?? plain, Number(digits)]
+  if (host !== undefined && port >= 1 && port <= 65_535) return { host, port }
+  throw usageError(`${JSON.stringify(text)} is no address to listen on`, 'give --metrics 127.0.0.1:9464')
 }
 
 function readAddresses(list: string | undefined): readonly string[] {
@@ -144,11 +159,15 @@ function describeClaim(claimUrl: string | undefined): string[] {
   return ['Nobody has claimed it yet. Be the first person here, once, at:', `  ${claimUrl}`]
 }
 
+function spell({ host, port }: { readonly host: string; readonly port: number }): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
 function answerStarted(
   { output }: CommandContext,
   { started, options }: { readonly started: StartedAuthority; readonly options: StartOptions },
 ): void {
-  const { keys, listening, authority } = started
+  const { keys, listening, metrics, authority } = started
   const { claimUrl } = authority
   const { folder, origin, policy } = options
   const document = {
@@ -163,6 +182,7 @@ function answerStarted(
     ...(claimUrl !== undefined && { claim_url: claimUrl }),
     host: listening.host,
     port: listening.port,
+    ...(metrics && { metrics: { host: metrics.host, port: metrics.port } }),
     pid: process.pid,
   }
   output.answer(document, [
@@ -172,6 +192,7 @@ function answerStarted(
     `  operator wallet  ${keys.operatorWalletPath}`,
     `  policy           ${policy.id}`,
     ...(findPageFolder() === undefined ? [] : [`  page for people  ${origin}/`]),
+    ...(metrics ? [`  metrics          http://${spell(metrics)}/metrics, for everybody who reaches it`] : []),
     ...(options.dangerouslyLetLoginApprove ? [LOGIN_WARNING] : []),
     ...describeClaim(claimUrl),
     'APIs trust it by its issuer DID. Agents ask with: behalf request. See what is open with: behalf list --as-operator',

@@ -31,6 +31,8 @@ export interface Ledger {
   /** Named after the issuer; its key signs. */
   readonly log: Omit<AuditLog, 'append'>
   readonly salts: PrincipalSalts
+  /** Entries that are in it. */
+  readonly size: () => Promise<number>
   /** Entries with a term of `termOf` from an index on, in order. */
   findEntries(term: string, from: number, limit: number): Promise<readonly LogEntry[]>
   /** See `recordRequests`. */
@@ -63,6 +65,7 @@ export function createLedger(options: LedgerOptions): Ledger {
   return {
     log,
     salts,
+    size: () => store.readSize(),
     findEntries: (term, from, limit) => store.findEntries(term, from, limit),
     recordRequests: (api, reports) => recordRequests(reporting, api, reports),
     ...mover,
