@@ -21,6 +21,7 @@ export type CredentialErrorCode =
   | 'evidence_invalid'
   | 'format_mismatch'
   | 'invalid_token'
+  | 'invalid_dpop_proof'
   | 'issuer_mismatch'
   | 'issuer_untrusted'
   | 'json_ambiguous'

@@ -64,6 +64,16 @@ export type {
 export { APPROVAL_METHODS } from './delegation-subject.ts'
 export { describeCapability } from './describe-capability.ts'
 export {
+  type CreateDpopProofOptions,
+  createDpopProof,
+  DPOP_AHEAD_SECONDS,
+  DPOP_MAX_AGE_SECONDS,
+  type DpopProof,
+  hashAccessToken,
+  type VerifyDpopProofOptions,
+  verifyDpopProof,
+} from './dpop-proof.ts'
+export {
   CredentialError,
   type CredentialErrorCode,
   type CredentialErrorOptions,
