@@ -11,9 +11,10 @@ const DATE_TIME =
  * @see RFC 3339 section 5.6, VCDM 2.0 section 4.9
  */
 export function parseDateTime(value: JsonValue | undefined, field: string): number {
-  const day = typeof value === 'string' ? DATE_TIME.exec(value)?.[1] : undefined
-  if (typeof value !== 'string' || day === undefined) throw malformed(field, 'is not a date-time')
-  const time = Date.parse(value)
+  const text = typeof value === 'string' ? value : ''
+  const day = DATE_TIME.exec(text)?.[1]
+  if (day === undefined) throw malformed(field, 'is not a date-time')
+  const time = Date.parse(text)
   // Engines roll a day that the month does not have over into the next month.
   if (new Date(time).getUTCDate() !== Number(day)) throw malformed(field, 'is a day that does not exist')
   return time
@@ -25,8 +26,8 @@ export function parseDateTime(value: JsonValue | undefined, field: string): numb
  * @throws TypeError for a time outside those years
  */
 export function formatDateTime(time: number): string {
-  if (!Number.isFinite(time) || Math.abs(time) > 8.64e15) throw new TypeError('The time is not a time')
-  const text = `${new Date(toSeconds(time) * 1000).toISOString().slice(0, -5)}Z`
+  const date = new Date(toSeconds(time) * 1000)
+  const text = Number.isNaN(date.getTime()) ? '' : `${date.toISOString().slice(0, -5)}Z`
   if (!DATE_TIME.test(text)) throw new TypeError('The time is outside the years 0000 to 9999')
   return text
 }

@@ -3,7 +3,7 @@ import { formatDateTime, parseDateTime, toSeconds } from '../src/date-time.ts'
 import { codeOf } from './support/refusal.ts'
 
 const parse = (value: unknown): string =>
-  codeOf(() => parseDateTime(typeof value === 'string' ? value : null, 'validUntil'))
+  codeOf(() => parseDateTime(value === undefined ? value : JSON.parse(JSON.stringify(value)), 'validUntil'))
 
 describe('parseDateTime', () => {
   test.each([
@@ -38,10 +38,19 @@ describe('parseDateTime', () => {
     ['digits of another script', '\uff12026-01-01T00:00:00Z'],
     ['space around it', ' 2026-01-01T00:00:00Z'],
     ['a line end after it', '2026-01-01T00:00:00Z\n'],
+    ['text in brackets after it', '2026-01-01T00:00:00Z (UTC)'],
     ['a number', 1_795_521_600],
+    ['a list of one', ['2026-01-01T00:00:00Z']],
     ['nothing', undefined],
   ])('refuses %s', (_, value) => {
     expect(parse(value)).toBe('credential_malformed')
+  })
+
+  test('tells a spelling from a day', () => {
+    expect(() => parseDateTime('2026-1-1T00:00:00Z', 'validUntil')).toThrow('validUntil is not a date-time')
+    expect(() => parseDateTime('2026-02-30T00:00:00Z', 'validUntil')).toThrow(
+      'validUntil is a day that does not exist',
+    )
   })
 })
 
@@ -56,7 +65,7 @@ describe('formatDateTime', () => {
   test.each([Number.NaN, Number.POSITIVE_INFINITY, 9e15, Date.UTC(10_000, 0), Date.UTC(-1, 0)])(
     'refuses %s',
     (time) => {
-      expect(() => formatDateTime(time)).toThrow(TypeError)
+      expect(() => formatDateTime(time)).toThrow(new TypeError('The time is outside the years 0000 to 9999'))
     },
   )
 })

@@ -1,4 +1,5 @@
 import { BehalfError } from '@behalf/core'
+import { expect } from 'vitest'
 import { CredentialError } from '../../src/index.ts'
 
 /** Returns the code with which `act` refuses, or `ok`. Anything but a coded refusal is thrown on. */
@@ -12,7 +13,7 @@ export function refusalOf(act: () => unknown): CredentialError | undefined {
     act()
     return undefined
   } catch (error) {
-    if (error instanceof CredentialError) return error
+    if (error instanceof CredentialError) return explained(error)
     throw error
   }
 }
@@ -23,7 +24,13 @@ export async function codeOfAsync(act: () => Promise<unknown>): Promise<string> 
     await act()
     return 'ok'
   } catch (error) {
-    if (error instanceof BehalfError) return error.code
+    if (error instanceof BehalfError) return explained(error).code
     throw error
   }
+}
+
+/** Returns a refusal, all of whose parts are there: one that was left empty leaves space at an end or twice inside. */
+function explained<Refusal extends BehalfError>(error: Refusal): Refusal {
+  expect(error.message).toMatch(/^\S+(?: \S+)+$/u)
+  return error
 }
