@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, symlinkSync } from 'node:fs'
 import { Stryker } from '@stryker-mutator/core'
+import { forgetSurvivors } from './forget-survivors.ts'
 import type { MutationOptions } from './options.ts'
 
 /** One mutant and what became of it, as Stryker reports it. */
@@ -20,13 +21,15 @@ export async function mutatePackage(
   linkSharedFolder()
   const reports = `reports/mutation/${name}`
   const files = options.files.length > 0 ? options.files : ['src/**/*.ts']
-  // A run of single files has a memory of its own: in that of the package it would hide which tests are new.
+  // A run of single files has a memory of its own, so that the package's stays one of the whole.
   const memory = options.files.length > 0 ? options.files.join('+').replaceAll('/', '-') : 'all'
+  const incrementalFile = `${reports}/incremental-${memory}.json`
+  forgetSurvivors(incrementalFile)
   return await new Stryker({
     mutate: files.map((file) => `packages/${name}/${file}`),
     concurrency: options.jobs,
     force: options.force,
-    incrementalFile: `${reports}/incremental-${memory}.json`,
+    incrementalFile,
     htmlReporter: { fileName: `${reports}/index.html` },
   }).runMutationTest()
 }

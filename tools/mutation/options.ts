@@ -16,7 +16,7 @@ export interface MutationOptions {
 export const USAGE = `usage: mutation [PACKAGE…] [--file src/NAME.ts]… [--force] [--jobs N]
   PACKAGE  ${Object.keys(MUTATED_PACKAGES).join(', ')} (all of them)
   --file   only this source file of the one package named; may be repeated
-  --force  test every mutant anew: otherwise only those whose source or tests changed (files tests share do not count)
+  --force  test every mutant anew: otherwise only those whose source changed, and all that nothing noticed before
   --jobs   test processes at once (one for each processor)`
 
 /**

@@ -49,11 +49,14 @@ export function parseStatusEntry(value: JsonValue | undefined): StatusEntry {
     throw invalid('The status entry does not name a list by its URL')
   }
   if (typeof statusListIndex !== 'string' || !INDEX.test(statusListIndex)) {
-    throw new CredentialError('status_index_invalid', 'The status index is not a canonical decimal text')
+    throw invalid('The status index is not a canonical decimal text', 'status_index_invalid')
   }
   return { id, type, statusPurpose, statusListIndex, statusListCredential }
 }
 
-function invalid(message: string): CredentialError {
-  return new CredentialError('status_invalid', message, { field: 'credentialStatus' })
+function invalid(
+  message: string,
+  code: 'status_invalid' | 'status_index_invalid' = 'status_invalid',
+): CredentialError {
+  return new CredentialError(code, message, { field: 'credentialStatus' })
 }

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { parseApprovalEvidence } from '../src/index.ts'
 import { approveRoot } from './support/approvals.ts'
 import { withMember } from './support/delegations.ts'
-import { codeOf } from './support/refusal.ts'
+import { codeOf, refusalOf } from './support/refusal.ts'
 
 let evidence: JsonObject
 let assertion: JsonObject
@@ -74,6 +74,51 @@ describe('evidence in its form', () => {
     ['more', 1],
   ])('is refused with an assertion with another %s: %j', (path, value) => {
     expect(codeOf(() => parseApprovalEvidence(withAssertion(path, value)))).toBe('credential_malformed')
+  })
+
+  test.each<[string, string, JsonValue | undefined]>([
+    ['requests.id', 'requests', [{ version: 1 }]],
+    ['requests.version', 'requests', [{ id: 'r' }]],
+    ['requests', 'requests', ['r']],
+    ['approved', 'approved', 'x'],
+    ['payloads', 'approved.payloads', {}],
+    ['payloads', 'approved.payloads', ['x']],
+    ['renderer', 'approved.renderer', undefined],
+    ['sentences', 'approved.sentences', {}],
+    ['sentences', 'approved.sentences', ['x']],
+    ['sentences', 'approved.sentences', [['']]],
+    ['enrolment', 'approved.enrolment', 'x'],
+    ['max_seconds', 'approved.enrolment', { valid_until: '2026-11-24T12:00:00Z' }],
+    ['valid_until', 'approved.enrolment', { max_seconds: 1 }],
+    ['assertions', 'assertions', 'x'],
+    ['assertions', 'assertions', ['x']],
+    ['by', 'by', ''],
+    ['at', 'at', ''],
+    ['nonce', 'nonce', ''],
+    ['nonce', 'nonce', '*'],
+  ])('names the member %s when %s is %j', (field, path, value) => {
+    const changed = withMember({ ...evidence, version: 3 }, path, value)
+    expect(refusalOf(() => parseApprovalEvidence(changed))).toMatchObject({ field })
+  })
+
+  test.each([
+    'by',
+    'at',
+    'nonce',
+    'rp_id',
+    'origin',
+    'passkey',
+    'passkey.id',
+    'passkey.public_key',
+    'passkey.software',
+    'authenticator_data',
+    'client_data_json',
+    'signature',
+  ])('names the member %s of an assertion', (path) => {
+    for (const value of [undefined, 1]) {
+      const changed = withAssertion(path, value)
+      expect(refusalOf(() => parseApprovalEvidence(changed))).toMatchObject({ field: path })
+    }
   })
 
   test.each([null, 'text', []])('is not %j', (value) => {

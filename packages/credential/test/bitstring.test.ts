@@ -14,8 +14,15 @@ describe('createBitstring', () => {
   })
 
   test.each([0, 131_064, 131_073, 8_388_616, Number.NaN, -131_072])('refuses %s', (length) => {
-    expect(() => createBitstring(length)).toThrow(TypeError)
+    expect(() => createBitstring(length)).toThrow(
+      new TypeError('The length must be a multiple of 8 from 131072 to 8388608 bits'),
+    )
   })
+})
+
+test('a view with something before it ends at its own beginning', () => {
+  const bits = new Uint8Array(new ArrayBuffer(16_392), 8)
+  expect(() => readBit(bits, -1)).toThrow(RangeError)
 })
 
 describe('bits', () => {
@@ -36,8 +43,9 @@ describe('bits', () => {
 
   test.each([-1, 131_072, 1.5, Number.NaN, 2 ** 53])('there is no index %s', (index) => {
     const bits = createBitstring()
-    expect(() => readBit(bits, index)).toThrow(RangeError)
-    expect(() => writeBit(bits, index, true)).toThrow(RangeError)
+    const outside = new RangeError('The index is outside the list')
+    expect(() => readBit(bits, index)).toThrow(outside)
+    expect(() => writeBit(bits, index, true)).toThrow(outside)
   })
 })
 

@@ -182,8 +182,9 @@ describe('time', () => {
   })
 
   test.each([Number.NaN, Number.POSITIVE_INFINITY])('a time that is none is an error: %s', (value) => {
-    expect(() => at(value)).toThrow(TypeError)
-    expect(() => at(NOW, value)).toThrow(TypeError)
+    const refusal = new TypeError('now and clockToleranceSeconds must be numbers')
+    expect(() => at(value)).toThrow(refusal)
+    expect(() => at(NOW, value)).toThrow(refusal)
   })
 
   test('a negative tolerance is an error', () => {

@@ -255,6 +255,51 @@ describe('forms', () => {
     expect(await codeFor(path, value)).toBe('credential_malformed')
   })
 
+  test.each<[string, string, JsonValue | undefined]>([
+    ['credentialSubject', 'credentialSubject', 'x'],
+    ['credentialSubject.id', 'credentialSubject.id', 1],
+    ['maxUses', 'credentialSubject.maxUses', 0],
+    ['maxDelegationDepth', 'credentialSubject.maxDelegationDepth', -1],
+    ['purpose', 'credentialSubject.purpose', 1],
+    ['onBehalfOf', 'credentialSubject.onBehalfOf', 'x'],
+    ['onBehalfOf', 'credentialSubject.onBehalfOf', { id: 'p', more: 1 }],
+    ['onBehalfOf.id', 'credentialSubject.onBehalfOf', { id: 1 }],
+    ['onBehalfOf.role', 'credentialSubject.onBehalfOf', { id: 'p', role: 1 }],
+    ['onBehalfOf.tenant', 'credentialSubject.onBehalfOf', { id: 'p', tenant: 1 }],
+    ['workflow', 'credentialSubject.workflow', 'x'],
+    ['workflow', 'credentialSubject.workflow', { id: 'w', more: 1 }],
+    ['workflow.id', 'credentialSubject.workflow', {}],
+    ['workflow.run', 'credentialSubject.workflow', { id: 'w', run: 1 }],
+    ['policy', 'credentialSubject.policy', 'x'],
+    ['policy', 'credentialSubject.policy', { id: 'p', digest: DIGEST, decision: 'd', more: 1 }],
+    ['policy.id', 'credentialSubject.policy', { digest: DIGEST, decision: 'd' }],
+    ['policy.digest', 'credentialSubject.policy', { id: 'p', decision: 'd' }],
+    ['policy.decision', 'credentialSubject.policy', { id: 'p', digest: DIGEST }],
+    ['approval', 'credentialSubject.approval', 'x'],
+    ['approval', 'credentialSubject.approval', { method: 'login', digest: DIGEST, by: 'x' }],
+    ['approval.method', 'credentialSubject.approval', { digest: DIGEST }],
+    ['approval.digest', 'credentialSubject.approval', { method: 'login' }],
+    ['parent', 'credentialSubject.parent', 'x'],
+    ['parent', 'credentialSubject.parent', { ...PARENT, issuer: 'x' }],
+    ['parent.id', 'credentialSubject.parent', { digest: DIGEST }],
+    ['parent.digest', 'credentialSubject.parent', { id: uuid(1) }],
+    ['credential', 'more', 1],
+    ['issuer', 'issuer', 1],
+    ['id', 'id', 1],
+    ['id', 'id', `x${uuid(1)}`],
+    ['id', 'id', `${uuid(1)}0`],
+    ['iat', 'iat', '0'],
+    ['cnf', 'cnf', 'x'],
+    ['cnf', 'cnf', { jwk: null, more: 1 }],
+    ['cnf.jwk', 'cnf.jwk', 'key'],
+    ['type', 'type', []],
+    ['@context', '@context', []],
+    ['aud', 'aud', 'x'],
+  ])('names the member %s when %s is %j', async (field, path, value) => {
+    const jws = await signUnchecked(withMember(rootPayload(), path, value))
+    expect(refusalOf(() => parseDelegation(jws))).toMatchObject({ field })
+  })
+
   test.each(['passkey', 'software-passkey', 'login', 'enrolment', 'operator'])(
     'approval by %s',
     async (method) => {
@@ -371,6 +416,9 @@ describe('status entry', () => {
     ['credentialStatus.statusListCredential', undefined, 'status_invalid'],
     ['credentialStatus.statusListCredential', 'file:///etc/passwd', 'status_invalid'],
     ['credentialStatus.statusListCredential', `${LIST_URL} x`, 'status_invalid'],
+    ['credentialStatus.statusListCredential', `url:${LIST_URL}`, 'status_invalid'],
+    ['credentialStatus.statusListCredential', 'http://localhost/status/lists/1', 'ok'],
+    ['credentialStatus.id', '', 'status_invalid'],
     ['credentialStatus.statusListIndex', undefined, 'status_index_invalid'],
     ['credentialStatus.statusListIndex', 7, 'status_index_invalid'],
     ['credentialStatus.statusListIndex', '07', 'status_index_invalid'],

@@ -26,6 +26,8 @@ test.each([
   ['padding', `sha-256:${'A'.repeat(43)}=`],
   ['the other alphabet', `sha-256:${'A'.repeat(41)}+A`],
   ['a line end', `sha-256:${'A'.repeat(43)}\n`],
+  ['a character before it', `.sha-256:${'A'.repeat(43)}`],
+  ['a list of one', [`sha-256:${'A'.repeat(43)}`]],
   ['no text', 7],
   ['nothing', undefined],
 ])('%s is none', (_, value) => {

@@ -46,7 +46,9 @@ describe('signHeartbeat', () => {
 
   test.each(['epoch', 'sequence', 'now'])('refuses a %s that is no counter', async (name) => {
     for (const value of [-1, 1.5, Number.NaN]) {
-      await expect(signHeartbeat({ ...SIGNED, [name]: value })).rejects.toThrow(TypeError)
+      await expect(signHeartbeat({ ...SIGNED, [name]: value })).rejects.toThrow(
+        new TypeError('epoch, sequence and now must be non-negative integers'),
+      )
     }
   })
 })
@@ -151,7 +153,9 @@ describe('verifyHeartbeat', () => {
   })
 
   test('a time that is none is an error', () => {
-    expect(() => verifyHeartbeat(jws, { ...OPTIONS, now: Number.NaN })).toThrow(TypeError)
+    expect(() => verifyHeartbeat(jws, { ...OPTIONS, now: Number.NaN })).toThrow(
+      new TypeError('now must be a number'),
+    )
   })
 
   test('what is no JWS', () => {

@@ -19,6 +19,39 @@ describe('a quotation', () => {
     expect(quoteText(text)).toBe(quoted)
   })
 
+  test.each([
+    [0x00, 0x1f],
+    [0x7f, 0xa0],
+    [0xad, 0xad],
+    [0x34f, 0x34f],
+    [0x61c, 0x61c],
+    [0x115f, 0x1160],
+    [0x1680, 0x1680],
+    [0x17b4, 0x17b5],
+    [0x180b, 0x180f],
+    [0x2000, 0x200f],
+    [0x2028, 0x202f],
+    [0x205f, 0x206f],
+    [0x2800, 0x2800],
+    [0x3000, 0x3000],
+    [0x3164, 0x3164],
+    [0xd800, 0xf8ff],
+    [0xfe00, 0xfe0f],
+    [0xfeff, 0xfeff],
+    [0xffa0, 0xffa0],
+    [0xfff0, 0xffff],
+    [0x1bca0, 0x1bca3],
+    [0x1d173, 0x1d17a],
+    [0xe0000, 0x10ffff],
+  ])('hides nothing from %i to %i, and shows what is beside them', (first, last) => {
+    const hidden = [first, last].map((point) => `"\\u{${point.toString(16)}}"`)
+    expect([first, last].map((point) => quoteText(String.fromCodePoint(point)))).toEqual(hidden)
+    for (const point of [first - 1, last + 1].filter((beside) => beside > 0 && beside <= 0x10ffff)) {
+      const character = String.fromCodePoint(point)
+      expect(quoteText(character)).toBe(`"${character}"`)
+    }
+  })
+
   test('can be taken back, so two texts never look the same', () => {
     const undo = (quoted: string): string =>
       quoted

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { CURRENT_RENDERER, fingerprintAgent, parseCapabilities, renderDelegation } from '../src/index.ts'
 import { agent, issuer, NOW } from './support/actors.ts'
 import { rootPayload, withMember } from './support/delegations.ts'
-import { codeOf } from './support/refusal.ts'
+import { codeOf, refusalOf } from './support/refusal.ts'
 
 const DIGEST = `sha-256:${'A'.repeat(43)}`
 const HTTP = { type: 'http', locations: ['https://api.test'], actions: ['GET'], paths: ['/issues'] }
@@ -69,6 +69,21 @@ describe('a delegation in sentences', () => {
     expect(renderDelegation(rootPayload({ maxUses })).sentences.join('\n')).toContain(words)
   })
 
+  test('without capabilities says that', () => {
+    expect(renderDelegation(rootPayload({ capabilities: [] })).sentences).toContain('It may do nothing.')
+  })
+
+  test.each(['credentialSubject', 'issuer', 'validFrom', 'validUntil'])(
+    'is not made of a payload without %s',
+    (member) => {
+      const payload = withMember(rootPayload(), member, undefined)
+      expect(refusalOf(() => renderDelegation(payload))).toMatchObject({
+        code: 'credential_malformed',
+        field: member,
+      })
+    },
+  )
+
   test('counts how deep it may be passed on', () => {
     const { sentences } = renderDelegation(rootPayload({ maxDelegationDepth: 3 }))
     expect(sentences).toContain(
@@ -114,6 +129,8 @@ describe('a capability in a sentence', () => {
       'It may read (GET) "/issues" at "https://api.test" or "https://b.test".',
       { locations: ['https://api.test', 'https://b.test'] },
     ],
+    ['It may replace (PUT) "/issues" at "https://api.test", with any content.', { actions: ['PUT'] }],
+    ['It may delete (DELETE) "/issues" at "https://api.test", with any content.', { actions: ['DELETE'] }],
     ['It may do nothing at an API: a list of this permission is empty.', { actions: [] }],
     ['It may do nothing at an API: a list of this permission is empty.', { paths: [] }],
     ['It may do nothing at an API: a list of this permission is empty.', { locations: [] }],
@@ -151,6 +168,14 @@ describe('a capability in a sentence', () => {
         ],
       },
     ],
+    [
+      'only on Tuesday, Wednesday, Thursday, Friday or Saturday from 09:00 to 17:00 on the clocks of "UTC", with any content',
+      { time: [{ zone: 'UTC', days: ['tue', 'wed', 'thu', 'fri', 'sat'], from: '09:00', to: '17:00' }] },
+    ],
+    [
+      'only on any day from 00:00 to 24:00 on the clocks of "UTC" under the unknown rule "{\\"a\\":1}" under the unknown rule "{\\"b\\":2}", with any content',
+      { time: [{ zone: 'UTC', from: '00:00', to: '24:00', b: 2, a: 1 }] },
+    ],
     ['at no time, with any content', { time: [] }],
     ['under the unknown rule "{\\"moon\\":\\"full\\"}", with any content', { moon: 'full' }],
     [
@@ -169,6 +194,11 @@ describe('a capability in a sentence', () => {
   test.each<[string, JsonObject]>([
     ['It may use the MCP methods "tools/call" at "https://mcp.test/mcp", calling no tool.', {}],
     ['It may use the MCP methods "tools/list" at "https://mcp.test/mcp".', { actions: ['tools/list'] }],
+    [
+      'It may use the MCP methods "tools/list" and "prompts/list" at "https://mcp.test/mcp".',
+      { actions: ['tools/list', 'prompts/list'] },
+    ],
+    ['It may do nothing at an MCP server: a list of this permission is empty.', { actions: [] }],
     [
       'It may use the MCP methods "tools/call" at "https://mcp.test/mcp", calling no other tools than "a" and "b", as they are defined now.',
       { tools: { b: DIGEST, a: DIGEST } },

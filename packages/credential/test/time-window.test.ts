@@ -6,6 +6,7 @@ import {
   isUnderstoodWindow,
   parseTimeWindow,
   type TimeWindow,
+  type Weekday,
 } from '../src/time-window.ts'
 import { codeOf } from './support/refusal.ts'
 
@@ -18,7 +19,7 @@ describe('parseTimeWindow', () => {
     [{ zone: 'Etc/GMT+3', days: ['sun'], from: '00:00', to: '00:01', until: 'unknown' }],
     [{ zone: 'Mars/Olympus', from: '08:00', to: '09:00' }],
   ])('keeps %j', (value) => {
-    expect(parseTimeWindow(value)).toEqual(value)
+    expect(parseTimeWindow(value)).toStrictEqual(value)
   })
 
   test.each<[string, JsonValue]>([
@@ -30,6 +31,7 @@ describe('parseTimeWindow', () => {
     ['a zone with a space', { zone: 'Europe/Ber lin', from: '09:00', to: '17:00' }],
     ['no beginning', { zone: 'UTC', to: '17:00' }],
     ['no end', { zone: 'UTC', from: '09:00' }],
+    ['a time inside a list', { zone: 'UTC', from: ['09:00'], to: '17:00' }],
     ['an hour of one digit', { zone: 'UTC', from: '9:00', to: '17:00' }],
     ['hour 25', { zone: 'UTC', from: '09:00', to: '25:00' }],
     ['minute 60', { zone: 'UTC', from: '09:60', to: '17:00' }],
@@ -76,6 +78,20 @@ describe('checkTimeWindow', () => {
     expect(
       checkTimeWindow({ ...window, from: '23:59', to: '24:00' }, Date.parse('2026-11-24T23:59:59Z')),
     ).toBe('inside')
+  })
+
+  test.each<[Weekday, string]>([
+    ['mon', '2026-11-23'],
+    ['tue', '2026-11-24'],
+    ['wed', '2026-11-25'],
+    ['thu', '2026-11-26'],
+    ['fri', '2026-11-27'],
+    ['sat', '2026-11-28'],
+    ['sun', '2026-11-29'],
+  ])('%s is %s', (day, date) => {
+    const window = parseTimeWindow({ zone: 'UTC', days: [day], from: '00:00', to: '24:00' })
+    expect(checkTimeWindow(window, Date.parse(`${date}T12:00:00Z`))).toBe('inside')
+    expect(checkTimeWindow(window, Date.parse(`${date}T12:00:00Z`) + 86_400_000)).toBe('outside')
   })
 
   test('no days are never', () => {

@@ -24,6 +24,7 @@ import {
   TERMS,
 } from './support/approvals.ts'
 import { rootPayload, signValidChain } from './support/delegations.ts'
+import { explained } from './support/refusal.ts'
 
 const ASK_TWO = { policy: { id: 'ask', digest: `sha-256:${'A'.repeat(43)}`, decision: 'ask-two' } }
 const STATEMENT: ApprovalStatement = {
@@ -43,6 +44,7 @@ async function refusalOf(
     return 'ok'
   } catch (error) {
     if (!(error instanceof CredentialError) || error.code !== 'evidence_invalid') throw error
+    explained(error)
     return [error.field, ...(error.webauthn === undefined ? [] : [error.webauthn])].join(' ')
   }
 }
@@ -105,7 +107,9 @@ describe('evidence of one person', () => {
     const links = await signValidChain(2)
     const { evidence } = await approveRoot()
     const delegation = parseDelegation(links[1] ?? '')
-    await expect(verifyApprovalEvidence(evidence, { delegation })).rejects.toThrow(TypeError)
+    await expect(verifyApprovalEvidence(evidence, { delegation })).rejects.toThrow(
+      new TypeError('The delegation is not a root'),
+    )
   })
 })
 
