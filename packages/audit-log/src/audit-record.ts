@@ -31,6 +31,7 @@ export const AUDIT_RECORD_TYPES = [
   'policy_loaded',
   'enrolled',
   'enrolment_withdrawn',
+  'workload_proven',
   'requested',
   'policy_decided',
   'approved',

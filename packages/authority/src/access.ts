@@ -50,6 +50,8 @@ export const ACCESS: Readonly<Record<RouteName, Access>> = {
   'POST /delegation-requests/{id}/deny': 'operator',
   'GET /enrolments': 'operator',
   'POST /enrolments': 'operator',
+  // Whoever proves where it runs, to somebody whom the configuration names.
+  'POST /enrolments/workload': 'key',
   'DELETE /enrolments/{id}': 'operator',
   'GET /delegations': 'operator',
   'GET /delegations/{id}': 'operator',

@@ -46,6 +46,16 @@ export const requestMembers: Readonly<Record<string, z.ZodType>> = {
 
 const request = z.strictObject(requestMembers).openapi('DelegationRequest')
 
+const workload = {
+  type: z.enum(['jwt', 'x509']),
+  issuer: z.string(),
+  subject: z.string(),
+  claims: z.record(z.string(), z.string()).openapi({ description: 'Those that the configuration chose' }),
+}
+
+/** Where a key was proven to run. */
+export const workloadSchema: z.ZodType = z.strictObject(workload).openapi('Workload')
+
 const enrolment = z
   .strictObject({
     id: uuid,
@@ -56,7 +66,10 @@ const enrolment = z
     max_delegation_depth: z.int(),
     valid_until: time.optional(),
     created_at: time,
-    created_by: z.string().openapi({ description: 'DID of an operator, or id of a person' }),
+    created_by: z
+      .string()
+      .openapi({ description: 'DID of an operator, id of a person, or URN of what a workload is granted' }),
+    workload: workloadSchema.optional(),
   })
   .openapi('Enrolment')
 
@@ -107,6 +120,7 @@ export type AnswerName =
   | 'requests'
   | 'enrolment'
   | 'enrolments'
+  | 'enrolledWorkload'
   | 'child'
   | 'delegations'
   | 'issuedDelegation'
@@ -144,6 +158,12 @@ export const ANSWERS: Readonly<Record<AnswerName, z.ZodType>> = {
   requests: z.strictObject({ requests: z.array(request) }),
   enrolment,
   enrolments: z.strictObject({ enrolments: z.array(enrolment) }),
+  enrolledWorkload: z.strictObject({
+    agent: did,
+    workload: workloadSchema,
+    valid_until: time.openapi({ description: 'The end of the proof' }),
+    enrolments: z.array(enrolment).openapi({ description: 'What the proof gives' }),
+  }),
   child: z.strictObject({ credentialStatus: object }),
   delegations: z.strictObject({ delegations: z.array(delegation) }),
   issuedDelegation: z.strictObject({

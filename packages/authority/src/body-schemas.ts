@@ -58,6 +58,13 @@ export interface NewChildBody {
   readonly child: JsonObject
 }
 
+/** Body of `POST /enrolments/workload`. */
+export interface WorkloadBody {
+  readonly workload:
+    | { readonly type: 'jwt'; readonly token: string }
+    | { readonly type: 'x509'; readonly proof: string }
+}
+
 /** Body of `POST /revocations`. */
 export type RevocationBody =
   | { readonly delegation: string; readonly reason?: string | undefined }
@@ -146,6 +153,22 @@ export const newEnrolmentSchema: z.ZodType<NewEnrolmentBody> = z.strictObject({
   max_seconds: z.int(),
   max_delegation_depth: z.int().optional(),
   valid_until: z.iso.datetime().optional().openapi({ type: 'string', format: 'date-time' }),
+})
+
+/** Of `POST /enrolments/workload`. */
+export const workloadSchema: z.ZodType<WorkloadBody> = z.strictObject({
+  workload: z.union([
+    z.strictObject({
+      type: z.literal('jwt'),
+      token: z.string().openapi({ description: 'A workload identity token: Kubernetes, JWT-SVID, CI' }),
+    }),
+    z.strictObject({
+      type: z.literal('x509'),
+      proof: z.string().openapi({
+        description: 'A compact JWS by the key of the certificate, of type workload-proof+jwt, chain in x5c',
+      }),
+    }),
+  ]),
 })
 
 /** Of `POST /delegations/{id}/children`. */

@@ -59,6 +59,8 @@ import { type AuthorityMetrics, createAuthorityMetrics } from './telemetry/autho
 import { createMetricsRoute } from './telemetry/metrics-route.ts'
 import { createMetricsServer } from './telemetry/metrics-server.ts'
 import { createAnswerWatch } from './telemetry/watch-answer.ts'
+import { createWorkloadVerifier, type VerifyWorkload } from './workload/verify-workload.ts'
+import type { WorkloadIssuer, WorkloadNetwork } from './workload/workload-options.ts'
 
 /** Where the state of an authority is: a path, or a database that was opened as `openDatabase` does. */
 type DatabaseOption =
@@ -111,6 +113,10 @@ export type CreateAuthorityOptions = DatabaseOption &
      * `login`, and APIs that want a person's own approval refuse it. Default false.
      */
     readonly dangerouslyLetLoginApprove?: boolean
+    /** Whose word on where an agent runs is taken, and what that gives. Default: nobody's. */
+    readonly workloadIssuers?: readonly WorkloadIssuer[]
+    /** How their keys and revocation lists are fetched. */
+    readonly workloadNetwork?: WorkloadNetwork
     /** How people are told things while the page is closed. */
     readonly notices?: NoticeOptions
     /** Bounds on those who read the stream of what is published. */
@@ -156,6 +162,7 @@ interface Parts {
   readonly claimUrl: string | undefined
   readonly confirmations: Confirmations
   readonly metrics: AuthorityMetrics
+  readonly verifyWorkload: VerifyWorkload
 }
 
 const DEFAULT_HEARTBEAT_SECONDS = 10
@@ -213,6 +220,7 @@ async function startAuthority(options: CreateAuthorityOptions, raw: DatabaseSync
   })
   await logKeys(database, { did, now: clock() })
   const issuer = createIssuer({ ...options, signer, did, kid: encodeDidKeyUrl(did), store, clock, random })
+  const verifyWorkload = createWorkloadVerifier(options, { issuer, clock })
   await addOperators(database, options.operators, clock())
   await issuer.start()
   const claimUrl = await createClaim({ database, clock, random, origin: options.origin })
@@ -221,7 +229,7 @@ async function startAuthority(options: CreateAuthorityOptions, raw: DatabaseSync
   try {
     const confirmations = createConfirmations(random)
     const metrics = measure({ issuer, nonces, clock, ledger, confirmations })
-    const told = { feed, statusFeed, notices, ledger, confirmations, metrics }
+    const told = { feed, statusFeed, notices, ledger, confirmations, metrics, verifyWorkload }
     return assemble(options, { issuer, database, nonces, clock, random, log, claimUrl, ticketKey, ...told })
   } catch (error) {
     nonces.close()
@@ -357,7 +365,7 @@ function createApp(options: CreateAuthorityOptions, parts: Parts): HttpApp {
         hasPage: page !== undefined,
       }),
       ...createRequestRoutes(signed),
-      ...createEnrolmentRoutes(signed),
+      ...createEnrolmentRoutes({ ...signed, verifyWorkload: parts.verifyWorkload }),
       ...createDelegationRoutes(signed),
       ...createLogRoutes(parts),
       ...createApiRoutes(parts),

@@ -60,6 +60,15 @@ export interface AuthorityTables extends PeopleTables, LedgerTables, NoticeTable
     readonly created_at: number
     readonly created_by: string
     readonly withdrawn_at: number | null
+    readonly workload_json: string | null
+  }
+  readonly workload_proofs: {
+    readonly digest: string
+    readonly number: Generated<number>
+    readonly agent: string
+    readonly workload_json: string
+    readonly valid_until: number
+    readonly proven_at: number
   }
   readonly delegations: {
     readonly id: string

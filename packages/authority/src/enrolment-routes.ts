@@ -1,13 +1,17 @@
 import { ANSWERS } from './answer-schemas.ts'
-import { newEnrolmentSchema } from './body-schemas.ts'
+import { newEnrolmentSchema, workloadSchema } from './body-schemas.ts'
 import { defined } from './defined.ts'
 import { readId } from './read-input.ts'
 import type { SignedContext } from './request-routes.ts'
 import { defineRoute, json, jsonAnswer, type Route, requireCaller } from './route.ts'
-import { enrolmentToWire } from './to-wire.ts'
+import { enrolledWorkloadToWire, enrolmentToWire } from './to-wire.ts'
+import type { VerifyWorkload } from './workload/verify-workload.ts'
 
 /** The routes about enrolments. */
-export function createEnrolmentRoutes({ issuer }: SignedContext): readonly Route[] {
+export function createEnrolmentRoutes({
+  issuer,
+  verifyWorkload,
+}: SignedContext & { readonly verifyWorkload: VerifyWorkload }): readonly Route[] {
   return [
     defineRoute({
       name: 'GET /enrolments',
@@ -34,6 +38,16 @@ export function createEnrolmentRoutes({ issuer }: SignedContext): readonly Route
           }),
         })
         return json(201, enrolmentToWire(enrolment))
+      },
+    }),
+    defineRoute({
+      name: 'POST /enrolments/workload',
+      summary: 'Prove where the key that signs runs, and have what is granted there until the proof ends',
+      body: workloadSchema,
+      answers: { 201: jsonAnswer('What was proven, and what it gives', ANSWERS.enrolledWorkload) },
+      run: async (call) => {
+        const verified = await verifyWorkload(call.body.workload, requireCaller(call).did)
+        return json(201, enrolledWorkloadToWire(await issuer.enrolWorkload(verified)))
       },
     }),
     defineRoute({

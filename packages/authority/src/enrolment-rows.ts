@@ -2,8 +2,9 @@ import { parseJson } from '@behalf/core'
 import type { Enrolment, IssuerTransaction } from '@behalf/issuer'
 import type { Insertable, Selectable } from 'kysely'
 import type { AuthorityDatabase, AuthorityTables } from './database-schema.ts'
-import { optional, readCapabilities, readJsonColumn } from './json-column.ts'
+import { optional, readCapabilities, readJsonColumn, readText } from './json-column.ts'
 import { readOnBehalfOf } from './request-rows.ts'
+import { readWorkload } from './workload/workload-rows.ts'
 
 type EnrolmentPart = Pick<
   IssuerTransaction,
@@ -37,6 +38,11 @@ export function createEnrolmentRows(db: AuthorityDatabase): EnrolmentPart {
   }
 }
 
+function readEnrolledWorkload(text: string): NonNullable<Enrolment['workload']> {
+  const value = readJsonColumn(text)
+  return { ...readWorkload(value), digest: readText(value['digest']) }
+}
+
 function toRow(enrolment: Enrolment): Insertable<AuthorityTables['enrolments']> {
   return {
     id: enrolment.id,
@@ -49,6 +55,7 @@ function toRow(enrolment: Enrolment): Insertable<AuthorityTables['enrolments']> 
     created_at: enrolment.createdAt,
     created_by: enrolment.createdBy,
     withdrawn_at: enrolment.withdrawnAt ?? null,
+    workload_json: enrolment.workload === undefined ? null : JSON.stringify(enrolment.workload),
   }
 }
 
@@ -64,5 +71,6 @@ function fromRow(row: Selectable<AuthorityTables['enrolments']>): Enrolment {
     createdAt: row.created_at,
     createdBy: row.created_by,
     ...optional('withdrawnAt', row.withdrawn_at),
+    ...optional('workload', row.workload_json === null ? null : readEnrolledWorkload(row.workload_json)),
   }
 }

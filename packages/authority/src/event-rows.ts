@@ -15,6 +15,7 @@ const TYPES: readonly IssuerEventType[] = [
   'policy_loaded',
   'enrolled',
   'enrolment_withdrawn',
+  'workload_proven',
   'requested',
   'policy_decided',
   'approved',

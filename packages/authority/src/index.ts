@@ -1,13 +1,13 @@
 export { ACCESS, type Access, type RouteName } from './access.ts'
 export { type AuthorityKeys, type OpenAuthorityKeysOptions, openAuthorityKeys } from './authority-keys.ts'
 export { type AuthorityLog, createAuthorityLog, type LogFacts } from './authority-log.ts'
+export type { ResolveHost } from './checked-addresses.ts'
 export { type Authority, type CreateAuthorityOptions, createAuthority } from './create-authority.ts'
 export { AuthorityError, type AuthorityErrorCode, type AuthorityErrorEvidence } from './error.ts'
 export type { Listening, ListenOptions } from './http-server.ts'
 export { isAddressRange } from './notices/address-rule.ts'
 export { createNoticeKeys, type NoticeKeys } from './notices/notice-keys.ts'
 export type { NoticeOptions } from './notices/notice-options.ts'
-export type { ResolveHost } from './notices/post-notice.ts'
 export { openDatabase } from './open-database.ts'
 export type { Operator } from './operators.ts'
 export {
@@ -26,3 +26,13 @@ export {
   replaceOperator,
 } from './replace-operator.ts'
 export type { StoppedAuthorityOptions } from './stopped-authority.ts'
+export { checkWorkloadIssuers } from './workload/check-workload-issuers.ts'
+export type { WorkloadAlgorithm } from './workload/workload-algorithm.ts'
+export type {
+  ConfiguredGrant,
+  JwtWorkloadIssuer,
+  Revocation,
+  WorkloadIssuer,
+  WorkloadNetwork,
+  X509WorkloadIssuer,
+} from './workload/workload-options.ts'

@@ -190,6 +190,20 @@ const FIRST_TRIGGERS: readonly string[] = [
   ...refuse('authority', ['update', 'delete'], 'a database belongs to one issuer'),
 ]
 
+const WORKLOAD_TABLES = [
+  'alter table enrolments add column workload_json text',
+  `create table workload_proofs (
+    number integer primary key autoincrement,
+    digest text not null unique,
+    agent text not null,
+    workload_json text not null,
+    valid_until integer not null,
+    proven_at integer not null
+  ) strict`,
+  'create index workload_proofs_of_agent on workload_proofs (agent, number)',
+  ...refuse('workload_proofs', ['update', 'delete'], 'a proof is for the key that showed it first'),
+]
+
 /**
  * Every migration has run, each one whole or not at all, whenever and however a run before was cut off.
  *
@@ -222,6 +236,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '2026_12_people_notices': runAll(NOTICE_TABLES),
   '2026_12_record_log': runAll(LEDGER_TABLES),
   '2026_12_revocation': runAll(REVOCATION_CHANGES),
+  '2026_12_workload': runAll(WORKLOAD_TABLES),
 }
 
 function runAll(statements: readonly string[]): Migration {

@@ -8,6 +8,7 @@ import { createFloodRows } from './flood-rows.ts'
 import { createRequestRows } from './request-rows.ts'
 import type { StatusUpdate } from './status/status-feed.ts'
 import { createStatusRows } from './status-rows.ts'
+import { createWorkloadRows } from './workload/workload-rows.ts'
 
 /** Who is told what a transaction did, once it is on disk. */
 export interface IssuerStoreListeners {
@@ -35,6 +36,7 @@ export function createSqliteIssuerStore(
           ...createFloodRows(db),
           ...createDraftRows(db),
           ...createEnrolmentRows(db),
+          ...createWorkloadRows(db),
           ...createDelegationRows(db),
           ...status,
           ...events,

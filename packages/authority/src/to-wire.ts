@@ -2,6 +2,8 @@ import { isJsonObject, type JsonObject, type JsonValue } from '@behalf/core'
 import { serializeCapabilities } from '@behalf/credential'
 import {
   type DelegationRequest,
+  describeWorkload,
+  type EnrolledWorkload,
   type Enrolment,
   type IssuerEvent,
   type ListedDelegation,
@@ -78,7 +80,18 @@ export function enrolmentToWire(enrolment: Enrolment): JsonObject {
     valid_until: formatOptionalTime(enrolment.validUntil),
     created_at: formatTime(enrolment.createdAt),
     created_by: enrolment.createdBy,
+    workload: enrolment.workload && describeWorkload(enrolment.workload),
   })
+}
+
+/** Where a key was proven to run, and what that gave it. */
+export function enrolledWorkloadToWire({ proof, enrolments }: EnrolledWorkload): JsonObject {
+  return {
+    agent: proof.agent,
+    workload: describeWorkload(proof),
+    valid_until: formatTime(proof.validUntil),
+    enrolments: enrolments.map(enrolmentToWire),
+  }
 }
 
 /** A delegation as operators see it; `status` is the state of the chain that ends with it. */

@@ -21,6 +21,8 @@ const KNOWN = [
   '2026_12_people_company_login',
   '2026_12_people_notices',
   '2026_12_record_log',
+  '2026_12_revocation',
+  '2026_12_workload',
 ]
 const refused = expect.objectContaining({ code: 'database_migration_failed' })
 
@@ -92,6 +94,7 @@ describe('migrations', () => {
       'sessions',
       'status_lists',
       'status_positions',
+      'workload_proofs',
     ])
     const strict = raw.prepare('select name, strict from pragma_table_list where schema = ?').all('main')
     for (const name of made) expect(strict).toContainEqual({ name, strict: 1 })

@@ -8,7 +8,14 @@ import { type CompleteApprovalOptions, completeApproval } from './complete-appro
 import { type ApproveOptions, approve, type DenyOptions, deny } from './decide-request.ts'
 import type { Decider, DecidingPerson } from './decider.ts'
 import type { DelegationRequest, RequestStatus } from './delegation-request.ts'
-import { type EnrolOptions, enrol, withdrawEnrolment } from './enrol-agent.ts'
+import {
+  checkEnrolTerms,
+  type EnrolOptions,
+  type EnrolTerms,
+  enrol,
+  withdrawEnrolment,
+} from './enrol-agent.ts'
+import { type EnrolledWorkload, type EnrolWorkloadOptions, enrolWorkload } from './enrol-workload.ts'
 import { IssuerError } from './error.ts'
 import type { IssuerContext, IssuerLimits } from './issuer-context.ts'
 import { record } from './issuer-event.ts'
@@ -41,6 +48,7 @@ import {
   revokePrincipal,
 } from './revoke-principal.ts'
 import { type RevokeScopeOptions, revokeScope, type ScopeRevocationReceipt } from './revoke-scope.ts'
+import type { WorkloadProof } from './workload.ts'
 
 /** What an issuer is made of. */
 export interface CreateIssuerOptions {
@@ -80,6 +88,12 @@ export interface Issuer {
   /** To be called once before anything else: notes a changed policy and publishes the first heartbeat. */
   start(): Promise<Publication>
   enrol(options: EnrolOptions): Promise<Enrolment>
+  /** A key is known to run where a verified proof says, and has what is granted there. */
+  enrolWorkload(options: EnrolWorkloadOptions): Promise<EnrolledWorkload>
+  /** Where the agent was proven to run last, if that proof has not ended. */
+  findWorkload(agent: Did): Promise<WorkloadProof | undefined>
+  /** @throws IssuerError `input_invalid`, CredentialError, unless an agent could be enrolled on these terms */
+  checkEnrolTerms(terms: Omit<EnrolTerms, 'agent'>): void
   withdrawEnrolment(options: { readonly id: string } & Decider): Promise<Enrolment>
   /** Those in force, newest first. */
   listEnrolments(options?: { readonly agent?: Did; readonly limit?: number }): Promise<readonly Enrolment[]>
@@ -173,6 +187,9 @@ export function createIssuer(options: CreateIssuerOptions): Issuer {
     pollIntervalSeconds: context.pollIntervalSeconds,
     start: () => start(context),
     enrol: (input) => enrol(context, input),
+    enrolWorkload: (input) => enrolWorkload(context, input),
+    findWorkload: (agent) => store.transaction((tx) => tx.findWorkload(agent, context.clock())),
+    checkEnrolTerms: (terms) => void checkEnrolTerms(context, terms),
     withdrawEnrolment: (input) => withdrawEnrolment(context, input),
     listEnrolments: ({ limit = LIST_LIMIT, ...filter } = {}) =>
       store.transaction((tx) => tx.listEnrolments({ ...filter, now: context.clock(), limit })),

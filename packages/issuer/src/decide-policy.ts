@@ -28,11 +28,13 @@ export async function decidePolicy(
   const now = context.clock()
   const own = await listOwnEnrolments(context, tx, asked)
   const enrolment = own.find((one) => allows(one, terms))
+  const workload = await tx.findWorkload(agent, now)
   const { decided } = evaluatePolicy(context.policy, {
     agent,
     terms,
     enrolled: own.length > 0,
     covered: enrolment !== undefined,
+    ...(workload && { workload }),
     firstSeen: (await tx.findFirstRequestTime(agent)) ?? now,
     now,
   })

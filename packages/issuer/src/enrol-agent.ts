@@ -8,6 +8,7 @@ import { checkKeyAlive, type IssuerContext } from './issuer-context.ts'
 import { principalOf, record } from './issuer-event.ts'
 import type { Enrolment, IssuerTransaction } from './issuer-store.ts'
 import { formatTime } from './rfc3339.ts'
+import { describeWorkload } from './workload.ts'
 
 /** What an agent key is enrolled for, and by whom. */
 export type EnrolOptions = Decider & EnrolTerms
@@ -44,6 +45,8 @@ export type EnrolFacts = EnrolTerms & {
   readonly by: string
   /** Digest of the evidence of the approval along with which it was given. */
   readonly evidence?: string
+  /** Where its key was proven to run, if that is why. */
+  readonly workload?: Enrolment['workload']
 }
 
 /**
@@ -57,8 +60,8 @@ export async function enrolWithin(
   tx: IssuerTransaction,
   facts: EnrolFacts,
 ): Promise<Enrolment> {
-  const { by, evidence } = facts
-  const enrolment = { ...checkEnrolment(context, facts), createdBy: by }
+  const { by, evidence, workload } = facts
+  const enrolment = { ...checkEnrolment(context, facts), createdBy: by, ...(workload && { workload }) }
   await checkKeyAlive(tx, facts.agent)
   await tx.insertEnrolment(enrolment)
   const { maxSeconds, validUntil } = enrolment
@@ -70,6 +73,7 @@ export async function enrolWithin(
       max_seconds: maxSeconds,
       valid_until: validUntil === undefined ? undefined : formatTime(validUntil),
       evidence,
+      workload: workload && { ...describeWorkload(workload), proof: workload.digest },
     },
   })
   return enrolment
@@ -118,12 +122,27 @@ function checkEnrolment(context: IssuerContext, options: EnrolTerms): Omit<Enrol
   return {
     id: createUuid(context.random),
     agent: checkAgent(options.agent, 'agent'),
-    onBehalfOf: checkOnBehalfOf(options.onBehalfOf),
-    capabilities: checkCapabilities(options.capabilities, 'capabilities'),
-    maxSeconds: checkSeconds(options.maxSeconds, context, 'max_seconds'),
-    maxDelegationDepth: checkDepth(options.maxDelegationDepth ?? 0, 'max_delegation_depth'),
+    ...checkEnrolTerms(context, options),
     ...(validUntil !== undefined && { validUntil: checkEnd(context, validUntil) }),
     createdAt: context.clock(),
+  }
+}
+
+/**
+ * Returns the terms, which an agent could be enrolled for.
+ *
+ * @throws IssuerError `input_invalid`
+ * @throws CredentialError `scope_malformed`, `credential_malformed`
+ */
+export function checkEnrolTerms(
+  context: IssuerContext,
+  terms: Omit<EnrolTerms, 'agent'>,
+): Pick<Enrolment, 'onBehalfOf' | 'capabilities' | 'maxSeconds' | 'maxDelegationDepth'> {
+  return {
+    onBehalfOf: checkOnBehalfOf(terms.onBehalfOf),
+    capabilities: checkCapabilities(terms.capabilities, 'capabilities'),
+    maxSeconds: checkSeconds(terms.maxSeconds, context, 'max_seconds'),
+    maxDelegationDepth: checkDepth(terms.maxDelegationDepth ?? 0, 'max_delegation_depth'),
   }
 }
 

@@ -12,6 +12,7 @@ export type IssuerErrorCode =
   | 'credential_revoked'
   | 'forbidden'
   | 'input_invalid'
+  | 'key_mismatch'
   | 'key_revoked'
   | 'not_found'
   | 'policy_invalid'

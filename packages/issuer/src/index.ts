@@ -20,6 +20,7 @@ export {
   requestStatus,
 } from './delegation-request.ts'
 export type { EnrolOptions } from './enrol-agent.ts'
+export type { EnrolledWorkload, EnrolWorkloadOptions } from './enrol-workload.ts'
 export { IssuerError, type IssuerErrorCode, type IssuerErrorEvidence } from './error.ts'
 export { evaluatePolicy, type PolicyEvaluation, type PolicyVerdict } from './evaluate-policy.ts'
 export type { IssuerLimits } from './issuer-context.ts'
@@ -66,3 +67,4 @@ export type { PrincipalRevocationReceipt, RevokePrincipalOptions } from './revok
 export type { RevocationScope, RevokeScopeOptions, ScopeRevocationReceipt } from './revoke-scope.ts'
 export type { StatusPosition } from './status-position.ts'
 export { checkText, TEXT_LIMITS } from './text-rule.ts'
+export { describeWorkload, type Workload, type WorkloadGrant, type WorkloadProof } from './workload.ts'

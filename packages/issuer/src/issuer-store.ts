@@ -4,6 +4,7 @@ import type { Did } from '@behalf/did'
 import type { ApprovalDraft } from './approval-draft.ts'
 import type { DelegationRequest, KnownCapability, RequestStatus } from './delegation-request.ts'
 import type { StatusPosition } from './status-position.ts'
+import type { Workload, WorkloadProof } from './workload.ts'
 
 /** Terms within which requests of one agent key for one principal are approved without asking. */
 export interface Enrolment {
@@ -16,8 +17,10 @@ export interface Enrolment {
   /** Milliseconds since the epoch, like every time here. Absent: until withdrawn. */
   readonly validUntil?: number
   readonly createdAt: number
-  /** DID of an operator's key, or id of a person. */
+  /** DID of an operator's key, id of a person, or URN of what is granted to a workload. */
   readonly createdBy: string
+  /** Where the key was proven to run, if that is why; `digest` is that of the proof. */
+  readonly workload?: Workload & Pick<WorkloadProof, 'digest'>
   readonly withdrawnAt?: number
 }
 
@@ -100,6 +103,7 @@ export type IssuerEventType =
   | 'policy_loaded'
   | 'enrolled'
   | 'enrolment_withdrawn'
+  | 'workload_proven'
   | 'requested'
   | 'policy_decided'
   | 'approved'
@@ -222,6 +226,17 @@ export interface IssuerTransaction {
   saveEnrolment(enrolment: Enrolment): Promise<void>
   /** Those not withdrawn and not run out, of an agent or of all; newest first. */
   listEnrolments(filter: EnrolmentFilter): Promise<readonly Enrolment[]>
+
+  /** Fails when there is a proof of that digest. */
+  insertWorkloadProof(proof: WorkloadProof): Promise<void>
+  findWorkloadProof(digest: string): Promise<WorkloadProof | undefined>
+  /** What the agent proved last, unless that has ended. */
+  findWorkload(agent: Did, now: number): Promise<WorkloadProof | undefined>
+  /** Whether an enrolment made by that for the same issuer and subject was ever withdrawn. */
+  wasWithdrawn(made: {
+    readonly createdBy: string
+    readonly workload: Pick<Workload, 'issuer' | 'subject'>
+  }): Promise<boolean>
 
   /** @returns false when the id exists already, and then nothing changed */
   insertDelegation(delegation: DelegationRecord): Promise<boolean>

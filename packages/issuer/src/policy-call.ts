@@ -5,6 +5,7 @@ import type { RequestedTerms } from './delegation-request.ts'
 import { UNBOUNDED } from './greatest-number.ts'
 import type { Policy } from './policy.ts'
 import type { PolicyPartFacts } from './policy-parts.ts'
+import type { Workload } from './workload.ts'
 
 /** What a policy is asked. */
 export interface PolicyQuestion {
@@ -14,11 +15,16 @@ export interface PolicyQuestion {
   readonly enrolled: boolean
   /** One such enrolment allows all of the terms: without it nothing is approved by itself. */
   readonly covered: boolean
+  /** Where the agent was proven to run, as far as that is so now. */
+  readonly workload?: Workload
   /** When the agent was first heard of, milliseconds since the epoch. */
   readonly firstSeen: number
   /** Milliseconds since the epoch. */
   readonly now: number
 }
+
+// There is at most one at a time, and no rule can name it.
+const WORKLOAD = { type: 'Workload', id: 'proven' }
 
 /** What Cedar is asked about one part, but for the action. */
 export type PolicyCall = Omit<StatefulAuthorizationCall, 'action'>
@@ -33,17 +39,30 @@ export function createPolicyCall(
 ): PolicyCall {
   const agent = { type: 'Agent', id: question.agent }
   const resource = { type: facts.part.type === 'http' ? 'HttpPart' : 'McpPart', id: 'asked' }
-  const { enrolled, firstSeen } = question
+  const workload = question.workload && describeWorkload(question.workload)
   return {
     principal: agent,
     resource,
     context: createContext(policy, question),
     preparsedPolicySetId: policy.digest,
     entities: [
-      { uid: agent, attrs: { enrolled, firstSeen: toSeconds(firstSeen) }, parents: [] },
+      describeAgent(question, { uid: agent, workload }),
+      ...(workload ? [workload] : []),
       describePart(facts, resource),
     ],
   }
+}
+
+function describeAgent(
+  { enrolled, firstSeen }: PolicyQuestion,
+  { uid, workload }: { readonly uid: EntityJson['uid']; readonly workload: EntityJson | undefined },
+): EntityJson {
+  const where = workload && { workload: { __entity: WORKLOAD } }
+  return { uid, attrs: { enrolled, firstSeen: toSeconds(firstSeen), ...where }, parents: [] }
+}
+
+function describeWorkload({ type, issuer, subject, claims }: Workload): EntityJson {
+  return { uid: WORKLOAD, attrs: { type, issuer, subject }, parents: [], tags: { ...claims } }
 }
 
 function describePart(

@@ -76,7 +76,10 @@ function visitTest(walk: Walk, node: JsonValue, polarity: Polarity): void {
   }
   if (isPatternSet(attributeOf(node))) throw refuseAt(walk.rule, PATTERN_RULE)
   checkNames(walk.rule, operator, operand)
-  if (operator === 'hasTag' || operator === 'getTag') readTag(walk, member(operand, 'right'))
+  const isTagTest = operator === 'hasTag' || operator === 'getTag'
+  // The claims of a workload are what they are; what is bounded is computed for the rules that ask.
+  if (isTagTest && attributeOf(member(operand, 'left')) !== 'workload')
+    readTag(walk, member(operand, 'right'))
   for (const child of childrenOf(operator, operand)) visitCondition(walk, child, 0)
 }
 

@@ -9,8 +9,19 @@ entity Agent = {
   // Some enrolment of this key by this principal is in force, though perhaps not for what is asked now.
   enrolled: Bool,
   // When this authority first had a request of this key, in seconds since the epoch; now, when this is the first.
-  firstSeen: Long
+  firstSeen: Long,
+  // Where this key was proven to run. There is none without a proof, and none once it ended: ask "principal has workload".
+  workload?: Workload
 };
+
+// What the issuer of a workload identity said. Tags are the claims that the configuration chose, by the names it gave.
+entity Workload = {
+  // "jwt" or "x509".
+  type: String,
+  // As it is configured: whoever asks for the subject alone takes every configured issuer's word for it.
+  issuer: String,
+  subject: String
+} tags String;
 
 entity Weekday enum ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 

@@ -25,6 +25,7 @@ const EVENTS: ReadonlyMap<string, readonly [string, EventTone]> = new Map(
     policy_loaded: ['A policy came into force', 'plain'],
     enrolled: ['An agent was allowed terms by itself', 'good'],
     enrolment_withdrawn: ['An agent lost the terms it had by itself', 'bad'],
+    workload_proven: ['An agent proved where it runs', 'plain'],
     requested: ['An agent asked', 'plain'],
     policy_decided: ['The policy decided', 'plain'],
     approved: ['A request was approved', 'good'],

@@ -40,7 +40,15 @@ const DESCRIBE: Readonly<Partial<Record<AuditRecord['type'], Describe>>> = {
       ...(passkey === undefined ? [] : [`with the passkey ${text(passkey)}`]),
     ),
   denied: ({ by, reason }, person) => say(`${person(by)} refused`, ...quote('because', reason)),
-  enrolled: ({ subject, by }, person) => say(`${person(by)} let ${text(subject)} have delegations unasked`),
+  enrolled: ({ subject, by, workload }, person) =>
+    workload === undefined
+      ? say(`${person(by)} let ${text(subject)} have delegations unasked`)
+      : say(
+          `The configuration let ${text(subject)} have delegations unasked (${text(by)})`,
+          ...describeWorkload(workload),
+        ),
+  workload_proven: ({ subject, workload, valid_until: until }) =>
+    say(`${text(subject)} proved where it runs, until ${text(until)}`, ...describeWorkload(workload)),
   issued: ({ delegation, subject, principal, valid_until: until }, person) =>
     say(
       `The authority signed the delegation ${text(delegation)}`,
@@ -105,6 +113,13 @@ function describeRequest(record: AuditRecord, decision: string): RecordWords {
 function describeContext(context: JsonValue | undefined): readonly string[] {
   if (!isJsonObject(context)) return []
   return Object.keys(context).flatMap((name) => quote(`the agent said of its ${plain(name)}`, context[name]))
+}
+
+function describeWorkload(workload: JsonValue | undefined): readonly string[] {
+  return [
+    ...quote('as', memberOf(workload, 'subject')),
+    ...quote('which is the word of', memberOf(workload, 'issuer')),
+  ]
 }
 
 function describeWorkflow(workflow: JsonValue | undefined): readonly string[] {

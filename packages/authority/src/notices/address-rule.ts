@@ -70,7 +70,7 @@ export function isAddressRange(text: string): boolean {
 }
 
 function parseRange(text: string): Range {
-  if (!isAddressRange(text)) throw new TypeError(`notices.addresses: ${text} is no address and no range`)
+  if (!isAddressRange(text)) throw new TypeError(`${text} is no address and no range`)
   if (text.includes('/')) return ipaddr.parseCIDR(text)
   const address = ipaddr.parse(text)
   return [address, address.kind() === 'ipv4' ? 32 : 128]

@@ -1,6 +1,6 @@
+import { type ResolveHost, resolveHostHere } from '../checked-addresses.ts'
 import { createAddressRule } from './address-rule.ts'
-import type { PostContext, ResolveHost } from './post-notice.ts'
-import { resolveHostHere } from './post-notice.ts'
+import type { PostContext } from './post-notice.ts'
 
 /** How people are told things while the page is closed. */
 export interface NoticeOptions {

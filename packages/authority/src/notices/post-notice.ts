@@ -1,13 +1,9 @@
-import { lookup } from 'node:dns/promises'
 import { request as requestHttp } from 'node:http'
 import { type RequestOptions, request as requestHttps } from 'node:https'
-import { isIP, type LookupFunction } from 'node:net'
 import { rootCertificates } from 'node:tls'
+import { findAddresses, isAllowed, pinTo, type ResolveHost, unlessAborted } from '../checked-addresses.ts'
 import type { AddressRule } from './address-rule.ts'
 import type { FailureReason } from './notice.ts'
-
-/** Resolves to every address of a host name; rejects when there is none. */
-export type ResolveHost = (host: string) => Promise<readonly string[]>
 
 /** How notices get out. */
 export interface PostContext {
@@ -32,10 +28,6 @@ export interface PostedMessage {
 export type PostResult = { readonly status: number } | { readonly failure: FailureReason }
 
 const MAX_ANSWER_HEADER_BYTES = 16_384
-
-/** Asks the resolver of this machine. */
-export const resolveHostHere: ResolveHost = async (host) =>
-  (await lookup(host, { all: true, verbatim: true })).map(({ address }) => address)
 
 /**
  * Resolves to what came of one POST. The name is resolved once, every address it has is checked, and the connection
@@ -69,32 +61,6 @@ export async function mayPostTo(
   return isAllowed(context.rule, url, addresses) ? undefined : 'address_forbidden'
 }
 
-/** One address that must not be connected to is enough: who controls the name chooses which comes first. */
-function isAllowed(rule: AddressRule, url: URL, addresses: readonly string[]): boolean {
-  return addresses.length > 0 && addresses.every((address) => rule.allows(address, url.protocol))
-}
-
-async function findAddresses(
-  { resolveHost }: Pick<PostContext, 'resolveHost'>,
-  url: URL,
-): Promise<readonly string[] | undefined> {
-  const host = url.hostname.replaceAll(/^\[|\]$/gu, '')
-  if (isIP(host) !== 0) return [host]
-  return resolveHost(host).catch(() => undefined)
-}
-
-async function unlessAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value | undefined> {
-  if (signal.aborted) return undefined
-  const { promise, resolve } = Promise.withResolvers<undefined>()
-  const stop = (): void => resolve(undefined)
-  signal.addEventListener('abort', stop, { once: true })
-  try {
-    return await Promise.race([work, promise])
-  } finally {
-    signal.removeEventListener('abort', stop)
-  }
-}
-
 function send(
   { url, headers, body }: PostedMessage,
   {
@@ -122,14 +88,4 @@ function send(
   request.on('error', reject)
   request.end(body)
   return promise
-}
-
-/** Whatever is asked for, the answer is what was checked. */
-function pinTo(addresses: readonly string[]): LookupFunction {
-  const all = addresses.map((address) => ({ address, family: isIP(address) }))
-  const [first = { address: '', family: 0 }] = all
-  return (_host, { all: wantsAll }, callback) => {
-    if (wantsAll === true) callback(null, all)
-    else callback(null, first.address, first.family)
-  }
 }

@@ -18,6 +18,8 @@ const CHANGES: Readonly<Record<IssuerEventType, readonly Change[]>> = {
   policy_loaded: [],
   enrolled: ['requests', 'delegations'],
   enrolment_withdrawn: ['requests', 'delegations'],
+  // Where an agent runs is told beside what it asks for.
+  workload_proven: ['requests'],
   requested: ['requests'],
   policy_decided: ['requests'],
   approved: ['requests'],

@@ -110,6 +110,8 @@ export type WorldOptions = Partial<
     | 'repeat'
     | 'requestSeconds'
     | 'statusStreams'
+    | 'workloadIssuers'
+    | 'workloadNetwork'
   >
 > & { readonly seed?: Uint8Array }
 

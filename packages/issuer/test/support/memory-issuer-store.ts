@@ -11,6 +11,7 @@ import {
   type RevokedKey,
   requestStatus,
   type StatusListRecord,
+  type WorkloadProof,
 } from '../../src/index.ts'
 
 interface State {
@@ -18,6 +19,7 @@ interface State {
   questions: Map<string, { readonly minute: number; readonly count: number }>
   drafts: Map<string, ApprovalDraft>
   enrolments: Map<string, Enrolment>
+  proofs: Map<string, WorkloadProof>
   delegations: Map<string, DelegationRecord>
   revokedKeys: Map<string, RevokedKey>
   lists: Map<number, StatusListRecord>
@@ -38,6 +40,7 @@ export function createMemoryIssuerStore(): MemoryIssuerStore {
     questions: new Map(),
     drafts: new Map(),
     enrolments: new Map(),
+    proofs: new Map(),
     delegations: new Map(),
     revokedKeys: new Map(),
     lists: new Map(),
@@ -67,6 +70,7 @@ function copy(state: State): State {
     questions: new Map(state.questions),
     drafts: new Map(state.drafts),
     enrolments: new Map(state.enrolments),
+    proofs: new Map(state.proofs),
     delegations: new Map(state.delegations),
     revokedKeys: new Map(state.revokedKeys),
     lists: new Map(state.lists),
@@ -80,9 +84,34 @@ function createTransaction(state: State): IssuerTransaction {
   return {
     ...requestPart(state),
     ...draftPart(state),
+    ...workloadPart(state),
     ...delegationPart(state),
     ...statusPart(state),
     ...eventPart(state),
+  }
+}
+
+function workloadPart(
+  state: State,
+): Part<'insertWorkloadProof' | 'findWorkloadProof' | 'findWorkload' | 'wasWithdrawn'> {
+  return {
+    insertWorkloadProof: async (proof) => {
+      if (state.proofs.has(proof.digest)) throw new Error('there is such a proof')
+      state.proofs.set(proof.digest, proof)
+    },
+    findWorkloadProof: async (digest) => state.proofs.get(digest),
+    findWorkload: async (agent, now) => {
+      const last = [...state.proofs.values()].findLast((proof) => proof.agent === agent)
+      return last && last.validUntil > now ? last : undefined
+    },
+    wasWithdrawn: async ({ createdBy, workload: { issuer, subject } }) =>
+      [...state.enrolments.values()].some(
+        ({ createdBy: by, withdrawnAt, workload }) =>
+          by === createdBy &&
+          withdrawnAt !== undefined &&
+          workload?.issuer === issuer &&
+          workload.subject === subject,
+      ),
   }
 }
 
