@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { Server } from 'node:http'
-import type { VerifiedRequest } from '@behalf/verifier'
+import type { AnyVerifiedRequest } from '@behalf/verifier'
 import { createMemoryReplayStore, createMemoryUseCounter, createRequestVerifier } from '@behalf/verifier'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { adapters, type Seen, startAdapter } from '../../packages/verifier/test/support/servers.ts'
@@ -65,11 +65,11 @@ async function outcomeOf({ server, seen }: Running, draft: Draft): Promise<unkno
 }
 
 /** A verified request as plain values, without the id that each adapter makes for itself. */
-function describeVerified({ chain, body, ...verified }: VerifiedRequest<unknown>): object {
+function describeVerified({ chain, body, ...verified }: AnyVerifiedRequest<unknown>): object {
   return {
     ...verified,
     requestId: '',
-    links: chain.links.map(({ jws }) => jws),
+    links: chain.links.map((link) => ('jws' in link ? link.jws : link.id)),
     bytes: Buffer.from(body).toString('hex'),
   }
 }

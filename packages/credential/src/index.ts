@@ -63,6 +63,7 @@ export type {
 } from './delegation-subject.ts'
 export { APPROVAL_METHODS } from './delegation-subject.ts'
 export { describeCapability } from './describe-capability.ts'
+export { createDpopNonces, type DpopNonces, type DpopNoncesOptions } from './dpop-nonce.ts'
 export {
   type CreateDpopProofOptions,
   createDpopProof,

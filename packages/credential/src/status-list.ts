@@ -155,7 +155,10 @@ export function verifyStatusList(jws: string, options: VerifyStatusListOptions):
  * when the list is absent, another one, or of another issuer
  * @see Bitstring Status List v1.0 section 3.2
  */
-export function checkDelegationStatus(delegation: Delegation, list: StatusList | undefined): void {
+export function checkDelegationStatus(
+  delegation: Pick<Delegation, 'issuer' | 'parent' | 'status'>,
+  list: StatusList | undefined,
+): void {
   const { statusListCredential, statusListIndex, statusPurpose } = delegation.status
   if (list === undefined || list.id !== statusListCredential || list.purpose !== statusPurpose) {
     throw refuse('status_invalid', 'There is no list for the status entry of the delegation')

@@ -1,3 +1,4 @@
+import { encodeBase64url } from '@behalf/core'
 import {
   checkChainTime,
   checkRootIssuer,
@@ -7,10 +8,13 @@ import {
 import {
   checkSignatureWindow,
   DELEGATION_TAG,
+  type ReadSignature,
   verifyContentDigest,
   verifySignature,
 } from '@behalf/http-signature'
+import { addSignal } from './add-signal.ts'
 import { checkContextRun, readAgentContext } from './agent-context.ts'
+import type { RequestEvidence } from './audit-sink.ts'
 import { type DecisionTrail, recordIntent } from './decision-trail.ts'
 import {
   authorizeRequest,
@@ -66,17 +70,17 @@ export async function decideRequest<Account>(
   checkHolder(signatory, parsed.leaf.publicKey)
   verifySignature(signature, signatory.publicKey)
   trail.agent = signatory.did
-  trail.signature = signature
   if (context !== undefined) trail.context = context
   verifyContentDigest(headers.fields, body)
   const chain = verifyDelegationChain(parsed, { issuers: trusted.keys, now })
   trail.chain = chain
+  trail.evidence = () => describeEvidence(chain, signature)
   const status = readStatus(settings.statusSource, chain.root.issuer)
   checkRevokedKeys(chain, status)
   checkChainStatus(chain, status)
   if (chain !== parsed) chains.keep(chain)
   checkContextRun(context, chain.leaf.workflow?.run)
-  const capability = authorizeRequest(framed, chain, now)
+  const capability = authorizeRequest({ ...framed, capabilities: chain.leaf.capabilities, now })
   await settings.checkHumanApproval(chain, headers.fields)
   const authorized = describeRequest(chain, { capability, context, requestId: trail.requestId, body })
   const account = await mapAccount(authorized, settings.mapPrincipal)
@@ -86,21 +90,9 @@ export async function decideRequest<Account>(
   checkStillHolds(chain, status, settings)
   presentations.keep(signatory.did, lines, presentation)
   const answerHeaders = offerReference(chain, { presentation, chains, label: signature.label })
-  return Object.freeze(addSignal({ ...authorized, account, answerHeaders }, chain, settings))
-}
-
-/** Made for those who look at it only, and not copied with the rest. */
-function addSignal<Described extends object>(
-  described: Described,
-  chain: VerifiedChain,
-  { liveChains }: VerifierSettings<unknown>,
-): Described & { readonly signal: AbortSignal } {
-  let signal: AbortSignal | undefined
-  const get = (): AbortSignal => {
-    signal ??= liveChains.watch(chain)
-    return signal
-  }
-  return Object.defineProperty(described, 'signal', { get }) as Described & { readonly signal: AbortSignal }
+  return Object.freeze(
+    addSignal({ ...authorized, account, answerHeaders }, () => settings.liveChains.watch(chain)),
+  )
 }
 
 /**
@@ -118,6 +110,14 @@ function checkStillHolds(
   if (status === seen) return
   checkRevokedKeys(chain, status)
   checkChainStatus(chain, status)
+}
+
+function describeEvidence({ links }: VerifiedChain, { base, signature }: ReadSignature): RequestEvidence {
+  return {
+    credentials: links.map(({ jws }) => jws),
+    signatureBase: base,
+    signature: encodeBase64url(signature),
+  }
 }
 
 function describeRequest(

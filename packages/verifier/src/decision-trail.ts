@@ -1,11 +1,11 @@
-import { encodeBase64url, findTraceContext, formatTraceparent } from '@behalf/core'
-import type { VerifiedChain } from '@behalf/credential'
-import type { FieldLines, ReadSignature } from '@behalf/http-signature'
+import { findTraceContext, formatTraceparent } from '@behalf/core'
+import type { FieldLines } from '@behalf/http-signature'
 import type { AgentContext } from './agent-context.ts'
-import type { AuditRecord, AuditSink } from './audit-sink.ts'
+import type { AuditRecord, AuditSink, RequestEvidence } from './audit-sink.ts'
 import { readPrincipal } from './delegation-steps.ts'
 import { VerifierError, type VerifierErrorCode } from './error.ts'
 import type { IncomingRequest } from './incoming-request.ts'
+import type { ProvenChain } from './proven-chain.ts'
 import type { RequestTarget } from './target.ts'
 import type { VerifierMode } from './verifier-mode.ts'
 
@@ -20,9 +20,10 @@ export interface DecisionTrail {
   traceparent?: string
   target?: RequestTarget
   agent?: string
-  chain?: VerifiedChain
+  chain?: ProvenChain
   context?: AgentContext
-  signature?: ReadSignature
+  /** What proves it; made when it is recorded. */
+  evidence?: () => RequestEvidence
 }
 
 const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}$/
@@ -66,7 +67,7 @@ export function createRecord(
   code: VerifierErrorCode | 'ok',
   time: number,
 ): AuditRecord {
-  const { requestId, mode, method, target, agent, chain, context } = trail
+  const { requestId, mode, method, target, agent, chain, context, evidence } = trail
   const traceparent = trail.traceparent ?? readTraceparent(trail)
   return {
     time,
@@ -83,7 +84,7 @@ export function createRecord(
     ...(chain?.leaf.workflow === undefined ? {} : { workflow: chain.leaf.workflow }),
     ...(context === undefined ? {} : { context }),
     ...(traceparent === undefined ? {} : { traceparent }),
-    ...describeEvidence(trail),
+    ...(evidence === undefined ? {} : { evidence: evidence() }),
   }
 }
 
@@ -91,12 +92,4 @@ export function createRecord(
 function readTraceparent({ headers }: DecisionTrail): string | undefined {
   const context = findTraceContext(headers)
   return context && formatTraceparent(context)
-}
-
-function describeEvidence({ chain, signature }: DecisionTrail): Pick<AuditRecord, 'evidence'> {
-  if (chain === undefined || signature === undefined) return {}
-  const credentials = chain.links.map(({ jws }) => jws)
-  return {
-    evidence: { credentials, signatureBase: signature.base, signature: encodeBase64url(signature.signature) },
-  }
 }

@@ -13,6 +13,7 @@ import { type FieldIndex, parseSignatureKey, parseStringList } from '@behalf/htt
 import { VerifierError } from './error.ts'
 import type { FramedHeaders } from './framing.ts'
 import { overridesMethod } from './header-ambiguity.ts'
+import type { ProvenChain } from './proven-chain.ts'
 import { askStore, type FramedRequest } from './request-steps.ts'
 import type { StatusSnapshot, StatusSource } from './status-source.ts'
 import type { UseCounter } from './use-counter.ts'
@@ -76,7 +77,7 @@ export function openChain(presentation: Presentation, chains: VerifiedChains): P
 }
 
 /** On whose behalf a chain lets its last subject act. */
-export function readPrincipal({ root }: VerifiedChain): Principal {
+export function readPrincipal({ root }: ProvenChain): Principal {
   return { ...root.onBehalfOf, issuer: root.issuer }
 }
 
@@ -99,7 +100,7 @@ export function readStatus(source: StatusSource, issuer: Did): StatusSnapshot {
  *
  * @throws VerifierError key_revoked
  */
-export function checkRevokedKeys(chain: VerifiedChain, status: StatusSnapshot): void {
+export function checkRevokedKeys(chain: ProvenChain, status: StatusSnapshot): void {
   const link = chain.links.findIndex(({ subject }) => status.isKeyRevoked(subject))
   if (link !== -1) throw new VerifierError('key_revoked', 'a key of the chain is revoked', { link })
 }
@@ -109,7 +110,7 @@ export function checkRevokedKeys(chain: VerifiedChain, status: StatusSnapshot): 
  *
  * @throws VerifierError, CredentialError credential_revoked, status_invalid, status_index_invalid
  */
-export function checkChainStatus(chain: VerifiedChain, status: StatusSnapshot): void {
+export function checkChainStatus(chain: ProvenChain, status: StatusSnapshot): void {
   for (const [link, delegation] of chain.links.entries()) {
     try {
       checkDelegationStatus(delegation, status.lists(delegation.status.statusListCredential))
@@ -120,14 +121,20 @@ export function checkChainStatus(chain: VerifiedChain, status: StatusSnapshot): 
   }
 }
 
+/** By what and when a request is allowed. */
+export interface AuthorizingFacts {
+  readonly capabilities: readonly Capability[]
+  /** Milliseconds since the epoch. */
+  readonly now: number
+}
+
 /**
- * The capability of the leaf that allows the request.
+ * The capability that allows the request.
  *
- * @param now milliseconds since the epoch
  * @throws VerifierError scope_exceeded with what would be needed; CredentialError as `authorize`
  */
-export function authorizeRequest(request: FramedRequest, chain: VerifiedChain, now: number): Capability {
-  const { method, body, headers } = request
+export function authorizeRequest(request: FramedRequest & AuthorizingFacts): Capability {
+  const { method, body, headers, capabilities, now } = request
   const { origin, path, query } = request.target
   const requiredScope = `${method} ${origin}${path}`
   // Frameworks act on these headers, so the method that was signed would not be the one that is carried out.
@@ -137,8 +144,7 @@ export function authorizeRequest(request: FramedRequest, chain: VerifiedChain, n
   try {
     const contentType = readContentType(headers)
     const access = { type: 'http', origin, method, path, query, body, now } as const
-    return authorize(chain.leaf.capabilities, contentType === undefined ? access : { ...access, contentType })
-      .capability
+    return authorize(capabilities, contentType === undefined ? access : { ...access, contentType }).capability
   } catch (cause) {
     if (!(cause instanceof CredentialError) || cause.code !== 'scope_exceeded') throw cause
     throw new VerifierError('scope_exceeded', cause.message, { cause, requiredScope })

@@ -5,13 +5,13 @@ import { mustClose, toIncomingRequest } from './node-request.ts'
 import { finishPeeked, peekNodeBody } from './peek-node-body.ts'
 import type { ProblemResponse } from './problem-response.ts'
 import type { ObservingGuard, RequestGuard } from './request-guard.ts'
-import type { VerifiedRequest } from './verified-request.ts'
+import type { AnyVerifiedRequest } from './verified-request.ts'
 
 declare global {
   namespace Express {
     interface Request {
       /** Set by `protect` for every request that its handlers see, unless its verifier observes and would refuse. */
-      behalf?: VerifiedRequest<unknown>
+      behalf?: AnyVerifiedRequest<unknown>
       /** The code with which an observing verifier would have refused the request. */
       behalfRefusal?: VerifierErrorCode
     }
@@ -40,7 +40,7 @@ export function protect(verifier: Guard): RequestHandler {
   }
 }
 
-type Guard = RequestGuard<VerifiedRequest<unknown>> | ObservingGuard<VerifiedRequest<unknown>>
+type Guard = RequestGuard<AnyVerifiedRequest<unknown>> | ObservingGuard<AnyVerifiedRequest<unknown>>
 
 interface Exchange {
   readonly request: Request
@@ -49,7 +49,7 @@ interface Exchange {
 }
 
 async function enforce(
-  verifier: RequestGuard<VerifiedRequest<unknown>>,
+  verifier: RequestGuard<AnyVerifiedRequest<unknown>>,
   { request, response, requestId }: Exchange,
 ): Promise<boolean> {
   try {
@@ -67,7 +67,7 @@ async function enforce(
 }
 
 async function observe(
-  verifier: ObservingGuard<VerifiedRequest<unknown>>,
+  verifier: ObservingGuard<AnyVerifiedRequest<unknown>>,
   { request, response, requestId }: Exchange,
 ): Promise<true> {
   const options = { requestId, target: request.originalUrl, readBody: peekNodeBody }
@@ -86,7 +86,7 @@ async function observe(
   return true
 }
 
-function attach(request: Request, response: Response, verified: VerifiedRequest<unknown>): void {
+function attach(request: Request, response: Response, verified: AnyVerifiedRequest<unknown>): void {
   for (const [name, value] of verified.answerHeaders) response.setHeader(name, value)
   delete request.behalfRefusal
   request.behalf = verified

@@ -245,6 +245,9 @@ export const EVIDENCE_REQUIRED: HttpFailure = row(403, 'Evidence of the approval
   extensions: ['missing'],
 })
 
+/** How an API tells `invalid_dpop_proof`; a token endpoint tells it as the table says. @see RFC 9449 section 7.1 */
+export const DPOP_PROOF_REFUSED: HttpFailure = row(401, 'DPoP proof not valid', 'none', { challenge: 'DPoP' })
+
 /**
  * Whether a text is a code of the table.
  *

@@ -9,6 +9,7 @@ export {
   type PollingStatusSource,
   type StatusSourceOptions,
 } from './create-status-source.ts'
+export { createEitherVerifier, type EitherVerifierParts } from './either-verifier.ts'
 export {
   type RefusalEvidence,
   VerifierError,
@@ -36,6 +37,7 @@ export {
 export { type AddressOptions, dangerouslyAllowUnencryptedHttp } from './origin.ts'
 export type { StatusIssuer } from './poll-issuer.ts'
 export { type ProblemResponse, type ProblemResponseOptions, toProblemResponse } from './problem-response.ts'
+export type { ProvenChain, ProvenLink } from './proven-chain.ts'
 export {
   createMemoryReplayStore,
   type MemoryReplayStore,
@@ -54,6 +56,15 @@ export {
 export type { SendFetch } from './send-audit-reports.ts'
 export type { StatusMark, StatusSnapshot, StatusSource, StatusState } from './status-source.ts'
 export type { SetTimer } from './timer.ts'
+export type { TrustedAuthority } from './token-authority.ts'
+export type { TokenVerifierOptions } from './token-settings.ts'
+export {
+  createTokenVerifier,
+  type EnforcingTokenOptions,
+  type ObservingTokenOptions,
+  type TokenObserver,
+  type TokenVerifier,
+} from './token-verifier.ts'
 export {
   createMemoryUseCounter,
   type LimitedUse,
@@ -61,6 +72,15 @@ export {
   type UseCounter,
 } from './use-counter.ts'
 export type { ChainCacheOptions } from './verified-chains.ts'
-export type { AuthorizedRequest, Principal, VerifiedRequest } from './verified-request.ts'
+export type {
+  AnyVerifiedRequest,
+  AuthorizedAccess,
+  AuthorizedRequest,
+  AuthorizedTokenRequest,
+  Principal,
+  VerifiedRequest,
+  VerifiedTokenRequest,
+} from './verified-request.ts'
+export type { TokenCacheOptions } from './verified-tokens.ts'
 export type { MeasuredDecision, VerifierMeter, VerifierState } from './verifier-meter.ts'
 export type { VerifierMode } from './verifier-mode.ts'

@@ -7,19 +7,22 @@ import type { StatusSnapshot, StatusSource } from './status-source.ts'
 import type { SetTimer } from './timer.ts'
 import { toVerifierError } from './to-verifier-error.ts'
 
-/** Watches over the chains of requests whose answers may take long. */
-export interface LiveChains {
+/** Watches over what lets requests act whose answers may take long: a chain, or a token that stands for one. */
+export interface LiveChains<Live = VerifiedChain> {
   /** A signal that is aborted, with the VerifierError as its reason, when the chain would not be accepted any more. */
-  watch(chain: VerifiedChain): AbortSignal
+  watch(chain: Live): AbortSignal
   /** What is known has changed, so all are looked at now; those of one issuer, if it is named. */
   lookAt(issuer?: Did): void
 }
 
 /** What decides whether a chain still lives. */
-export interface LiveChainsOptions {
-  readonly statusSource: StatusSource
-  readonly trusted: TrustedIssuers
-  readonly clock: () => number
+export interface LiveChainsOptions<Live> {
+  /** Who issued its root. */
+  readonly issuerOf: (chain: Live) => Did
+  /** Why a request with this chain would be refused now, whatever it asks for. */
+  readonly findEnd: (chain: Live) => VerifierError | undefined
+  /** Begins to tell of news of an issuer; what it returns calls that off. */
+  readonly onChange: StatusSource['onChange']
   readonly setTimer: SetTimer
 }
 
@@ -38,8 +41,9 @@ export function forgetSignal(signal: AbortSignal): void {
  * Watches nothing yet. While something is watched it is looked at whenever there is news of its issuer, and each second
  * for what ends with time: a link, or the freshness of status.
  */
-export function createLiveChains(options: LiveChainsOptions): LiveChains {
-  const watched = new Map<AbortController, VerifiedChain>()
+export function createLiveChains<Live>(options: LiveChainsOptions<Live>): LiveChains<Live> {
+  const { issuerOf, findEnd } = options
+  const watched = new Map<AbortController, Live>()
   let stopTimer: (() => void) | undefined
   let stopListening: (() => void) | undefined
 
@@ -51,7 +55,7 @@ export function createLiveChains(options: LiveChainsOptions): LiveChains {
     stopTimer = undefined
     stopListening = undefined
   }
-  const look = (isDead: (chain: VerifiedChain) => VerifierError | undefined): void => {
+  const look = (isDead: (chain: Live) => VerifierError | undefined): void => {
     for (const [controller, chain] of watched) {
       const reason = isDead(chain)
       if (reason === undefined) continue
@@ -61,13 +65,13 @@ export function createLiveChains(options: LiveChainsOptions): LiveChains {
   }
   const lookAt = (issuer?: Did): void =>
     look((chain) => {
-      if (issuer !== undefined && chain.root.issuer !== issuer) return undefined
-      const end = findEnd(chain, options)
+      if (issuer !== undefined && issuerOf(chain) !== issuer) return undefined
+      const end = findEnd(chain)
       // Not knowing may last for a moment only: it counts when it is still so at the next look.
       return end?.code.startsWith('status_') ? undefined : end
     })
   const lookAgain = (): void => {
-    look((chain) => findEnd(chain, options))
+    look(findEnd)
     if (watched.size > 0) stopTimer = options.setTimer(lookAgain, LOOK_MS)
   }
 
@@ -78,16 +82,23 @@ export function createLiveChains(options: LiveChainsOptions): LiveChains {
       watched.set(controller, chain)
       forgets.set(controller.signal, () => forget(controller))
       stopTimer ??= options.setTimer(lookAgain, LOOK_MS)
-      stopListening ??= options.statusSource.onChange?.(lookAt)
+      stopListening ??= options.onChange?.(lookAt)
       return controller.signal
     },
   }
 }
 
+/** What a chain lives by. */
+export interface ChainEndOptions {
+  readonly statusSource: StatusSource
+  readonly trusted: TrustedIssuers
+  readonly clock: () => number
+}
+
 /** Why a request with this chain would be refused now, whatever it asks for. */
-function findEnd(
+export function findChainEnd(
   chain: VerifiedChain,
-  { statusSource, trusted, clock }: LiveChainsOptions,
+  { statusSource, trusted, clock }: ChainEndOptions,
 ): VerifierError | undefined {
   try {
     const { issuer } = chain.root

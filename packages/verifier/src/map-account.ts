@@ -1,14 +1,14 @@
 import { VerifierError } from './error.ts'
-import type { AuthorizedRequest, Principal } from './verified-request.ts'
+import type { AuthorizedAccess, AuthorizedRequest, Principal } from './verified-request.ts'
 
 /**
  * Finds the account of a principal, and may refuse it.
  *
  * @returns undefined when this principal may do nothing here now
  */
-export type MapPrincipal<Account> = (
+export type MapPrincipal<Account, Request extends AuthorizedAccess = AuthorizedRequest> = (
   principal: Principal,
-  request: AuthorizedRequest,
+  request: Request,
 ) => Account | undefined | Promise<Account | undefined>
 
 /**
@@ -17,9 +17,9 @@ export type MapPrincipal<Account> = (
  * @param mapPrincipal without it there are no accounts, and `Account` is `undefined`
  * @throws VerifierError forbidden
  */
-export async function mapAccount<Account>(
-  request: AuthorizedRequest,
-  mapPrincipal: MapPrincipal<Account> | undefined,
+export async function mapAccount<Account, Request extends AuthorizedAccess>(
+  request: Request,
+  mapPrincipal: MapPrincipal<Account, Request> | undefined,
 ): Promise<Account> {
   // Without the callback, `Account` is `undefined`: nothing else lets a caller name another type.
   if (mapPrincipal === undefined) return undefined as Account
@@ -29,9 +29,9 @@ export async function mapAccount<Account>(
   return account
 }
 
-async function askPrincipal<Account>(
-  mapPrincipal: MapPrincipal<Account>,
-  request: AuthorizedRequest,
+async function askPrincipal<Account, Request extends AuthorizedAccess>(
+  mapPrincipal: MapPrincipal<Account, Request>,
+  request: Request,
 ): Promise<Account | undefined> {
   try {
     return await mapPrincipal(request.principal, request)

@@ -9,6 +9,7 @@ import {
 import { type RefusalEvidence, VerifierError, type VerifierErrorCode } from './error.ts'
 import {
   CLIENT_ACTIONS,
+  DPOP_PROOF_REFUSED,
   EVIDENCE_REQUIRED,
   HTTP_FAILURES,
   type HttpFailure,
@@ -31,11 +32,21 @@ export interface ProblemResponseOptions {
   readonly requestId: string
   /** The tag that signatures for this API carry; `agent-delegation` unless told. */
   readonly tag?: string
+  /** How requests to this API are proven, so what a refusal asks for. Default: `Signature`. */
+  readonly scheme?: 'Signature' | 'DPoP'
+  /** With `DPoP`: where the API says which authority gives tokens for it. @see RFC 9728 section 5.1 */
+  readonly resourceMetadata?: string
   /** Time of the answer in milliseconds, sent as Date so that a client can set its clock. */
   readonly now?: number
 }
 
 const LABEL = 'sig'
+/** What OAuth calls them, where it has a word of its own. @see RFC 6750 section 3.1, RFC 9449 section 7.1 */
+const DPOP_ERRORS: ReadonlyMap<VerifierErrorCode, string> = new Map([
+  ['invalid_dpop_proof', 'invalid_dpop_proof'],
+  ['use_dpop_nonce', 'use_dpop_nonce'],
+  ['scope_exceeded', 'insufficient_scope'],
+])
 const REQUIRED_COMPONENTS = ['@method', '@target-uri', 'content-digest', 'content-type', 'signature-key']
 /** Not in every request, so asked for where they are missing. */
 const OPTIONAL_COMPONENTS = ['agent-context', EVIDENCE_FIELD]
@@ -48,13 +59,15 @@ const SCOPE_TEXT = /^[!#-[\]-~ ]{1,1024}$/
  * its own method and target, and no message of an error.
  *
  * @param error what was thrown; anything but an error with a code of the table is `internal_error`
- * @see RFC 9457, RFC 9110 sections 10.2.3 and 11.6.1, RFC 9421 section 5.1, draft-hardt-httpbis-signature-key
+ * @see RFC 9457, RFC 9110 sections 10.2.3 and 11.6.1, RFC 9421 section 5.1, draft-hardt-httpbis-signature-key, RFC
+ * 6750 section 3, RFC 9449 section 7.1
  */
 export function toProblemResponse(error: unknown, options: ProblemResponseOptions): ProblemResponse {
   const code = toCode(error)
   const evidence = readEvidence(error)
-  const failure = asksForEvidence(code, evidence) ? EVIDENCE_REQUIRED : HTTP_FAILURES[code]
-  const token = evidence.signatureError ?? failure.token
+  const { scheme = 'Signature' } = options
+  const failure = chooseFailure(code, evidence, scheme)
+  const token = scheme === 'Signature' ? (evidence.signatureError ?? failure.token) : undefined
   const body = {
     type: token === undefined ? `urn:behalf:error:${code}` : `urn:ietf:params:sig-error:${token}`,
     title: failure.title,
@@ -70,8 +83,9 @@ export function toProblemResponse(error: unknown, options: ProblemResponseOption
     status: failure.status,
     headers: [
       ...commonHeaders(code, options),
-      ...challengeHeaders(context, options),
-      ...signatureHeaders(context),
+      ...(scheme === 'DPoP' ? dpopHeaders(context, options) : challengeHeaders(context, options)),
+      ...retryHeaders(context),
+      ...(scheme === 'DPoP' ? [] : signatureHeaders(context)),
     ],
     body: JSON.stringify(body),
   }
@@ -83,6 +97,15 @@ interface FailureContext {
   readonly evidence: RefusalEvidence
   readonly token: SignatureErrorToken | undefined
   readonly tag: string
+}
+
+function chooseFailure(
+  code: VerifierErrorCode,
+  evidence: RefusalEvidence,
+  scheme: 'Signature' | 'DPoP',
+): HttpFailure {
+  if (asksForEvidence(code, evidence)) return EVIDENCE_REQUIRED
+  return scheme === 'DPoP' && code === 'invalid_dpop_proof' ? DPOP_PROOF_REFUSED : HTTP_FAILURES[code]
 }
 
 function asksForEvidence(code: VerifierErrorCode, { missing }: RefusalEvidence): boolean {
@@ -149,9 +172,26 @@ function challengeHeaders(context: FailureContext, { origin }: ProblemResponseOp
     if (failure.challenge === 'Signature') parts.push(`tag="${tag}"`)
     headers.push(['WWW-Authenticate', `${failure.challenge} ${parts.join(', ')}`])
   }
-  const seconds = evidence.retryAfterSeconds ?? failure.retryAfterSeconds
-  if (seconds !== undefined) headers.push(['Retry-After', String(seconds)])
   return headers
+}
+
+function retryHeaders({ evidence, failure }: FailureContext): [string, string][] {
+  const seconds = evidence.retryAfterSeconds ?? failure.retryAfterSeconds
+  return seconds === undefined ? [] : [['Retry-After', String(seconds)]]
+}
+
+/** OAuth has few words; the code of the body says more. Who showed nothing is told no error. */
+function dpopHeaders(context: FailureContext, options: ProblemResponseOptions): [string, string][] {
+  const { code, failure, evidence } = context
+  if (failure.challenge === undefined) return []
+  const parts = [`realm="${new URL(options.origin).host}"`]
+  if (code !== 'credential_missing') parts.push(`error="${DPOP_ERRORS.get(code) ?? 'invalid_token'}"`)
+  if (code === 'scope_exceeded' && evidence.requiredScope !== undefined) {
+    parts.push(`scope="${evidence.requiredScope}"`)
+  }
+  parts.push('algs="EdDSA"')
+  if (options.resourceMetadata !== undefined) parts.push(`resource_metadata="${options.resourceMetadata}"`)
+  return [['WWW-Authenticate', `DPoP ${parts.join(', ')}`]]
 }
 
 function signatureHeaders({ code, failure, evidence, token, tag }: FailureContext): [string, string][] {

@@ -1,13 +1,10 @@
 import type { Did } from '@behalf/did'
-import type { AuditRecord } from './audit-sink.ts'
 import { decideRequest } from './decide-request.ts'
-import { createRecord, type DecisionTrail, startTrail } from './decision-trail.ts'
-import { VerifierError } from './error.ts'
 import type { IncomingRequest } from './incoming-request.ts'
+import { judgeRequest } from './judge-request.ts'
 import type { Observation } from './observation.ts'
 import { toProblemResponse } from './problem-response.ts'
 import type { ObservingGuard, RefusalAnswers, RequestGuard } from './request-guard.ts'
-import { toVerifierError } from './to-verifier-error.ts'
 import type { VerifiedRequest } from './verified-request.ts'
 import { parseVerifierOptions, type VerifierOptions, type VerifierSettings } from './verifier-settings.ts'
 
@@ -72,7 +69,7 @@ export function createRequestVerifier<Account = undefined>(
     },
   }
   if (settings.mode === 'observe') {
-    return { ...common, mode: 'observe', verify: (request) => judgeRequest(request, settings) }
+    return { ...common, mode: 'observe', verify: (request) => judge(request, settings) }
   }
   return { ...common, mode: 'enforce', verify: (request) => verifyRequest(request, settings) }
 }
@@ -81,62 +78,14 @@ async function verifyRequest<Account>(
   request: IncomingRequest,
   settings: VerifierSettings<Account>,
 ): Promise<VerifiedRequest<Account>> {
-  const { verified, refusal } = await judgeRequest(request, settings)
+  const { verified, refusal } = await judge(request, settings)
   if (refusal !== undefined) throw refusal
   return verified
 }
 
-async function judgeRequest<Account>(
+async function judge<Account>(
   request: IncomingRequest,
   settings: VerifierSettings<Account>,
 ): Promise<Observation<VerifiedRequest<Account>>> {
-  const requestId = request.requestId ?? settings.requestId()
-  const trail = startTrail(requestId, request, settings.mode)
-  const end = settings.watchDecision?.(trail)
-  try {
-    const verified = await decideRequest(request, trail, settings)
-    end?.()
-    return { verified, requestId }
-  } catch (error) {
-    const refusal = toVerifierError(error, trail.agent !== undefined)
-    if (refusal.fault) settings.reportFault(refusal, requestId)
-    await reportRefusal(refusal, trail, settings)
-    end?.(refusal)
-    return { refusal, requestId }
-  }
-}
-
-function reportObservation(
-  record: AuditRecord,
-  refusal: VerifierError,
-  settings: VerifierSettings<unknown>,
-): void {
-  try {
-    settings.reportObservation(record, refusal)
-  } catch (cause) {
-    const fault = new VerifierError('internal_error', 'reportObservation failed', { cause, fault: true })
-    settings.reportFault(fault, record.requestId)
-  }
-}
-
-async function reportRefusal(
-  refusal: VerifierError,
-  trail: DecisionTrail,
-  settings: VerifierSettings<unknown>,
-): Promise<void> {
-  const record = createRecord(trail, refusal.code, settings.wallClock())
-  if (settings.mode === 'observe') {
-    // What is told here may end up in any log.
-    const { evidence: _, ...told } = record
-    reportObservation(told, refusal, settings)
-  }
-  try {
-    await settings.auditSink?.record(record)
-  } catch (cause) {
-    // The refusal stands whether or not it can be recorded.
-    settings.reportFault(
-      new VerifierError('audit_unavailable', 'a refusal was not recorded', { cause }),
-      trail.requestId,
-    )
-  }
+  return await judgeRequest(request, settings, (trail) => decideRequest(request, trail, settings))
 }

@@ -16,9 +16,14 @@ export interface ClaimStores {
  */
 export function setApart({ replayStore, useCounter }: ClaimStores): ClaimStores {
   return {
-    replayStore: { claim: (claim) => replayStore.claim({ ...claim, key: OBSERVED + claim.key }) },
+    replayStore: setClaimsApart(replayStore),
     useCounter: {
       count: (uses) => useCounter.count(uses.map((use) => ({ ...use, digest: OBSERVED + use.digest }))),
     },
   }
+}
+
+/** The same for claims alone. */
+export function setClaimsApart(replayStore: ReplayStore): ReplayStore {
+  return { claim: (claim) => replayStore.claim({ ...claim, key: OBSERVED + claim.key }) }
 }

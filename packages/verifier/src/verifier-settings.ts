@@ -1,10 +1,14 @@
-import type { IssuerKeys } from '@behalf/credential'
+import type { IssuerKeys, VerifiedChain } from '@behalf/credential'
 import type { Did } from '@behalf/did'
 import type { Tracer } from '@opentelemetry/api'
 import { type AgentContextMember, isAgentContextMember } from './agent-context.ts'
 import type { AuditSink } from './audit-sink.ts'
+import { readConfirmedTime } from './confirmed-time.ts'
+
 import { createDecisionWatch, type WatchDecision } from './decision-watch.ts'
+
 import type { Presentation } from './delegation-steps.ts'
+import { describeState } from './describe-state.ts'
 import { type GuardOptions, type GuardSettings, parseGuardOptions } from './guard-settings.ts'
 import {
   type CheckHumanApproval,
@@ -12,7 +16,7 @@ import {
   type HumanApprovalOptions,
 } from './human-approval.ts'
 import { createTrustedIssuers, type TrustedIssuers } from './issuer-keys.ts'
-import { createLiveChains, type LiveChains } from './live-chains.ts'
+import { createLiveChains, findChainEnd, type LiveChains } from './live-chains.ts'
 import type { MapPrincipal } from './map-account.ts'
 import { type ReportObservation, reportObservationToConsole } from './observation.ts'
 import { setApart } from './set-apart.ts'
@@ -21,7 +25,7 @@ import type { StatusSource } from './status-source.ts'
 import { backgroundTimer, type SetTimer } from './timer.ts'
 import type { UseCounter } from './use-counter.ts'
 import { type ChainCacheOptions, createVerifiedChains, type VerifiedChains } from './verified-chains.ts'
-import type { VerifierMeter, VerifierState } from './verifier-meter.ts'
+import type { VerifierMeter } from './verifier-meter.ts'
 import { parseVerifierMode, type VerifierMode } from './verifier-mode.ts'
 
 /** What a verifier of delegated requests works with. */
@@ -87,9 +91,12 @@ export function parseVerifierOptions<Account>(
     (kid) => options.statusSource.isIssuerKeyRevoked?.(kid) ?? false,
   )
   const cache = chooseCache(options.chainCache, mode)
-  const guard = parseGuardOptions(options, () => readConfirmedTime(trusted, options.statusSource))
+  const { statusSource } = options
+  const guard = parseGuardOptions(options, () => readConfirmedTime(trusted.dids, statusSource))
   const chains = createVerifiedChains(cache, () => trusted.epoch())
-  options.meter?.watch(describeState(options, { trusted, chains, guard }))
+  options.meter?.watch(
+    describeState({ ...options, issuers: trusted.dids, cached: () => chains.size(), clock: guard.wallClock }),
+  )
   return {
     ...guard,
     mode,
@@ -97,11 +104,11 @@ export function parseVerifierOptions<Account>(
     chains,
     watchDecision: createDecisionWatch({ ...guard, tracer: options.tracer, meter: options.meter }),
     presentations: createKnownLines(cache),
-    statusSource: options.statusSource,
-    liveChains: createLiveChains({
-      statusSource: options.statusSource,
-      trusted,
-      clock: guard.wallClock,
+    statusSource,
+    liveChains: createLiveChains<VerifiedChain>({
+      issuerOf: ({ root }) => root.issuer,
+      findEnd: (chain) => findChainEnd(chain, { statusSource, trusted, clock: guard.wallClock }),
+      onChange: statusSource.onChange?.bind(statusSource),
       setTimer: options.setTimer ?? backgroundTimer,
     }),
     useCounter: options.useCounter,
@@ -114,42 +121,7 @@ export function parseVerifierOptions<Account>(
   }
 }
 
-function describeState(
-  { replayStore, statusSource }: VerifierOptions<unknown>,
-  parts: {
-    readonly trusted: TrustedIssuers
-    readonly chains: VerifiedChains
-    readonly guard: GuardSettings
-  },
-): VerifierState {
-  const { trusted, chains, guard } = parts
-  const ageOf = (issuer: Did): readonly (readonly [Did, number])[] =>
-    [statusSource.heldTime?.(issuer) ?? readTime(statusSource, issuer)]
-      .flat()
-      .map((time) => [issuer, (guard.wallClock() - time) / 1000])
-  return {
-    cachedChains: () => chains.size(),
-    replayEntries: () => replayStore.size?.(),
-    statusAges: () => new Map([...trusted.dids].flatMap(ageOf)),
-  }
-}
-
 /** An observing verifier tells nobody of a miss, so it tells no agent either that it may name a chain. */
 function chooseCache(cache: ChainCacheOptions | 'off' = {}, mode: VerifierMode): ChainCacheOptions | 'off' {
   return mode === 'observe' && cache !== 'off' ? { ...cache, offerReferences: false } : cache
-}
-
-/** The latest time that an issuer signed, of those whose word is fresh. */
-function readConfirmedTime({ dids }: TrustedIssuers, source: StatusSource): number | undefined {
-  const times = [...dids].flatMap((did) => readTime(source, did))
-  return times.length === 0 ? undefined : Math.max(...times)
-}
-
-function readTime(source: StatusSource, issuer: Did): readonly number[] {
-  try {
-    return [source.read(issuer).time]
-  } catch {
-    // Whatever the reason, it confirms nothing.
-    return []
-  }
 }

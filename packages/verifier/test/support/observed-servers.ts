@@ -6,11 +6,11 @@ import { Hono } from 'hono'
 import { protect as protectExpress } from '../../src/express.ts'
 import { protect as protectFetch } from '../../src/fetch.ts'
 import { protect as protectHono } from '../../src/hono.ts'
-import type { RequestObserver, VerifiedRequest, VerifierErrorCode } from '../../src/index.ts'
+import type { AnyVerifiedRequest, RequestObserver, VerifierErrorCode } from '../../src/index.ts'
 
 /** What the handler behind an observing verifier saw of one request. */
 export interface Observed {
-  readonly verified: VerifiedRequest<unknown> | undefined
+  readonly verified: AnyVerifiedRequest<unknown> | undefined
   readonly refusal: VerifierErrorCode | undefined
   readonly body: string
 }

@@ -7,11 +7,11 @@ import { Hono } from 'hono'
 import { protect as protectExpress } from '../../src/express.ts'
 import { protect as protectFetch } from '../../src/fetch.ts'
 import { protect as protectHono } from '../../src/hono.ts'
-import { answerClientErrors, type RequestVerifier, type VerifiedRequest } from '../../src/index.ts'
+import { type AnyVerifiedRequest, answerClientErrors, type RequestVerifier } from '../../src/index.ts'
 
 /** What every test server answers: what the handler saw. */
 export interface Seen {
-  readonly verified: VerifiedRequest<unknown>
+  readonly verified: AnyVerifiedRequest<unknown>
   readonly body: string
 }
 
