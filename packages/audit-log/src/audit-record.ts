@@ -51,6 +51,8 @@ export const AUDIT_RECORD_TYPES = [
   'request_observed',
   'tool_called',
   'token_exchanged',
+  'token_revoked',
+  'token_key_rotated',
 ] as const
 
 /** One of them. */

@@ -7,10 +7,11 @@ import type { RegisteredApi } from './ledger/api-rows.ts'
  *
  * - `public`: anybody, unsigned.
  * - `key`: whoever proves a key; what that key may see or do is decided by whose the named thing is, in the issuer.
+ * - `client`: whoever proves a key, by signing the call or with DPoP; refused as OAuth spells it.
  * - `api`: whoever proves the key of an API that an operator registered.
  * - `operator`: whoever proves the key of an operator.
  */
-export type Access = 'public' | 'key' | 'api' | 'operator'
+export type Access = 'public' | 'key' | 'client' | 'api' | 'operator'
 
 /** A route, as its method and path. */
 export type RouteName = `${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} /${string}`
@@ -59,6 +60,16 @@ export const ACCESS: Readonly<Record<RouteName, Access>> = {
   'POST /delegations/{id}/children': 'key',
   // A delegation: the operator, the agent that delegated it, or its subject. Anything else: the operator.
   'POST /revocations': 'key',
+  'GET /.well-known/oauth-authorization-server': 'public',
+  'GET /.well-known/jwks.json': 'public',
+  'GET /status/token-lists/{number}': 'public',
+  // The subject of the last delegation.
+  'POST /token': 'client',
+  // The API that the token is for, the agents in it, operators; others learn nothing.
+  'POST /introspect': 'client',
+  // The agents in the token, operators.
+  'POST /revoke': 'client',
+  'POST /token-keys/rotations': 'operator',
   'GET /events': 'operator',
   'GET /policies/{digest}': 'operator',
 }

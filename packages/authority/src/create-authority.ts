@@ -11,8 +11,17 @@ import {
   systemClock,
   systemRandomBytes,
 } from '@behalf/core'
+import { createDpopNonces } from '@behalf/credential'
 import { type Did, encodeDidKey, encodeDidKeyUrl } from '@behalf/did'
-import { createIssuer, type Issuer, type IssuerLimits, type Policy } from '@behalf/issuer'
+import {
+  createIssuer,
+  createTokenIssuer,
+  type Issuer,
+  type IssuerLimits,
+  type IssuerStore,
+  type Policy,
+  type TokenIssuer,
+} from '@behalf/issuer'
 import { openVerifierDatabase, type VerifierDatabase } from '@behalf/verifier/sqlite'
 import type { Tracer } from '@opentelemetry/api'
 import { closeDatabase, isWritable, prepareDatabase } from './authority-database.ts'
@@ -32,6 +41,9 @@ import { createReportRoute } from './ledger/report-route.ts'
 import { createNotices, type Notices } from './notices/create-notices.ts'
 import { createNoticeKeys, type NoticeKeys } from './notices/notice-keys.ts'
 import type { NoticeOptions } from './notices/notice-options.ts'
+import { createOauthRoutes } from './oauth/oauth-routes.ts'
+import { createTokenKeyring, type TokenKeyring } from './oauth/token-keyring.ts'
+import { createTokenRoutes } from './oauth/token-routes.ts'
 import { openDatabase } from './open-database.ts'
 import { addOperators, isOperator, type Operator } from './operators.ts'
 import { loadPage } from './page/load-page.ts'
@@ -96,6 +108,8 @@ export type CreateAuthorityOptions = DatabaseOption &
     readonly defaultSeconds?: number
     /** Greatest validity of a delegation. Default 3600. */
     readonly maxSeconds?: number
+    /** How long an access token lives at most that a chain was exchanged for, 1 to 300. Default 60. */
+    readonly tokenSeconds?: number
     /** How often an agent may ask whether it was decided. Default 2. */
     readonly pollIntervalSeconds?: number
     readonly limits?: Partial<IssuerLimits>
@@ -156,6 +170,10 @@ interface Parts {
   readonly log: AuthorityLog
   readonly feed: ChangeFeed
   readonly ticketKey: Uint8Array
+  /** Of the nonces in DPoP proofs. */
+  readonly nonceKey: Uint8Array
+  readonly tokens: TokenIssuer
+  readonly keyring: TokenKeyring
   readonly statusFeed: StatusFeed
   readonly ledger: Ledger
   readonly notices: Notices
@@ -224,13 +242,17 @@ async function startAuthority(options: CreateAuthorityOptions, raw: DatabaseSync
   await addOperators(database, options.operators, clock())
   await issuer.start()
   const claimUrl = await createClaim({ database, clock, random, origin: options.origin })
-  const ticketKey = await deriveTicketKey(signer)
+  const kept = { signer, database, store, clock, random }
   const nonces = openVerifierDatabase(noncesPathOf(options), { clock })
   try {
     const confirmations = createConfirmations(random)
     const metrics = measure({ issuer, nonces, clock, ledger, confirmations })
     const told = { feed, statusFeed, notices, ledger, confirmations, metrics, verifyWorkload }
-    return assemble(options, { issuer, database, nonces, clock, random, log, claimUrl, ticketKey, ...told })
+    const keyed = {
+      ticketKey: await deriveKey(signer, 'key of login tickets'),
+      ...(await startTokens(options, kept)),
+    }
+    return assemble(options, { issuer, database, nonces, clock, random, log, claimUrl, ...told, ...keyed })
   } catch (error) {
     nonces.close()
     throw error
@@ -262,9 +284,27 @@ function prepareNotices(
   return createNotices({ ...parts, origin, keys, options: notices })
 }
 
+/** What exchanges chains for tokens, with keys that are there before anybody asks. */
+async function startTokens(
+  options: CreateAuthorityOptions,
+  parts: Pick<Parts, 'database' | 'clock' | 'random'> & {
+    readonly signer: Signer
+    readonly store: IssuerStore
+  },
+): Promise<Pick<Parts, 'tokens' | 'keyring' | 'nonceKey'>> {
+  const { signer, database, clock } = parts
+  const did = encodeDidKey(signer.publicKey)
+  const secret = await deriveKey(signer, 'secret of token keys')
+  const keyring = createTokenKeyring({ database, secret, clock })
+  await keyring.start()
+  const own = { did, kid: encodeDidKeyUrl(did), tokenSigners: keyring }
+  const tokens = createTokenIssuer({ ...options, ...parts, ...own })
+  return { tokens, keyring, nonceKey: await deriveKey(signer, 'key of DPoP nonces') }
+}
+
 /** The signature is told to nobody: only who has the key of the issuer can make it, and it is the same each time. */
-async function deriveTicketKey(signer: Signer): Promise<Uint8Array> {
-  return sha256(await signer.sign(encodeUtf8('behalf: key of login tickets, version 1')))
+async function deriveKey(signer: Signer, use: string): Promise<Uint8Array> {
+  return sha256(await signer.sign(encodeUtf8(`behalf: ${use}, version 1`)))
 }
 
 function noncesPathOf({ noncesPath, databasePath }: CreateAuthorityOptions): string {
@@ -346,6 +386,8 @@ function createApp(options: CreateAuthorityOptions, parts: Parts): HttpApp {
     people,
     page,
     peopleRoutes: createPeopleRoutes(people),
+    nonces: createDpopNonces({ secret: parts.nonceKey }),
+    oauthRoutes: createOauthRoutes({ ...parts, findApi: (did) => findApi(database, did) }),
     routes: [
       ...createStatusRoutes({
         issuer,
@@ -367,6 +409,7 @@ function createApp(options: CreateAuthorityOptions, parts: Parts): HttpApp {
       ...createRequestRoutes(signed),
       ...createEnrolmentRoutes({ ...signed, verifyWorkload: parts.verifyWorkload }),
       ...createDelegationRoutes(signed),
+      ...createTokenRoutes({ ...parts, origin }),
       ...createLogRoutes(parts),
       ...createApiRoutes(parts),
       createReportRoute(parts.ledger),

@@ -1,10 +1,11 @@
 import type { Generated, Kysely } from 'kysely'
 import type { LedgerTables } from './ledger/ledger-schema.ts'
 import type { NoticeTables } from './notices/notice-schema.ts'
+import type { TokenTables } from './oauth/token-schema.ts'
 import type { PeopleTables } from './people/people-schema.ts'
 
 /** The tables of an authority. Times are milliseconds since the epoch, `_json` columns hold JSON text. */
-export interface AuthorityTables extends PeopleTables, LedgerTables, NoticeTables {
+export interface AuthorityTables extends PeopleTables, LedgerTables, NoticeTables, TokenTables {
   readonly authority: {
     readonly id: 1
     readonly issuer: string

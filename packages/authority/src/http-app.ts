@@ -1,4 +1,5 @@
 import { BehalfError, type Clock, type MonotonicClock, type RandomBytes } from '@behalf/core'
+import type { DpopNonces } from '@behalf/credential'
 import { KEY_TAG } from '@behalf/http-signature'
 import type { Issuer } from '@behalf/issuer'
 import {
@@ -26,6 +27,8 @@ import {
   routingPath,
 } from './http-call.ts'
 import type { RegisteredApi } from './ledger/api-rows.ts'
+import { mountOauthRoute, type OauthMounting } from './oauth/mount-oauth-route.ts'
+import type { OauthRoute } from './oauth/oauth-route.ts'
 import { createOpenApiRoute, documentRoute, splitName } from './openapi.ts'
 import type { Page } from './page/load-page.ts'
 import { mountPage } from './page/mount-page.ts'
@@ -41,6 +44,9 @@ export interface HttpAppOptions {
   readonly issuer: Issuer
   readonly origin: string
   readonly routes: readonly Route[]
+  readonly oauthRoutes: readonly OauthRoute[]
+  /** Of DPoP proofs. */
+  readonly nonces: DpopNonces
   readonly people: PeopleContext
   readonly peopleRoutes: readonly PeopleRoute[]
   readonly replayStore: ReplayStore
@@ -79,6 +85,13 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   for (const route of [...options.routes, createOpenApiRoute(app, origin)]) {
     mountRoute(app, { route, guard, options })
   }
+  const mounting: OauthMounting = {
+    ...options,
+    guard,
+    identify: (did) => identifyClient(did, options),
+    report: (error, requestId) => options.log.error({ requestId, ...describeFault(error) }, 'fault'),
+  }
+  for (const route of options.oauthRoutes) mountOauthRoute(app, route, mounting)
   for (const route of options.peopleRoutes) mountPeopleRoute(app, route, options.people)
   if (options.page) mountPage(app, options.page)
   return { app, guard }
@@ -205,14 +218,17 @@ async function answerSigned(context: AppContext, route: Route, options: HttpAppO
   )
 }
 
-async function identify(
+async function identifyClient(
   did: string,
-  { name }: Route,
-  { issuer, isOperator, findApi }: HttpAppOptions,
+  { issuer, isOperator }: HttpAppOptions,
 ): Promise<AuthenticatedCaller> {
   if (await issuer.isKeyRevoked(did)) throw new AuthorityError('key_revoked', 'This key was revoked')
-  const api = accessOf(name) === 'api' ? await findApi(did) : undefined
-  return { did, operator: await isOperator(did), api }
+  return { did, operator: await isOperator(did), api: undefined }
+}
+
+async function identify(did: string, { name }: Route, options: HttpAppOptions): Promise<AuthenticatedCaller> {
+  const client = await identifyClient(did, options)
+  return accessOf(name) === 'api' ? { ...client, api: await options.findApi(did) } : client
 }
 
 function readNothing(body: Uint8Array): undefined {

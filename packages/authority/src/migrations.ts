@@ -4,6 +4,7 @@ import type { AuthorityDatabase } from './database-schema.ts'
 import { AuthorityError } from './error.ts'
 import { LEDGER_TABLES } from './ledger/ledger-tables.ts'
 import { NOTICE_TABLES } from './notices/notice-tables.ts'
+import { TOKEN_TABLES } from './oauth/token-tables.ts'
 import { COMPANY_LOGIN_CHANGES, PEOPLE_TABLES } from './people/people-tables.ts'
 
 /** What the tables are made of, one statement each, in order. */
@@ -237,6 +238,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '2026_12_record_log': runAll(LEDGER_TABLES),
   '2026_12_revocation': runAll(REVOCATION_CHANGES),
   '2026_12_workload': runAll(WORKLOAD_TABLES),
+  '2027_01_tokens': runAll(TOKEN_TABLES),
 }
 
 function runAll(statements: readonly string[]): Migration {

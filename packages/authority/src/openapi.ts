@@ -3,6 +3,8 @@ import { type OpenAPIHono, z } from '@hono/zod-openapi'
 import { ZodObject, type ZodType } from 'zod'
 import { accessOf, type RouteName } from './access.ts'
 import { PROBLEM } from './answer-schemas.ts'
+import type { OauthRoute } from './oauth/oauth-route.ts'
+import { OAUTH_SCHEMAS } from './oauth/oauth-schemas.ts'
 import type { PeopleAccess } from './people/people-access.ts'
 import type { PeopleRoute } from './people/people-route.ts'
 import { SESSION_COOKIE } from './people/session.ts'
@@ -17,9 +19,11 @@ type MethodName = 'get' | 'post' | 'put' | 'patch' | 'delete'
 const METHODS: readonly MethodName[] = ['get', 'post', 'put', 'patch', 'delete']
 const SIGNATURE = 'requestSignature'
 const COOKIE = 'session'
+const DPOP = 'dpop'
 const WHO = {
   public: 'Anybody.',
   key: 'Any key, for what is its own.',
+  client: 'Any key, proven by a signature or with DPoP, for what is its own.',
   api: 'Registered APIs.',
   operator: 'Operators.',
 } as const
@@ -57,6 +61,25 @@ export function documentRoute(registry: Registry, route: Route): void {
     description: WHO[access],
     request: describeRequest(route),
     ...(access !== 'public' && { security: [{ [SIGNATURE]: [] }] }),
+  })
+}
+
+/** The route for OAuth clients is in the document, with its form and how it refuses. */
+export function documentOauthRoute(registry: Registry, route: OauthRoute): void {
+  registry.registerPath({
+    ...splitName(route.name),
+    summary: route.summary,
+    description: WHO.client,
+    security: [{ [SIGNATURE]: [] }, { [DPOP]: [] }],
+    request: {
+      body: { required: true, content: { 'application/x-www-form-urlencoded': { schema: route.form } } },
+    },
+    responses: {
+      ...Object.fromEntries(
+        Object.entries(route.answers).map(([status, spec]) => [status, describeAnswer(spec)]),
+      ),
+      default: describeAnswer(jsonAnswer('Refused', OAUTH_SCHEMAS.refusal)),
+    },
   })
 }
 
@@ -116,6 +139,11 @@ function writeDocument(app: DocumentedApp, origin: string): string {
     type: 'http',
     scheme: 'signature',
     description: `RFC 9421 with tag="${KEY_TAG}" and an inline key (Signature-Key, scheme hwk)`,
+  })
+  app.openAPIRegistry.registerComponent('securitySchemes', DPOP, {
+    type: 'http',
+    scheme: 'dpop',
+    description: 'A DPoP proof alone, with an Ed25519 key and the nonce that answers bring, see RFC 9449',
   })
   app.openAPIRegistry.registerComponent('securitySchemes', COOKIE, {
     type: 'apiKey',

@@ -5,6 +5,7 @@ import { createDraftRows } from './draft-rows.ts'
 import { createEnrolmentRows } from './enrolment-rows.ts'
 import { createEventRows } from './event-rows.ts'
 import { createFloodRows } from './flood-rows.ts'
+import { createTokenRows } from './oauth/token-rows.ts'
 import { createRequestRows } from './request-rows.ts'
 import type { StatusUpdate } from './status/status-feed.ts'
 import { createStatusRows } from './status-rows.ts'
@@ -39,6 +40,7 @@ export function createSqliteIssuerStore(
           ...createWorkloadRows(db),
           ...createDelegationRows(db),
           ...status,
+          ...createTokenRows(db),
           ...events,
           saveStatusList: async (list) => {
             await status.saveStatusList(list)

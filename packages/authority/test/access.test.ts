@@ -13,7 +13,8 @@ import {
 
 const ABSENT = 'urn:uuid:00000000-0000-4000-8000-000000000000'
 const NAMES = Object.keys(ACCESS) as RouteName[]
-const SIGNED = NAMES.filter((name) => ACCESS[name] !== 'public')
+const SIGNED = NAMES.filter((name) => ACCESS[name] !== 'public' && ACCESS[name] !== 'client')
+const OF_CLIENTS = NAMES.filter((name) => ACCESS[name] === 'client')
 const OF_OPERATORS = NAMES.filter((name) => ACCESS[name] === 'operator')
 
 /** What public routes are asked for, where they take a query. */
@@ -73,6 +74,20 @@ describe('who may call what', () => {
         name,
         401,
         expect.objectContaining({ code: 'signature_missing' }),
+      ])
+    }
+  })
+
+  test('those of OAuth clients want a proof of the key, and say so in their form', async () => {
+    expect(OF_CLIENTS).toEqual(['POST /token', 'POST /introspect', 'POST /revoke'])
+    for (const name of OF_CLIENTS) {
+      const [method = '', path = ''] = name.split(' ')
+      const response = await fetch(`${world.origin}${path}`, { method })
+      const refusal: unknown = await response.json()
+      expect([name, response.status, refusal]).toEqual([
+        name,
+        400,
+        expect.objectContaining({ error: 'invalid_dpop_proof', code: 'invalid_dpop_proof' }),
       ])
     }
   })

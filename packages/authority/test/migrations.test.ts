@@ -94,6 +94,9 @@ describe('migrations', () => {
       'sessions',
       'status_lists',
       'status_positions',
+      'token_keys',
+      'token_links',
+      'tokens',
       'workload_proofs',
     ])
     const strict = raw.prepare('select name, strict from pragma_table_list where schema = ?').all('main')

@@ -93,7 +93,7 @@ const REFERENCE_MEMBERS: ReadonlySet<string> = new Set(['idx', 'uri'])
 const URL_TEXT = /^https?:\/\/[!-~]{1,2048}$/
 
 /** Returns the payload of an access token, of which {@link readAccessTokenClaims} is the inverse. */
-export function writeAccessTokenClaims(claims: AccessTokenClaims): JsonObject {
+export function serializeAccessTokenClaims(claims: AccessTokenClaims): JsonObject {
   const { principal, capabilities, status, workflow, policy, approval } = claims
   return {
     iss: claims.issuer,

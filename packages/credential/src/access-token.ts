@@ -2,7 +2,7 @@ import { BehalfError, type Signer } from '@behalf/core'
 import {
   type AccessTokenClaims,
   readAccessTokenClaims,
-  writeAccessTokenClaims,
+  serializeAccessTokenClaims,
 } from './access-token-claims.ts'
 import { CredentialError } from './error.ts'
 import { parseCompactJws, signCompactJws } from './jws.ts'
@@ -44,7 +44,7 @@ const DEFAULT_CLOCK_TOLERANCE_SECONDS = 5
  * const token = await signAccessToken(claims, signer)
  */
 export async function signAccessToken(claims: AccessTokenClaims, signer: Signer): Promise<string> {
-  const payload = writeAccessTokenClaims(claims)
+  const payload = serializeAccessTokenClaims(claims)
   if (!isLifeWithinBounds(claims)) {
     throw new TypeError(`An access token lives from 1 to ${MAX_ACCESS_TOKEN_SECONDS} seconds`)
   }

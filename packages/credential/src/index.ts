@@ -4,7 +4,12 @@ export {
   type VerifyAccessTokenOptions,
   verifyAccessToken,
 } from './access-token.ts'
-export type { AccessTokenClaims, TokenPrincipal, TokenStatusReference } from './access-token-claims.ts'
+export {
+  type AccessTokenClaims,
+  serializeAccessTokenClaims,
+  type TokenPrincipal,
+  type TokenStatusReference,
+} from './access-token-claims.ts'
 export { fingerprintAgent } from './agent-fingerprint.ts'
 export {
   type ApprovedEnrolment,

@@ -6,6 +6,11 @@ export { type AskedTerms, checkTerms, DEFAULT_VALIDITY, type ValidityLimits } fr
 export type { CollectedDelegation } from './collect-delegation.ts'
 export type { CompleteApprovalOptions, GivenAssertion } from './complete-approval.ts'
 export { type CreateIssuerOptions, createIssuer, type Issuer } from './create-issuer.ts'
+export {
+  type CreateTokenIssuerOptions,
+  createTokenIssuer,
+  type TokenIssuer,
+} from './create-token-issuer.ts'
 export type { ApproveOptions, DenyOptions } from './decide-request.ts'
 export type { Decider, DecidingPerson } from './decider.ts'
 export {
@@ -23,6 +28,7 @@ export type { EnrolOptions } from './enrol-agent.ts'
 export type { EnrolledWorkload, EnrolWorkloadOptions } from './enrol-workload.ts'
 export { IssuerError, type IssuerErrorCode, type IssuerErrorEvidence } from './error.ts'
 export { evaluatePolicy, type PolicyEvaluation, type PolicyVerdict } from './evaluate-policy.ts'
+export type { ExchangedToken, ExchangeTokenOptions } from './exchange-token.ts'
 export type { IssuerLimits } from './issuer-context.ts'
 export type {
   DelegationFilter,
@@ -67,4 +73,6 @@ export type { PrincipalRevocationReceipt, RevokePrincipalOptions } from './revok
 export type { RevocationScope, RevokeScopeOptions, ScopeRevocationReceipt } from './revoke-scope.ts'
 export type { StatusPosition } from './status-position.ts'
 export { checkText, TEXT_LIMITS } from './text-rule.ts'
+export type { TokenSigners } from './token-context.ts'
+export type { TokenRecord, TokenRevocation, TokenTransaction } from './token-record.ts'
 export { describeWorkload, type Workload, type WorkloadGrant, type WorkloadProof } from './workload.ts'

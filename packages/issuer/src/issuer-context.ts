@@ -42,7 +42,7 @@ export interface IssuerContext {
 }
 
 /** Trusts this issuer's own key and no other. */
-export function ownKeys(context: IssuerContext): IssuerKeys {
+export function ownKeys(context: Pick<IssuerContext, 'did' | 'kid' | 'signer'>): IssuerKeys {
   return (issuer, kid) =>
     issuer === context.did && kid === context.kid ? context.signer.publicKey : undefined
 }
@@ -61,6 +61,9 @@ export async function checkKeyAlive(tx: IssuerTransaction, agent: Did): Promise<
  *
  * @throws IssuerError `key_revoked`
  */
-export async function checkIssuerKeyAlive({ kid }: IssuerContext, tx: IssuerTransaction): Promise<void> {
+export async function checkIssuerKeyAlive(
+  { kid }: Pick<IssuerContext, 'kid'>,
+  tx: IssuerTransaction,
+): Promise<void> {
   if (await tx.findRevokedKey(kid)) throw new IssuerError('key_revoked', 'The key of this issuer was revoked')
 }

@@ -9,7 +9,7 @@ import type { IssuerEventType, IssuerTransaction } from './issuer-store.ts'
  * @param data - members that are undefined are left out
  */
 export async function record(
-  context: IssuerContext,
+  context: Pick<IssuerContext, 'clock'>,
   tx: IssuerTransaction,
   event: { readonly type: IssuerEventType; readonly data: Readonly<Record<string, JsonValue | undefined>> },
 ): Promise<void> {
@@ -17,7 +17,7 @@ export async function record(
 }
 
 /** A principal as events spell it. */
-export function principalOf(context: IssuerContext, onBehalfOf: OnBehalfOf): JsonObject {
+export function principalOf(context: Pick<IssuerContext, 'did'>, onBehalfOf: OnBehalfOf): JsonObject {
   return { issuer: context.did, ...onBehalfOf }
 }
 

@@ -4,6 +4,7 @@ import type { Did } from '@behalf/did'
 import type { ApprovalDraft } from './approval-draft.ts'
 import type { DelegationRequest, KnownCapability, RequestStatus } from './delegation-request.ts'
 import type { StatusPosition } from './status-position.ts'
+import type { TokenTransaction } from './token-record.ts'
 import type { Workload, WorkloadProof } from './workload.ts'
 
 /** Terms within which requests of one agent key for one principal are approved without asking. */
@@ -111,6 +112,9 @@ export type IssuerEventType =
   | 'issued'
   | 'collected'
   | 'sub_delegated'
+  | 'token_exchanged'
+  | 'token_revoked'
+  | 'token_key_rotated'
   | 'delegation_revoked'
   | 'key_revoked'
   | 'principal_revoked'
@@ -190,7 +194,7 @@ export interface LiveFilter {
 }
 
 /** What an issuer reads and writes inside one transaction: it sees its own writes and nobody else's half. */
-export interface IssuerTransaction {
+export interface IssuerTransaction extends TokenTransaction {
   insertRequest(request: DelegationRequest): Promise<void>
   findRequest(id: string): Promise<DelegationRequest | undefined>
   /** Replaces the request of the same id. */

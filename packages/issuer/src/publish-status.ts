@@ -27,12 +27,15 @@ const KEEP_AFTER_NEED_MS = 60 * 60 * 1000
 const MAX_TRIES = 256
 
 /** The URL of a status list. It comes from the configured origin, never from a request. */
-export function statusListUrl(context: IssuerContext, number: number): string {
+export function statusListUrl(context: Pick<IssuerContext, 'origin'>, number: number): string {
   return `${context.origin}/status/lists/${number}`
 }
 
 /** The `credentialStatus` member for a place in a list. */
-export function createStatusEntry(context: IssuerContext, position: StatusPosition): StatusEntry {
+export function createStatusEntry(
+  context: Pick<IssuerContext, 'origin'>,
+  position: StatusPosition,
+): StatusEntry {
   const url = statusListUrl(context, position.list)
   return {
     id: `${url}#${position.index}`,

@@ -53,9 +53,8 @@ export async function registerChild(
   const chain = readChain(context, options)
   const child = readChild(context, chain, options)
   return context.store.transaction(async (tx) => {
-    await checkLinksAlive(context, tx, chain)
+    await checkChainAlive(context, tx, chain)
     await checkKeysAlive(tx, [...chain.links, child])
-    await checkIssuerKeyAlive(context, tx)
     await checkRoom(context, tx, chain.leaf)
     const position = await allocateStatusPosition(context, tx, child.validUntil)
     const credentialStatus = createStatusEntry(context, position)
@@ -109,8 +108,24 @@ function checkNewcomer(chain: VerifiedChain, child: Delegation): void {
   })
 }
 
+/**
+ * Every link of the chain was registered here with the status entry that it carries, and neither it nor its key nor the
+ * issuer's is revoked, as far as this transaction sees.
+ *
+ * @throws IssuerError `status_invalid`, `credential_revoked`, `key_revoked`
+ */
+export async function checkChainAlive(
+  context: Pick<IssuerContext, 'kid' | 'origin'>,
+  tx: IssuerTransaction,
+  chain: VerifiedChain,
+): Promise<void> {
+  await checkLinksAlive(context, tx, chain)
+  await checkKeysAlive(tx, chain.links)
+  await checkIssuerKeyAlive(context, tx)
+}
+
 async function checkLinksAlive(
-  context: IssuerContext,
+  context: Pick<IssuerContext, 'origin'>,
   tx: IssuerTransaction,
   chain: VerifiedChain,
 ): Promise<void> {

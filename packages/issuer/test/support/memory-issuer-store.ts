@@ -11,6 +11,8 @@ import {
   type RevokedKey,
   requestStatus,
   type StatusListRecord,
+  type TokenRecord,
+  type TokenTransaction,
   type WorkloadProof,
 } from '../../src/index.ts'
 
@@ -24,6 +26,7 @@ interface State {
   revokedKeys: Map<string, RevokedKey>
   lists: Map<number, StatusListRecord>
   positions: Set<string>
+  tokens: Map<string, TokenRecord>
   events: IssuerEvent[]
   publication: Publication | undefined
 }
@@ -45,6 +48,7 @@ export function createMemoryIssuerStore(): MemoryIssuerStore {
     revokedKeys: new Map(),
     lists: new Map(),
     positions: new Set(),
+    tokens: new Map(),
     events: [],
     publication: undefined,
   }
@@ -75,6 +79,7 @@ function copy(state: State): State {
     revokedKeys: new Map(state.revokedKeys),
     lists: new Map(state.lists),
     positions: new Set(state.positions),
+    tokens: new Map(state.tokens),
     events: [...state.events],
     publication: state.publication,
   }
@@ -87,6 +92,7 @@ function createTransaction(state: State): IssuerTransaction {
     ...workloadPart(state),
     ...delegationPart(state),
     ...statusPart(state),
+    ...tokenPart(state),
     ...eventPart(state),
   }
 }
@@ -287,6 +293,35 @@ function statusPart(
     savePublication: async (publication) => {
       state.publication = publication
     },
+  }
+}
+
+function tokenPart(state: State): TokenTransaction {
+  const stopped = (id: string): boolean => {
+    const delegation = state.delegations.get(id)
+    return delegation?.revoked !== undefined || state.revokedKeys.has(delegation?.subject ?? '')
+  }
+  return {
+    countTokens: async () => state.tokens.size,
+    insertToken: async (token) => {
+      const { list, index } = token.status
+      const taken = [...state.tokens.values()].some(
+        ({ status }) => status.list === list && status.index === index,
+      )
+      if (!taken) state.tokens.set(token.id, token)
+      return !taken
+    },
+    findToken: async (id) => state.tokens.get(id),
+    markTokenRevoked: async (id, revoked) => {
+      const token = state.tokens.get(id)
+      if (token && !token.revoked) state.tokens.set(id, { ...token, revoked })
+    },
+    listInvalidTokens: async ({ list, now }) =>
+      [...state.tokens.values()]
+        .filter(({ status, expiresAt }) => status.list === list && expiresAt > now)
+        .filter(({ revoked, delegations }) => revoked !== undefined || delegations.some(stopped))
+        .map(({ status }) => status.index)
+        .toSorted((one, other) => one - other),
   }
 }
 

@@ -1,0 +1,99 @@
+import { createTokenStatuses, signTokenStatusList, TOKEN_STATUS, writeTokenStatus } from '@behalf/credential'
+import type { IssuerTransaction } from './issuer-store.ts'
+import type { StatusPosition } from './status-position.ts'
+import type { TokenContext } from './token-context.ts'
+
+/** Tokens that have a place in one list. */
+export const TOKEN_LIST_LENGTH = 131_072
+
+/** For how long a copy of a list is good. */
+export const TOKEN_LIST_SECONDS = 60
+
+// Half of a list is left empty, so that a random place is free at the second try on average.
+const TOKENS_PER_LIST = TOKEN_LIST_LENGTH / 2
+const TTL_SECONDS = 10
+const MAX_TRIES = 256
+
+/** The URL of a list. It comes from the configured origin, never from a request. */
+export function tokenListUrl({ origin }: Pick<TokenContext, 'origin'>, number: number): string {
+  return `${origin}/status/token-lists/${number}`
+}
+
+/**
+ * A random place is taken.
+ *
+ * @param claim - takes a place for good, and says false where another has it
+ */
+export async function createTokenPosition(
+  { random }: TokenContext,
+  tx: IssuerTransaction,
+  claim: (position: StatusPosition) => Promise<boolean>,
+): Promise<StatusPosition> {
+  const list = listOf(await tx.countTokens())
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    const [high = 0, middle = 0, low = 0] = random(3)
+    // 2^24 is a multiple of the length, so every place is as likely as any other.
+    const position = { list, index: ((high << 16) | (middle << 8) | low) % TOKEN_LIST_LENGTH }
+    if (await claim(position)) return position
+  }
+  throw new Error('No free place found in the token status list: is the random source working?')
+}
+
+/** A list as it was signed, and what it says. */
+export interface SignedTokenList {
+  readonly jws: string
+  readonly signedAt: number
+  /** The places of the tokens that do not hold, as one text. */
+  readonly content: string
+}
+
+/**
+ * Returns the list as it is now: the one that was signed before as long as it says the same and is good for half of its
+ * time, or a new one.
+ *
+ * @returns undefined when there is no such list
+ * @see Token Status List section 5.1
+ */
+export async function signTokenList(
+  context: TokenContext,
+  number: number,
+  before: SignedTokenList | undefined,
+): Promise<SignedTokenList | undefined> {
+  const now = context.clock()
+  const invalid = await context.store.transaction((tx) => readInvalid(context, tx, number))
+  if (invalid === undefined) return undefined
+  const content = invalid === 'all' ? invalid : invalid.join()
+  if (before?.content === content && isFresh(before, now)) return before
+  const statuses = createTokenStatuses(1, TOKEN_LIST_LENGTH)
+  if (invalid === 'all') statuses.bytes.fill(0xff)
+  else for (const index of invalid) writeTokenStatus(statuses, index, TOKEN_STATUS.invalid)
+  const jws = await signTokenStatusList({
+    uri: tokenListUrl(context, number),
+    issuer: context.origin,
+    statuses,
+    now,
+    expiresAt: now + TOKEN_LIST_SECONDS * 1000,
+    ttlSeconds: TTL_SECONDS,
+    signer: await context.tokenSigners.current(),
+  })
+  return { jws, content, signedAt: now }
+}
+
+/** The places of tokens that do not hold; all of them when what every chain begins with is not to be trusted. */
+async function readInvalid(
+  { kid, clock }: TokenContext,
+  tx: IssuerTransaction,
+  number: number,
+): Promise<readonly number[] | 'all' | undefined> {
+  if (number > listOf(await tx.countTokens())) return undefined
+  if (await tx.findRevokedKey(kid)) return 'all'
+  return tx.listInvalidTokens({ list: number, now: clock() })
+}
+
+function listOf(count: number): number {
+  return Math.floor(count / TOKENS_PER_LIST) + 1
+}
+
+function isFresh({ signedAt }: SignedTokenList, now: number): boolean {
+  return now >= signedAt && now - signedAt < (TOKEN_LIST_SECONDS * 1000) / 2
+}
