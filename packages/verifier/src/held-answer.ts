@@ -5,9 +5,9 @@ export interface HeldAnswer<Value> {
   /** What is held and not too old; undefined otherwise. When it is time to fetch it again, that begins. */
   look(): Value | undefined
   /**
-   * The same; waits for it when there is none.
+   * The same; waits for what is fetched, and makes do with what is held when that fails.
    *
-   * @throws whatever `load` threw last
+   * @throws whatever `load` threw last, when nothing is held that is not too old
    */
   read(): Promise<Value>
   /** Resolves when it was fetched again or could not be; at once where that was done just now. */
@@ -23,7 +23,7 @@ export interface HeldAnswerOptions<Value> {
    */
   readonly load: (held: Value | undefined) => Promise<Value>
   readonly monotonicClock: MonotonicClock
-  /** After so many seconds it is fetched again when somebody asks, and what is held is given until then. */
+  /** After so many seconds it is fetched again when somebody asks. */
   readonly refreshSeconds: (held: Value) => number
   /** After so many seconds what is held counts no more. */
   readonly maxAgeSeconds: number
@@ -66,22 +66,22 @@ export function createHeldAnswer<Value>(options: HeldAnswerOptions<Value>): Held
     await pending
   }
 
+  function isDue(): boolean {
+    return held === undefined || secondsSince(held.since) >= refreshSeconds(held.value)
+  }
+
   function look(): Value | undefined {
-    if (held === undefined) return undefined
-    const age = secondsSince(held.since)
-    if (age >= refreshSeconds(held.value)) void renew()
-    return age <= maxAgeSeconds ? held.value : undefined
+    if (isDue()) void renew()
+    return held !== undefined && secondsSince(held.since) <= maxAgeSeconds ? held.value : undefined
   }
 
   return {
     look,
     renew,
     read: async () => {
+      if (isDue()) await renew()
       const known = look()
       if (known !== undefined) return known
-      await renew()
-      const loaded = look()
-      if (loaded !== undefined) return loaded
       throw failure === undefined ? new Error('what was fetched is too old already') : failure.error
     },
   }

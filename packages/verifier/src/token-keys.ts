@@ -1,4 +1,5 @@
 import {
+  BehalfError,
   isJsonObject,
   type JsonObject,
   type JsonValue,
@@ -121,6 +122,9 @@ function invalid(message: string): VerifierError {
 
 function toFault(cause: unknown): VerifierError {
   if (cause instanceof VerifierError) return cause
+  if (cause instanceof BehalfError) {
+    return new VerifierError('resolution_invalid', cause.message, { cause, fault: true })
+  }
   return new VerifierError('resolution_timeout', 'the keys of the authority were not obtained', {
     cause,
     fault: true,

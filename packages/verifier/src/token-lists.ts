@@ -20,9 +20,9 @@ export interface TokenListEntry {
 /** The status lists in which an authority says which of its tokens hold. */
 export interface TokenLists {
   /**
-   * The list was asked for where none is held.
+   * The list was asked for, if it was not within `pollSeconds`.
    *
-   * @throws VerifierError as `check`
+   * @throws VerifierError as `check`, when no list is held
    */
   obtain(uri: string): Promise<void>
   /**
@@ -74,12 +74,8 @@ export function createTokenLists(options: TokenListsOptions): TokenLists {
   }
   return {
     obtain: async (uri) => {
-      const list = open(uri)
-      const held = list.look()
-      if (held !== undefined && isFresh(held, options.clock(), options)) return
       try {
-        await list.renew()
-        await list.read()
+        await open(uri).read()
       } catch (error) {
         throw toStatusError(error)
       }

@@ -7,7 +7,10 @@ import { Hono } from 'hono'
 import { protect as protectExpress } from '../../src/express.ts'
 import { protect as protectFetch } from '../../src/fetch.ts'
 import { protect as protectHono } from '../../src/hono.ts'
-import { type AnyVerifiedRequest, answerClientErrors, type RequestVerifier } from '../../src/index.ts'
+import { type AnyVerifiedRequest, answerClientErrors, type RequestGuard } from '../../src/index.ts'
+
+/** The verifier of an API, whichever it is. */
+export type AnyGuard = RequestGuard<AnyVerifiedRequest<unknown>>
 
 /** What every test server answers: what the handler saw. */
 export interface Seen {
@@ -18,10 +21,10 @@ export interface Seen {
 /** A server with one protected handler, on one of the adapters. */
 export interface Adapter {
   readonly name: string
-  create(verifier: RequestVerifier<unknown>, seen: Seen[]): Server
+  create(verifier: AnyGuard, seen: Seen[]): Server
 }
 
-export function createExpressApp(verifier: RequestVerifier<unknown>, seen: Seen[]): Express {
+export function createExpressApp(verifier: AnyGuard, seen: Seen[]): Express {
   const app = express()
   app.use('/v1', protectExpress(verifier), (request, response) => {
     if (request.behalf === undefined) throw new Error('not protected')
@@ -31,7 +34,7 @@ export function createExpressApp(verifier: RequestVerifier<unknown>, seen: Seen[
   return app
 }
 
-export function createHonoApp(verifier: RequestVerifier<unknown>, seen: Seen[]): Hono {
+export function createHonoApp(verifier: AnyGuard, seen: Seen[]): Hono {
   const app = new Hono()
   app.all('/v1/*', protectHono(verifier), async (context) => {
     seen.push({ verified: context.get('behalf'), body: await context.req.text() })
@@ -74,17 +77,13 @@ export async function withServer<Result>(
 }
 
 /** Starts an adapter whose parser errors are answered as well. */
-export function startAdapter(
-  adapter: Adapter,
-  verifier: RequestVerifier<unknown>,
-  seen: Seen[] = [],
-): Server {
+export function startAdapter(adapter: Adapter, verifier: AnyGuard, seen: Seen[] = []): Server {
   const server = adapter.create(verifier, seen)
   answerClientErrors(server, verifier)
   return server
 }
 
 /** The Hono application on HTTP/2 without TLS. */
-export function createHttp2Adapter(verifier: RequestVerifier<unknown>, seen: Seen[] = []): Http2Server {
+export function createHttp2Adapter(verifier: AnyGuard, seen: Seen[] = []): Http2Server {
   return createHttp2Server(getRequestListener(createHonoApp(verifier, seen).fetch))
 }
