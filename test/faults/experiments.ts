@@ -1,3 +1,4 @@
+import { alteredBundle } from './altered-bundle.ts'
 import { clockJumps } from './clock-jumps.ts'
 import type { Experiment } from './experiment.ts'
 import { hostileHeartbeats } from './hostile-heartbeats.ts'
@@ -8,6 +9,7 @@ import { slowSenders } from './slow-senders.ts'
 
 /** All of them, in the order they run. */
 export const EXPERIMENTS: readonly Experiment[] = [
+  alteredBundle,
   clockJumps,
   hostileHeartbeats,
   hostileLists,

@@ -3,10 +3,12 @@ import { join } from 'node:path'
 import { type AuditRecord, parseAuditRecord, saltedDigest } from '@behalf/audit-log'
 import {
   isProven,
+  type KnownStatements,
   parseTraceBundle,
   proveRequest,
   serializeTraceBundle,
   type TraceBundle,
+  toStatusLists,
   verifyTrace,
 } from '@behalf/authority/trace'
 import {
@@ -21,6 +23,7 @@ import {
 import { parseDelegation } from '@behalf/credential'
 import { decodeDidKey } from '@behalf/did'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { runConfined } from './support/confined.ts'
 import { behalf, type CommandRun, codeOf, documentOf } from './support/test-io.ts'
 import { obtain, openWorld, type World } from './support/world.ts'
 
@@ -40,6 +43,9 @@ let child: string
 let own: string
 let helped: string
 let refused: string
+/** DID of a witness that saw the log before the revocation, and the file in which it says so. */
+let witness: string
+let seen: string
 let file: string
 let bundle: TraceBundle
 let text: string
@@ -65,11 +71,15 @@ beforeAll(async () => {
   child = await handOn('/issues/7')
   helped = await call('/issues/7', '--wallet', 'helper')
   await settle()
+  ;({ witness, file: seen } = documentOf(await world.run(['witness', '--once', '--json'])) as {
+    witness: string
+    file: string
+  })
   await world.run(['revoke', root, '--as-operator', '--reason', 'it is \u043ever'])
   refused = await call('/issues/7', '--wallet', 'helper')
   await settle()
   file = join(world.home, 'incident.json')
-  const run = await world.run(['trace', helped, '--bundle', file])
+  const run = await world.run(['trace', helped, '--bundle', file, '--witness', `${witness}=${seen}`])
   expect([run.exit, run.stderr]).toEqual([0, ''])
   text = await readFile(file, 'utf8')
   bundle = parseTraceBundle(text)
@@ -194,6 +204,24 @@ describe('behalf trace', () => {
     expect([named.exit, named.stdout.includes('name it with --issuer')]).toEqual([0, false])
   })
 
+  test('asks a witness at its address, and says so when it does not answer', async () => {
+    const place = 'https://witness.test/authority.checkpoint'
+    const checkpoint = await readFile(seen, 'utf8')
+    const answering =
+      (answer: () => Response): typeof globalThis.fetch =>
+      async (url, init) =>
+        url === place ? answer() : await fetch(url, init)
+    const ask = (answer: () => Response): Promise<CommandRun> =>
+      world.run(['trace', helped, '--witness', `${witness}=${place}`, '--json'], { fetch: answering(answer) })
+    expect((await ask(() => new Response(checkpoint))).exit).toBe(0)
+    expect(codeOf(await ask(() => new Response('', { status: 404 })))).toBe('not_found')
+    expect(codeOf(await ask(() => new Response('a'.repeat(70_000))))).toBe('not_found')
+    expect(codeOf(await ask(() => new Response(bundle.checkpoint)))).toBe('audit_proof_invalid')
+    for (const spelled of [witness, `${witness}=`]) {
+      expect(codeOf(await world.run(['trace', helped, '--witness', spelled, '--json']))).toBe('usage_invalid')
+    }
+  })
+
   test('writes no bundle over a file', async () => {
     const run = await world.run(['trace', helped, '--bundle', file, '--json'])
     expect([run.exit, codeOf(run), await readFile(file, 'utf8')]).toEqual([1, 'file_exists', text])
@@ -202,8 +230,11 @@ describe('behalf trace', () => {
 
 describe('behalf verify-bundle', () => {
   /** With no home, no key, no network. */
-  const verify = (content: string, key = world.issuer): Promise<CommandRun> =>
-    behalf(['verify-bundle', '-', '--key', key, '--json'], {
+  const verify = (
+    content: string,
+    { key = world.issuer, seenBy = [witness] }: { key?: string; seenBy?: readonly string[] } = {},
+  ): Promise<CommandRun> =>
+    behalf(['verify-bundle', '-', '--key', key, ...seenBy.flatMap((did) => ['--witness', did]), '--json'], {
       input: content,
       fetch: () => Promise.reject(new TypeError('no network')),
     })
@@ -211,13 +242,32 @@ describe('behalf verify-bundle', () => {
   test('tells the same story offline, given nothing but the key', async () => {
     const run = await verify(text)
     expect(run.exit).toBe(0)
-    const told = documentOf(await world.run(['trace', helped, '--json']))
+    const told = documentOf(await world.run(['trace', helped, '--witness', `${witness}=${seen}`, '--json']))
     expect(documentOf(run)['steps']).toEqual(told['steps'])
   })
 
+  test('needs nothing else in a process without network, home and other files', async () => {
+    const main = join(import.meta.dirname, '..', 'src', 'main.ts')
+    const run = await runConfined(
+      [main, 'verify-bundle', file, '--key', world.issuer, '--witness', witness, '--json'],
+      [file],
+    )
+    expect(run.exit).toBe(0)
+    expect(documentOf(run)).toEqual(documentOf(await verify(text)))
+    const attempts = `
+      const refused = []
+      await fetch(${JSON.stringify(`${world.origin}/health`)}).catch(() => refused.push('network'))
+      const { readFile, writeFile } = await import('node:fs/promises')
+      await readFile(${JSON.stringify(seen)}).catch(() => refused.push('file'))
+      await writeFile('note', '').catch(() => refused.push('write'))
+      console.log(refused.join())`
+    const confined = await runConfined(['--input-type=module', '-e', attempts])
+    expect([confined.stdout, confined.exit]).toEqual(['network,file,write\n', 0])
+  }, 60_000)
+
   test('wants the key, and the right one', async () => {
     expect((await behalf(['verify-bundle', '-'], { input: text })).exit).toBe(2)
-    const other = await verify(text, world.helper)
+    const other = await verify(text, { key: world.helper })
     expect([other.exit, codeOf(other)]).toEqual([1, 'audit_proof_invalid'])
   })
 
@@ -246,6 +296,8 @@ describe('behalf verify-bundle', () => {
       { delegations: [delegation, delegation] },
       { policies: [...other.policies, { id: 'another' }] },
       { policies: [...other.policies, ...other.policies] },
+      { lists: [...other.lists, ...other.lists] },
+      { lists: [...other.lists, delegation.credential] },
       { checkpoint: `${bundle.checkpoint}${signature?.replace(world.issuer, 'somebody')}\n` },
     ]
     for (const changes of wrong) {
@@ -258,6 +310,38 @@ describe('behalf verify-bundle', () => {
     }
   })
 
+  test('wants to know everybody who signed, and that whoever is named did', async () => {
+    const [tree] = bundle.witnesses
+    if (!tree) throw new Error('nobody saw the log')
+    const unwitnessed = serializeTraceBundle({ ...bundle, witnesses: [] })
+    const runs = [
+      await verify(text, { seenBy: [] }),
+      await verify(text, { seenBy: [world.helper] }),
+      await verify(text, { seenBy: [witness, world.helper] }),
+      await verify(unwitnessed),
+      await verify(serializeTraceBundle({ ...bundle, witnesses: [{ ...tree, proof: [] }] })),
+      await verify(
+        serializeTraceBundle({ ...bundle, witnesses: [{ ...tree, checkpoint: bundle.checkpoint }] }),
+      ),
+    ]
+    expect(runs.map(codeOf)).toEqual(runs.map(() => 'audit_proof_invalid'))
+    expect((await verify(unwitnessed, { seenBy: [] })).exit).toBe(0)
+  })
+
+  test('says of each line whether the witness saw it', async () => {
+    const { witnesses, steps } = documentOf(await verify(text)) as unknown as {
+      witnesses: readonly { witness: string; size: number }[]
+      steps: readonly { index: number; proven: readonly string[] }[]
+    }
+    expect(witnesses).toEqual([expect.objectContaining({ witness })])
+    const size = witnesses[0]?.size ?? 0
+    const isSeen = steps.map(({ proven }) =>
+      proven.some((line) => line.startsWith(`seen there by ${witness}`)),
+    )
+    expect(isSeen).toEqual(steps.map(({ index }) => index < size))
+    expect(new Set(isSeen)).toEqual(new Set([true, false]))
+  })
+
   test('refuses another spelling of the same', async () => {
     for (const spelled of [text.trimEnd(), ` ${text}`, text.replace('{', '{"more":1,'), '{}', '']) {
       expect([spelled.slice(0, 9), (await verify(spelled)).exit]).toEqual([spelled.slice(0, 9), 1])
@@ -266,7 +350,9 @@ describe('behalf verify-bundle', () => {
 
   test('says what it cannot prove, where something is not kept any more', async () => {
     const entries = bundle.entries.map(({ index, record, proof }) => ({ index, record, proof }))
-    const run = await verify(serializeTraceBundle({ ...bundle, entries, delegations: [], policies: [] }))
+    const run = await verify(
+      serializeTraceBundle({ ...bundle, entries, delegations: [], policies: [], lists: [] }),
+    )
     expect(run.exit).toBe(0)
     const unproven = (documentOf(run) as unknown as { steps: readonly Step[] }).steps.flatMap(
       (step) => step.unproven,
@@ -283,15 +369,16 @@ describe('behalf verify-bundle', () => {
 
 describe('the evidence of a request', () => {
   test('shows the request only where the record says the same', async () => {
-    const { entries } = await verifyTrace(bundle, world.issuer)
+    const { entries } = await verifyTrace(bundle, world.issuer, [witness])
     const place = entries.findIndex(({ record }) => record.type === 'request_accepted')
     const { record } = entries[place] ?? {}
     const { evidence } = bundle.entries[place] ?? {}
     if (!record || !evidence) throw new Error('there is no such request')
-    const key = decodeDidKey(world.issuer)
-    const prove = (told: AuditRecord): boolean => isProven(proveRequest(told, evidence, () => key))
+    const prove = (told: AuditRecord): boolean => isProven(proveRequest(told, evidence, statements()))
     expect(prove(record)).toBe(true)
-    expect(isProven(proveRequest(record, evidence, () => undefined))).toBe(false)
+    expect(isProven(proveRequest(record, evidence, { ...statements(), issuers: () => undefined }))).toBe(
+      false,
+    )
     const lies: readonly Partial<AuditRecord>[] = [
       { method: 'PUT' },
       { path: '/issues/8' },
@@ -317,20 +404,63 @@ describe('the evidence of a request', () => {
     const forged = { salt, text: canonicalizeJson({ ...value, credentials: [credential] }) }
     const digest = saltedDigest(decodeBase64url(salt), forged.text)
     const record = { ...parseAuditRecord(encodeUtf8(entry.record)), delegations: [second], digest }
-    const key = decodeDidKey(world.issuer)
-    expect(proveRequest(record, forged, () => key)).toMatchObject({
+    expect(proveRequest(record, forged, statements())).toMatchObject({
       code: 'audit_proof_invalid',
       reason: expect.stringContaining('it names another delegation'),
     })
   })
 
+  test('shows what was known of revocations when it was decided', async () => {
+    const { entries } = await verifyTrace(bundle, world.issuer, [witness])
+    const told = entries.flatMap(({ record, request }) =>
+      isProven(request) ? [[record.type, request.status]] : [],
+    )
+    expect(told).toEqual([
+      ['request_accepted', { sequence: expect.any(Number), time: expect.any(Number), revoked: undefined }],
+      ['request_refused', { sequence: expect.any(Number), time: expect.any(Number), revoked: root }],
+    ])
+    expect(bundle.lists).toHaveLength(2)
+    const place = entries.findIndex(({ record }) => record.type === 'request_accepted')
+    const [accepted, refusal] = [place, entries.length - 1].map((at) => ({
+      record: entries[at]?.record,
+      evidence: bundle.entries[at]?.evidence,
+    }))
+    if (!accepted?.record || !accepted.evidence || !refusal?.record || !refusal.evidence)
+      throw new Error('lost')
+    const reasonOf = (told: AuditRecord, evidence: { salt: string; text: string }): unknown =>
+      (proveRequest(told, evidence, statements()) as { reason?: string }).reason
+    const wrong: readonly (readonly [AuditRecord, typeof accepted.evidence, string])[] = [
+      [
+        { ...refusal.record, type: 'request_accepted', code: 'ok' },
+        refusal.evidence,
+        'although it was revoked',
+      ],
+      [
+        { ...accepted.record, type: 'request_refused', code: 'key_revoked' },
+        accepted.evidence,
+        'nothing was revoked',
+      ],
+      [
+        { ...accepted.record, time: new Date(Date.parse(accepted.record.time) - 20_000).toISOString() },
+        accepted.evidence,
+        'is newer',
+      ],
+    ]
+    for (const [record, evidence, reason] of wrong) expect(reasonOf(record, evidence)).toContain(reason)
+    const later = withoutHeartbeat(accepted.record, accepted.evidence, (text) => `${text.slice(0, -3)}AAA`)
+    expect(proveRequest(later.record, later.evidence, statements())).toMatchObject({ code: 'status_invalid' })
+    const none = withoutHeartbeat(accepted.record, accepted.evidence, () => undefined)
+    expect(proveRequest(none.record, none.evidence, statements())).toMatchObject({ status: 'not reported' })
+    const kept = { ...statements(), lists: new Map<string, string>() }
+    expect(proveRequest(accepted.record, accepted.evidence, kept)).toMatchObject({ status: 'not kept' })
+  })
+
   test('whose signature is another shows nothing', async () => {
-    const { entries } = await verifyTrace(bundle, world.issuer)
+    const { entries } = await verifyTrace(bundle, world.issuer, [witness])
     const place = entries.findIndex(({ record }) => record.type === 'request_accepted')
     const { evidence } = bundle.entries[place] ?? {}
     const { record } = entries[place] ?? {}
     if (!record || !evidence) throw new Error('there is no such request')
-    const key = decodeDidKey(world.issuer)
     const value = JSON.parse(evidence.text) as Record<string, unknown>
     const forgeries = [
       { ...value, signature: encodeBase64url(new Uint8Array(64)) },
@@ -341,7 +471,7 @@ describe('the evidence of a request', () => {
     for (const forgery of forgeries) {
       const forged = { salt: evidence.salt, text: canonicalizeJson(forgery as JsonObject) }
       const digest = saltedDigest(decodeBase64url(forged.salt), forged.text)
-      expect(isProven(proveRequest({ ...record, digest }, forged, () => key))).toBe(false)
+      expect(isProven(proveRequest({ ...record, digest }, forged, statements()))).toBe(false)
     }
   })
 })
@@ -356,8 +486,28 @@ async function writeBundle(id: string): Promise<TraceBundle> {
   return parseTraceBundle(await readFile(path, 'utf8'))
 }
 
+function statements(): KnownStatements {
+  const key = decodeDidKey(world.issuer)
+  return { issuers: () => key, lists: toStatusLists(bundle.lists) }
+}
+
+/** The same evidence with another heartbeat or none, and the record as the log would have it. */
+function withoutHeartbeat(
+  record: AuditRecord,
+  { salt, text: told }: { salt: string; text: string },
+  change: (jws: string) => string | undefined,
+): { readonly record: AuditRecord; readonly evidence: { salt: string; text: string } } {
+  const { heartbeat, ...value } = JSON.parse(told) as JsonObject & { heartbeat: string }
+  const changed = change(heartbeat)
+  const evidence = {
+    salt,
+    text: canonicalizeJson({ ...value, ...(changed !== undefined && { heartbeat: changed }) }),
+  }
+  return { record: { ...record, digest: saltedDigest(decodeBase64url(salt), evidence.text) }, evidence }
+}
+
 async function verifyBytes(bytes: Uint8Array): Promise<unknown> {
-  return await verifyTrace(parseTraceBundle(decodeUtf8(bytes)), world.issuer)
+  return await verifyTrace(parseTraceBundle(decodeUtf8(bytes)), world.issuer, [witness])
 }
 
 const SAMPLES = 400

@@ -35,6 +35,7 @@ export const ACCESS: Readonly<Record<RouteName, Access>> = {
   'GET /log/proof/inclusion': 'public',
   'GET /log/proof/consistency': 'public',
   'GET /log/entries': 'operator',
+  'GET /log/status-lists/{list}': 'operator',
   'POST /audit/records': 'api',
   'GET /apis': 'operator',
   'POST /apis': 'operator',

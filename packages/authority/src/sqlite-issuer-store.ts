@@ -5,6 +5,7 @@ import { createDraftRows } from './draft-rows.ts'
 import { createEnrolmentRows } from './enrolment-rows.ts'
 import { createEventRows } from './event-rows.ts'
 import { createFloodRows } from './flood-rows.ts'
+import { keepStatusList } from './ledger/status-history.ts'
 import { createTokenRows } from './oauth/token-rows.ts'
 import { createRequestRows } from './request-rows.ts'
 import type { StatusUpdate } from './status/status-feed.ts'
@@ -44,6 +45,7 @@ export function createSqliteIssuerStore(
           ...events,
           saveStatusList: async (list) => {
             await status.saveStatusList(list)
+            await keepStatusList(db, list)
             lists.push(list)
           },
           savePublication: async (latest) => {

@@ -1,4 +1,6 @@
 // What tells and proves a story of the log, apart from the service: it runs in a browser, too.
+
+export { addWitnesses, type GrowthSource } from './trace/add-witnesses.ts'
 export {
   type CollectedTrace,
   collectTrace,
@@ -7,11 +9,20 @@ export {
   type TraceSource,
 } from './trace/collect-trace.ts'
 export { type EntryProof, findEffect, proofOf } from './trace/proof-of.ts'
-export { isProven, type ProvenRequest, proveRequest, type UnprovenRequest } from './trace/prove-request.ts'
+export {
+  isProven,
+  type KnownStatements,
+  type ProvenRequest,
+  proveRequest,
+  type UnprovenRequest,
+} from './trace/prove-request.ts'
+export { type StatusLists, type StatusThen, toStatusLists } from './trace/prove-status.ts'
+export type { WitnessedTree } from './trace/prove-witnesses.ts'
 export { isRevocation, listOf, memberOf, textOf } from './trace/record-members.ts'
 export {
   type BundleDelegation,
   type BundleEntry,
+  type BundleWitness,
   parseTraceBundle,
   type RequestEvidenceText,
   serializeTraceBundle,

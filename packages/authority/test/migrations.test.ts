@@ -23,6 +23,8 @@ const KNOWN = [
   '2026_12_record_log',
   '2026_12_revocation',
   '2026_12_workload',
+  '2027_01_tokens',
+  '2027_01_written_lists',
 ]
 const refused = expect.objectContaining({ code: 'database_migration_failed' })
 
@@ -92,6 +94,7 @@ describe('migrations', () => {
       'requests',
       'revoked_keys',
       'sessions',
+      'signed_status_lists',
       'status_lists',
       'status_positions',
       'token_keys',

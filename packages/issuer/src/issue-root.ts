@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '@behalf/core'
+import { isJsonObject, type JsonObject, type JsonValue } from '@behalf/core'
 import {
   type ApprovalEvidence,
   type ApprovalReference,
@@ -102,6 +102,8 @@ async function recordIssued(
       delegation: delegation.id,
       issuer: context.did,
       audience: audienceOf(delegation),
+      capabilities: capabilitiesOf(root.payload),
+      credential: delegation.digest,
       policy: policy && { ...policy },
       approval: approval && { ...approval },
       workflow: workflow && { ...workflow },
@@ -109,6 +111,11 @@ async function recordIssued(
       valid_until: formatTime(delegation.validUntil),
     },
   })
+}
+
+/** As they are signed. */
+function capabilitiesOf({ credentialSubject }: JsonObject): JsonValue {
+  return (isJsonObject(credentialSubject) && credentialSubject.capabilities) || []
 }
 
 function audienceOf({ capabilities }: Delegation): readonly string[] {

@@ -1,4 +1,4 @@
-import type { JsonObject } from '@behalf/core'
+import { canonicalizeJson, digestSha256, isJsonObject, type JsonObject } from '@behalf/core'
 import {
   checkAttenuation,
   type Delegation,
@@ -188,6 +188,7 @@ async function recordChild(
   tx: IssuerTransaction,
   child: DelegationRecord,
 ): Promise<void> {
+  const { credentialSubject } = child.payload
   await record(context, tx, {
     type: 'sub_delegated',
     data: {
@@ -197,6 +198,9 @@ async function recordChild(
       issuer: child.delegator,
       subject: child.subject,
       principal: principalOf(context, child.onBehalfOf),
+      // What its delegator said it would sign: nothing was signed yet.
+      capabilities: (isJsonObject(credentialSubject) && credentialSubject.capabilities) || [],
+      payload: digestSha256(canonicalizeJson(child.payload)),
       status: { list: child.status.list, index: child.status.index },
       valid_until: formatTime(child.validUntil),
     },

@@ -26,6 +26,7 @@ export function serializeAuditReport(entry: AuditRecord): string {
       credentials: evidence.credentials,
       signature_base: evidence.signatureBase,
       signature: evidence.signature,
+      heartbeat: evidence.heartbeat,
     },
   })
 }

@@ -41,6 +41,8 @@ export interface RequestEvidence {
   readonly signatureBase: string
   /** Ed25519, base64url. */
   readonly signature: string
+  /** The issuer's word on what was revoked, by which the decision was made: compact JWS. Absent where none was known. */
+  readonly heartbeat?: string
 }
 
 /** Takes down every decision. */

@@ -38,6 +38,9 @@ import { readTarget } from './target.ts'
 import type { AuthorizedRequest, VerifiedRequest } from './verified-request.ts'
 import type { VerifierSettings } from './verifier-settings.ts'
 
+/** One that names more lists and keys than this would be most of every record. */
+const MAX_HEARTBEAT_LENGTH = 16_384
+
 /**
  * The request passed every check: every line is one step, in the order the codes are documented in. A chain that was
  * verified before goes through the same steps; its proofs alone are not computed again.
@@ -74,8 +77,9 @@ export async function decideRequest<Account>(
   verifyContentDigest(headers.fields, body)
   const chain = verifyDelegationChain(parsed, { issuers: trusted.keys, now })
   trail.chain = chain
-  trail.evidence = () => describeEvidence(chain, signature)
+  trail.evidence = () => describeEvidence(chain, signature, trail.status)
   const status = readStatus(settings.statusSource, chain.root.issuer)
+  trail.status = status
   checkRevokedKeys(chain, status)
   checkChainStatus(chain, status)
   if (chain !== parsed) chains.keep(chain)
@@ -87,7 +91,7 @@ export async function decideRequest<Account>(
   await claimNonce(settings.replayStore, signatory, signature)
   await countUses(settings.useCounter, chain)
   await recordIntent(settings.auditSink, trail, now)
-  checkStillHolds(chain, status, settings)
+  checkStillHolds(chain, trail, settings)
   presentations.keep(signatory.did, lines, presentation)
   const answerHeaders = offerReference(chain, { presentation, chains, label: signature.label })
   return Object.freeze(
@@ -98,25 +102,32 @@ export async function decideRequest<Account>(
 /**
  * The stores and the callback may have taken any time: what ends with time is looked at again at the end of it.
  *
- * @param seen the status that was looked at before
+ * @param trail with the status that was looked at before; the later one takes its place
  */
 function checkStillHolds(
   chain: VerifiedChain,
-  seen: StatusSnapshot,
+  trail: DecisionTrail,
   { clock, statusSource }: VerifierSettings<unknown>,
 ): void {
   checkChainTime(chain, { now: clock() })
   const status = readStatus(statusSource, chain.root.issuer)
-  if (status === seen) return
+  if (status === trail.status) return
+  trail.status = status
   checkRevokedKeys(chain, status)
   checkChainStatus(chain, status)
 }
 
-function describeEvidence({ links }: VerifiedChain, { base, signature }: ReadSignature): RequestEvidence {
+function describeEvidence(
+  { links }: VerifiedChain,
+  { base, signature }: ReadSignature,
+  status: StatusSnapshot | undefined,
+): RequestEvidence {
+  const { heartbeat } = status ?? {}
   return {
     credentials: links.map(({ jws }) => jws),
     signatureBase: base,
     signature: encodeBase64url(signature),
+    ...(heartbeat === undefined || heartbeat.length > MAX_HEARTBEAT_LENGTH ? {} : { heartbeat }),
   }
 }
 

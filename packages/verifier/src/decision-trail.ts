@@ -6,6 +6,7 @@ import { readPrincipal } from './delegation-steps.ts'
 import { VerifierError, type VerifierErrorCode } from './error.ts'
 import type { IncomingRequest } from './incoming-request.ts'
 import type { ProvenChain } from './proven-chain.ts'
+import type { StatusSnapshot } from './status-source.ts'
 import type { RequestTarget } from './target.ts'
 import type { VerifierMode } from './verifier-mode.ts'
 
@@ -24,6 +25,8 @@ export interface DecisionTrail {
   context?: AgentContext
   /** What proves it; made when it is recorded. */
   evidence?: () => RequestEvidence
+  /** What was known of revocations. */
+  status?: StatusSnapshot
 }
 
 const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}$/

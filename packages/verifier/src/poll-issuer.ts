@@ -76,14 +76,15 @@ export interface KnownStatus {
 
 async function pollOnce(issuer: StatusIssuer, known: KnownStatus, options: PollOptions): Promise<HeldStatus> {
   const bytes = await options.fetchBytes(issuer.url, 'heartbeat')
-  const { heartbeat, mark } = readHeartbeat(decodeUtf8(bytes), issuer, { ...options, mark: known.mark })
+  const jws = decodeUtf8(bytes)
+  const { heartbeat, mark } = readHeartbeat(jws, issuer, { ...options, mark: known.mark })
   const lists = new Map<string, StatusList>()
   for (let start = 0; start < heartbeat.lists.length; start += LISTS_AT_ONCE) {
     const entries = heartbeat.lists.slice(start, start + LISTS_AT_ONCE)
     const loaded = await Promise.all(entries.map((entry) => loadList(entry, issuer, known.held, options)))
     for (const list of loaded) lists.set(list.id, list)
   }
-  return { snapshot: createSnapshot(heartbeat, lists), lists, mark }
+  return { snapshot: createSnapshot(heartbeat, lists, jws), lists, mark }
 }
 
 /** A heartbeat that was sent unasked, and the lists that came before it. */
@@ -117,7 +118,7 @@ export function applyPushedStatus(
       if (list === undefined) return { announced: mark }
       lists.set(list.id, list)
     }
-    return { held: { snapshot: createSnapshot(heartbeat, lists), lists, mark } }
+    return { held: { snapshot: createSnapshot(heartbeat, lists, pushed.heartbeat), lists, mark } }
   } catch (error) {
     throw toStatusError(error)
   }
@@ -184,7 +185,11 @@ function checkAddresses(heartbeat: Heartbeat, issuer: StatusIssuer): void {
   }
 }
 
-function createSnapshot(heartbeat: Heartbeat, lists: ReadonlyMap<string, StatusList>): StatusSnapshot {
+function createSnapshot(
+  heartbeat: Heartbeat,
+  lists: ReadonlyMap<string, StatusList>,
+  jws: string,
+): StatusSnapshot {
   const revokedKeys = new Set(heartbeat.revokedKeys)
   const { time, epoch, sequence } = heartbeat
   return Object.freeze({
@@ -193,6 +198,7 @@ function createSnapshot(heartbeat: Heartbeat, lists: ReadonlyMap<string, StatusL
     time,
     epoch,
     sequence,
+    heartbeat: jws,
   })
 }
 

@@ -14,6 +14,8 @@ export interface StatusSnapshot {
   readonly time: number
   readonly epoch: number
   readonly sequence: number
+  /** The compact JWS in which the issuer said so, for the record; a source may have none. */
+  readonly heartbeat?: string
 }
 
 /** Knows the status of delegations. */

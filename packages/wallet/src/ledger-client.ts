@@ -33,6 +33,8 @@ export interface LedgerClient {
   registerApi(api: { readonly did: Did; readonly origins: readonly string[] }): Promise<RegisteredApi>
   /** Operator. */
   removeApi(did: Did): Promise<void>
+  /** Operator. A status list by the digest by which a heartbeat named it once: compact JWS, not verified. */
+  readStatusList(digest: string): Promise<string>
   /** Operator. What the authority measures, in the text format of Prometheus. */
   readMetrics(): Promise<string>
   /** Operator. */
@@ -52,6 +54,7 @@ export function ledgerRoutes({ json, text }: AuthorityCaller): LedgerClient {
     removeApi: async (did) => {
       await json({ method: 'DELETE', path: `/apis/${pathSegment(did)}` })
     },
+    readStatusList: (digest) => text(`/log/status-lists/${pathSegment(digest)}`, 'application/vc+jwt', true),
     readMetrics: () => text('/metrics', 'text/plain', true),
     forgetPrincipal: async (id) => {
       const answer = await json({ method: 'POST', path: '/forgotten-principals', json: { id } })

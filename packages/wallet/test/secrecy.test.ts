@@ -89,6 +89,7 @@ describe('the key', () => {
       'readDelegation',
       'readMetrics',
       'readPolicy',
+      'readStatusList',
       'registerApi',
       'registerChild',
       'removeApi',

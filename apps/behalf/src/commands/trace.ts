@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { collectTrace, serializeTraceBundle, verifyTrace } from '@behalf/authority/trace'
+import { addWitnesses, collectTrace, serializeTraceBundle, verifyTrace } from '@behalf/authority/trace'
 import type { Command, CommandContext } from '../command.ts'
 import { COMMON_OPTIONS } from '../common-options.ts'
 import { CommandError } from '../error.ts'
@@ -10,6 +10,7 @@ import { PASSPHRASE_OPTIONS } from '../passphrase.ts'
 import { isSystemError } from '../system-error.ts'
 import { advise } from '../trace/advise.ts'
 import { describeTrace, writeTrace } from '../trace/describe-trace.ts'
+import { readWitnessed } from '../trace/read-witnessed.ts'
 import { traceDocument } from '../trace/trace-document.ts'
 import { openAuthority } from '../wallets.ts'
 
@@ -21,6 +22,11 @@ export const command: Command = {
   positionals: ['ID'],
   options: {
     bundle: { kind: 'text', value: 'FILE', help: 'write records, proofs and evidence into this new file' },
+    witness: {
+      kind: 'list',
+      value: 'DID=PLACE',
+      help: 'a witness, and the file or address where it keeps its checkpoint of this log; may be repeated',
+    },
     issuer: {
       kind: 'text',
       value: 'DID',
@@ -44,10 +50,15 @@ async function trace(context: CommandContext): Promise<void> {
   const trusted = args.text('issuer')
   const authority = await openAuthority(context)
   const key = await chooseLogKey(authority, trusted)
-  const { bundle, isCut } = await output.during('Reading the log', () =>
+  // Read before the log is asked: whatever they saw is in what it shows then.
+  const seen = await Promise.all(args.list('witness').map((spelled) => readWitnessed(context.io, spelled)))
+  const { bundle: unseen, isCut } = await output.during('Reading the log', () =>
     advise('not_found', WHERE_FOUND, () => collectTrace(authority, id, key)),
   )
-  const verified = await verifyTrace(bundle, key.name)
+  const notes = [...new Set(seen.map(({ note }) => note))]
+  const bundle = await addWitnesses(authority, unseen, { key, notes })
+  const witnesses = seen.map(({ witness }) => witness)
+  const verified = await verifyTrace(bundle, key.name, witnesses)
   const file = args.text('bundle')
   const path = file === undefined ? undefined : await writeBundle(context, file, serializeTraceBundle(bundle))
   const steps = describeTrace(verified)
@@ -60,7 +71,9 @@ async function trace(context: CommandContext): Promise<void> {
       : []),
     ...(path === undefined
       ? []
-      : [`Written to ${path}; check it with: behalf verify-bundle FILE --key ${key.name}`]),
+      : [
+          `Written to ${path}; check it with: behalf verify-bundle FILE --key ${key.name}${witnesses.map((did) => ` --witness ${did}`).join('')}`,
+        ]),
   ])
 }
 

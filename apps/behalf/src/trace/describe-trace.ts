@@ -1,3 +1,4 @@
+import type { AuditRecord } from '@behalf/audit-log'
 import {
   digestOfPolicy,
   type EntryProof,
@@ -10,8 +11,8 @@ import {
   textOf,
   type VerifiedTrace,
 } from '@behalf/authority/trace'
-import { isJsonObject, type JsonValue } from '@behalf/core'
-import type { Delegation } from '@behalf/credential'
+import { BehalfError, isJsonObject, type JsonValue } from '@behalf/core'
+import { type Delegation, parseCapabilities } from '@behalf/credential'
 import { describeCapabilities } from '../capability-words.ts'
 import { plain, plainLines } from '../plain-text.ts'
 import { formatTime } from '../time-words.ts'
@@ -108,7 +109,7 @@ function explainIssued({ record }: ProvenEntry, { roots }: VerifiedTrace): reado
 function explainChild({ record }: ProvenEntry, { delegations }: VerifiedTrace): readonly string[] {
   const child = delegations.get(textOf(record.delegation))
   const parent = delegations.get(textOf(record.parent))
-  if (child === undefined || parent === undefined) return []
+  if (child === undefined || parent === undefined) return tellProposed(record)
   return [
     'of this, it may',
     ...describeCapabilities(parent.capabilities).map((line) => `  ${line}`),
@@ -116,6 +117,21 @@ function explainChild({ record }: ProvenEntry, { delegations }: VerifiedTrace): 
     ...describeCapabilities(child.capabilities).map((line) => `  ${line}`),
     ...limitsOf(child, parent),
   ]
+}
+
+/** What the delegator said it would sign. */
+function tellProposed({ capabilities }: AuditRecord): readonly string[] {
+  if (!Array.isArray(capabilities) || capabilities.length === 0) return []
+  return ['its delegator said that it would be this', ...describeUnsigned(capabilities)]
+}
+
+function describeUnsigned(capabilities: JsonValue): readonly string[] {
+  try {
+    return describeCapabilities(parseCapabilities(capabilities)).map((line) => `  ${line}`)
+  } catch (error) {
+    if (error instanceof BehalfError) return ['  (not told in full)']
+    throw error
+  }
 }
 
 function limitsOf(delegation: Delegation, above?: Delegation): readonly string[] {
@@ -153,13 +169,20 @@ function explainRevocation(entry: ProvenEntry, trace: VerifiedTrace): readonly s
 
 /** The story as lines for people. */
 export function writeTrace(
-  { authority, about, checkpoint }: VerifiedTrace,
+  { authority, about, checkpoint, witnesses }: VerifiedTrace,
   steps: readonly TraceStep[],
 ): readonly string[] {
   return [
     `What the log has about ${plain(about)}`,
     `  log     ${plain(authority)}`,
     `  proven  every line, under one checkpoint of ${checkpoint.size} entries that the log signed`,
+    ...witnesses.map(
+      ({ witness, size, time }) =>
+        `  seen    by ${plain(witness)} with ${size} entries at ${formatTime(time)}; they still stand as they were`,
+    ),
+    ...(witnesses.length === 0
+      ? ['  seen    by nobody outside: whoever holds the key of the log can have written it anew']
+      : []),
     ...steps.flatMap(({ time, title, details, proven, unproven }) => [
       '',
       `${plain(time)}  ${title}`,

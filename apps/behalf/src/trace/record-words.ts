@@ -73,6 +73,19 @@ const DESCRIBE: Readonly<Partial<Record<AuditRecord['type'], Describe>>> = {
   suspended: ({ by, delegation, reason }, person) =>
     say(`${person(by)} suspended ${text(delegation)}`, ...quote('because', reason)),
   resumed: ({ by, delegation }, person) => say(`${person(by)} resumed ${text(delegation)}`),
+  tool_called: ({ subject, tool, audience, request_id: id, delegation, context }) =>
+    say(
+      `${text(subject)} called the tool ${text(tool)} of ${text(audience)}`,
+      ...(id === undefined ? [] : [`as request ${text(id)}`]),
+      ...(delegation === undefined ? [] : [`under ${text(delegation)}`]),
+      ...describeContext(context),
+    ),
+  token_exchanged: ({ subject, actor, audience, jti, delegation, valid_until: until }) =>
+    say(
+      `${text(actor ?? subject)} exchanged its delegation for a token for ${text(audience)}`,
+      `token ${text(jti)}${until === undefined ? '' : `, until ${text(until)}`}`,
+      ...(delegation === undefined ? [] : [`under ${text(delegation)}`]),
+    ),
   request_accepted: (record) => describeRequest(record, 'accepted'),
   request_refused: (record) => describeRequest(record, `refused (${text(record.code)})`),
   request_observed: (record) =>

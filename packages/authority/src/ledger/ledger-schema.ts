@@ -23,4 +23,9 @@ export interface LedgerTables {
     readonly salt: Uint8Array
     readonly bytes: Uint8Array
   }
+  readonly signed_status_lists: {
+    readonly digest: string
+    readonly jws: string
+    readonly signed_at: number
+  }
 }

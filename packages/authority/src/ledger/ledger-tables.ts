@@ -40,3 +40,15 @@ export const LEDGER_TABLES: readonly string[] = [
         and json_extract(new.data_json, '$.principal.id') <> json_extract(old.data_json, '$.principal.id')
     begin select raise(abort, 'the record is append-only'); end`,
 ]
+
+/** Every status list as it was signed, so that what was known at a time can be shown later. */
+export const STATUS_HISTORY_TABLES: readonly string[] = [
+  `create table signed_status_lists (
+    digest text primary key,
+    jws text not null,
+    signed_at integer not null
+  ) strict`,
+  `create index signed_status_lists_age on signed_status_lists (signed_at)`,
+  // Those of before: what they will say no more is still in force now.
+  'insert into signed_status_lists (digest, jws, signed_at) select digest, jws, signed_at from status_lists',
+]

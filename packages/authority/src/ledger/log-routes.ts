@@ -3,9 +3,11 @@ import { decodeUtf8, encodeBase64, encodeBase64url, type JsonObject } from '@beh
 import { z } from '@hono/zod-openapi'
 import type { AuthorityDatabase } from '../database-schema.ts'
 import { AuthorityError } from '../error.ts'
+import { readDigest } from '../read-input.ts'
 import { type Answer, defineRoute, json, jsonAnswer, type Route } from '../route.ts'
 import type { Ledger } from './create-ledger.ts'
 import { TERM_KINDS, type TermKind, termOf } from './record-terms.ts'
+import { findStatusList } from './status-history.ts'
 
 interface InclusionQuery {
   readonly index: string
@@ -77,6 +79,7 @@ export function createLogRoutes(context: LogContext): readonly Route[] {
     createInclusionRoute(ledger),
     createConsistencyRoute(ledger),
     createEntriesRoute(context),
+    createStatusListRoute(context),
   ]
 }
 
@@ -135,6 +138,19 @@ function createEntriesRoute({ ledger, database }: LogContext): Route {
       const page = cutPage(entries)
       const evidence = query.evidence === 'true' ? await readEvidence(database, page) : new Map()
       return json(200, { entries: page.map((entry) => entryToWire(entry, evidence)) })
+    },
+  })
+}
+
+function createStatusListRoute({ database }: LogContext): Route {
+  return defineRoute({
+    name: 'GET /log/status-lists/{list}',
+    summary: 'A status list as it was signed once, by the digest by which a heartbeat named it',
+    answers: { 200: { description: 'A compact JWS', type: 'application/vc+jwt' } },
+    run: async ({ param }) => {
+      const jws = await findStatusList(database, readDigest(param))
+      if (jws === undefined) throw new AuthorityError('not_found', 'This list is not kept')
+      return { status: 200, type: 'application/vc+jwt', body: jws }
     },
   })
 }

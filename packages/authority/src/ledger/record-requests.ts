@@ -9,6 +9,7 @@ import {
 } from '@behalf/audit-log'
 import { type Clock, canonicalizeJson, encodeUtf8, type RandomBytes } from '@behalf/core'
 import { AuthorityError } from '../error.ts'
+import { compact } from '../to-wire.ts'
 import type { RegisteredApi } from './api-rows.ts'
 import { nameOf, type PrincipalSalts } from './principal-salts.ts'
 import { type RequestReport, reportMembers } from './request-report.ts'
@@ -109,7 +110,7 @@ function createRecord(
   const evidence = report.evidence && {
     principal,
     salt: random(SALT_BYTES),
-    text: canonicalizeJson({ ...report.evidence, credentials: [...report.evidence.credentials] }),
+    text: canonicalizeJson(compact({ ...report.evidence, credentials: [...report.evidence.credentials] })),
   }
   const digest = evidence && saltedDigest(evidence.salt, evidence.text)
   const data = serializeAuditRecord({

@@ -30,8 +30,8 @@ export function termsOf({ data }: Pick<LogEntry, 'data'>): readonly string[] {
   const found: Readonly<Record<TermKind, readonly (JsonValue | undefined)[]>> = {
     request: [record.request, record.request_id],
     delegation: [record.delegation, record.parent, record.root, ...listOf(record.delegations)],
-    // What happened to a delegation, without the requests made with it, of which there may be a great many.
-    lineage: [record.delegation, record.parent, record.root],
+    // What happened to a delegation, without the calls made with it, of which there may be a great many.
+    lineage: record.type === 'tool_called' ? [] : [record.delegation, record.parent, record.root],
     agent: [record.subject],
     principal: [record.principal, record.person, record.forgotten],
     run: [isJsonObject(workflow) ? workflow.run : undefined, readContextRun(record.context)],

@@ -10,6 +10,8 @@ export interface RequestEvidence {
   readonly signature_base: string
   /** Ed25519, base64url. */
   readonly signature: string
+  /** The authority's own word on what was revoked, by which the API decided: compact JWS. */
+  readonly heartbeat?: string | undefined
 }
 
 /** One decision of an API, as it reports it. */
@@ -41,11 +43,18 @@ export const MAX_REPORTS = 1000
 /** The greatest body of reports, in bytes. */
 export const MAX_REPORT_BYTES = 4_194_304
 
+const MAX_HEARTBEAT_LENGTH = 16_384
+
 const name = z.string().min(1).max(2048)
 const evidence = z.strictObject({
   credentials: z.array(z.string()).min(1).max(8).openapi({ description: 'Compact JWS, root first' }),
   signature_base: z.string().openapi({ description: 'What was signed (RFC 9421 section 2.5)' }),
   signature: z.string().openapi({ description: 'Ed25519, base64url' }),
+  heartbeat: z
+    .string()
+    .max(MAX_HEARTBEAT_LENGTH)
+    .optional()
+    .openapi({ description: 'The heartbeat by which it was decided, compact JWS' }),
 })
 const report: z.ZodType<RequestReport> = z.strictObject({
   time: z.iso.datetime().openapi({ type: 'string', format: 'date-time' }),

@@ -1,7 +1,10 @@
 import { type AuditRecord, type NoteKey, parseAuditRecord, verifyCheckpoint } from '@behalf/audit-log'
 import { BehalfError, encodeUtf8, type JsonObject } from '@behalf/core'
+import type { IssuerKeys } from '@behalf/credential'
 import { AuthorityError } from '../error.ts'
+import { digestsBehind } from './digests-behind.ts'
 import type { SubjectKind } from './is-about.ts'
+import { proveRequest } from './prove-request.ts'
 import { isRevocation, listOf, memberOf, WIDE_REVOCATIONS } from './record-members.ts'
 import type { BundleDelegation, BundleEntry, RequestEvidenceText, TraceBundle } from './trace-bundle.ts'
 
@@ -35,6 +38,8 @@ export interface TraceSource {
   readDelegation(id: string): Promise<{ readonly credential?: string; readonly evidence?: JsonObject }>
   /** @throws BehalfError `not_found` */
   readPolicy(digest: string): Promise<JsonObject>
+  /** A status list as it was signed once, compact JWS; a source without this shows none. @throws BehalfError `not_found` */
+  readStatusList?(digest: string): Promise<string>
 }
 
 /** A bundle, and whether more has to do with its subject than it holds. */
@@ -84,9 +89,10 @@ export async function collectTrace(
   await findEffects(collection, delegations)
   const policies = await findCauses(collection)
   const roots = await readRoots(collection)
+  const lists = await findLists(collection, key)
   const { checkpoint, entries } = await proveAll(collection, key)
   return {
-    bundle: { about, checkpoint, entries, delegations: roots, policies },
+    bundle: { about, checkpoint, witnesses: [], entries, delegations: roots, policies, lists },
     isCut: collection.isCut,
   }
 }
@@ -188,6 +194,22 @@ async function readRoots({ authority, entries }: Collection): Promise<readonly B
     if (credential !== undefined && evidence !== undefined) roots.push({ credential, evidence })
   }
   return roots
+}
+
+/** The status lists by which requests were decided, as far as they are kept. */
+async function findLists(
+  { authority, entries }: Collection,
+  { name, publicKey }: NoteKey,
+): Promise<readonly string[]> {
+  const issuers: IssuerKeys = (issuer) => (issuer === name ? publicKey : undefined)
+  const digests = new Set(
+    [...entries.values()].flatMap(({ parsed, evidence }) => {
+      const request = evidence && proveRequest(parsed, evidence, { issuers, lists: new Map() })
+      return digestsBehind(request, evidence?.text, issuers)
+    }),
+  )
+  const lists = [...digests].map((digest) => unlessAbsent(async () => authority.readStatusList?.(digest)))
+  return (await Promise.all(lists)).filter((jws) => jws !== undefined)
 }
 
 async function proveAll(

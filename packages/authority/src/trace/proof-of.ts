@@ -1,4 +1,8 @@
+import type { AuditRecord } from '@behalf/audit-log'
+import { canonicalizeJson, decodeBase64url, decodeUtf8, digestSha256, parseJson } from '@behalf/core'
+import type { Delegation } from '@behalf/credential'
 import { isProven } from './prove-request.ts'
+import type { StatusThen } from './prove-status.ts'
 import { isRevocation, listOf, textOf } from './record-members.ts'
 import { digestOfPolicy, type ProvenEntry, type VerifiedTrace } from './verify-trace.ts'
 
@@ -13,7 +17,15 @@ export interface EntryProof {
 /** Returns what is proven of an entry of a verified trace, and what is not. A digest in it is as the record has it. */
 export function proofOf(entry: ProvenEntry, trace: VerifiedTrace): EntryProof {
   const { proven = [], unproven = [] } = judge(entry, trace)
-  return { proven: [`in the log as entry ${entry.index}`, ...proven], unproven }
+  const place = `in the log as entry ${entry.index}`
+  return { proven: [place, ...tellWitnesses(entry.index, trace), ...proven], unproven }
+}
+
+/** An entry that somebody outside saw cannot have been written anew since. */
+function tellWitnesses(index: number, { witnesses }: VerifiedTrace): readonly string[] {
+  return witnesses
+    .filter(({ size }) => index < size)
+    .map(({ witness, time }) => `seen there by ${witness} at ${new Date(time).toISOString()}`)
 }
 
 function judge(entry: ProvenEntry, trace: VerifiedTrace): Partial<EntryProof> {
@@ -47,19 +59,41 @@ function judgeIssued({ record }: ProvenEntry, { roots }: VerifiedTrace): Partial
 }
 
 function judgeChild({ record }: ProvenEntry, { delegations }: VerifiedTrace): Partial<EntryProof> {
-  const isSeen = [record.delegation, record.parent].every((id) => delegations.has(textOf(id)))
-  return isSeen
-    ? { proven: ['the signature of the delegator', 'that it is no wider than the one above'] }
-    : { unproven: ['what was handed on: it was used in no request here, and only its delegator signed it'] }
+  const child = delegations.get(textOf(record.delegation))
+  if (child === undefined || !delegations.has(textOf(record.parent))) {
+    return {
+      unproven: ['what was handed on: it was used in no request here, and only its delegator signed it'],
+    }
+  }
+  return {
+    proven: ['the signature of the delegator', 'that it is no wider than the one above'],
+    unproven: isAsProposed(record, child)
+      ? []
+      : ['that this was proposed: its delegator signed something else than was put on record'],
+  }
+}
+
+/** Records of before do not say. */
+function isAsProposed({ payload }: AuditRecord, { jws }: Delegation): boolean {
+  const [, signed = ''] = jws.split('.')
+  const digest = digestSha256(canonicalizeJson(parseJson(decodeUtf8(decodeBase64url(signed)))))
+  return payload === undefined || payload === digest
 }
 
 function judgeRequest({ record, request }: ProvenEntry): Partial<EntryProof> {
   if (record.subject === undefined) return { unproven: ['who sent it: nothing in it verified'] }
   if (request === undefined) return { unproven: ['the request itself: its evidence is not kept'] }
   if (!isProven(request)) return { unproven: [`the request itself: ${request.reason} (${request.code})`] }
-  return {
-    proven: ['the signature of the agent', `the chain of ${request.chain.links.length} behind it`],
-  }
+  const { chain, status } = request
+  const proven = ['the signature of the agent', `the chain of ${chain.links.length} behind it`]
+  return typeof status === 'string'
+    ? { proven, unproven: [`what was known of revocations then: it is ${status}`] }
+    : { proven: [...proven, tellStatus(status)] }
+}
+
+function tellStatus({ time, sequence, revoked }: StatusThen): string {
+  const said = revoked === undefined ? 'nothing of it was revoked' : `${revoked} was revoked`
+  return `that ${said}, by heartbeat ${sequence} of ${new Date(time).toISOString()}`
 }
 
 /** The first request after a revocation that was refused. */

@@ -5,6 +5,7 @@ import {
   decodeBase64url,
   encodeUtf8,
   isJsonObject,
+  type JsonValue,
   parseJson,
   verifyEd25519,
 } from '@behalf/core'
@@ -15,6 +16,8 @@ import {
   verifyDelegationChain,
 } from '@behalf/credential'
 import { HttpSignatureError } from '@behalf/http-signature'
+import { proveStatus, type StatusLists, type StatusThen } from './prove-status.ts'
+import { memberOf } from './record-members.ts'
 import type { RequestEvidenceText } from './trace-bundle.ts'
 
 /** What the evidence of a request shows. */
@@ -25,6 +28,14 @@ export interface ProvenRequest {
   readonly target: string
   /** What the agent said about the call, as it was signed. */
   readonly context: string | undefined
+  /** What was known of revocations then: `not reported`, or `not kept` where a list is missing. */
+  readonly status: StatusThen | 'not reported' | 'not kept'
+}
+
+/** What evidence is checked with. */
+export interface KnownStatements {
+  readonly issuers: IssuerKeys
+  readonly lists: StatusLists
 }
 
 /** Why a request is not proven, although its evidence is the one that the log has. */
@@ -48,13 +59,13 @@ const TOLERANCE_MS = 60_000
 export function proveRequest(
   record: AuditRecord,
   evidence: RequestEvidenceText,
-  issuers: IssuerKeys,
+  known: KnownStatements,
 ): ProvenRequest | UnprovenRequest {
   if (record.digest !== digestOf(evidence)) {
     throw new AuditLogError('audit_proof_invalid', 'the evidence of a request is not the one the log has')
   }
   try {
-    return readProof(record, evidence.text, issuers)
+    return readProof(record, evidence.text, known)
   } catch (cause) {
     if (!(cause instanceof BehalfError)) throw cause
     return { code: cause.code, reason: cause.message }
@@ -70,22 +81,27 @@ function digestOf({ salt, text }: RequestEvidenceText): string | undefined {
   }
 }
 
-function readProof(record: AuditRecord, text: string, issuers: IssuerKeys): ProvenRequest {
+function readProof(record: AuditRecord, text: string, known: KnownStatements): ProvenRequest {
   const value = parseJson(text, { maxBytes: MAX_EVIDENCE_BYTES })
-  const { credentials, signature, signature_base: base } = isJsonObject(value) ? value : {}
+  const { credentials, signature, signature_base: base, heartbeat } = isJsonObject(value) ? value : {}
   if (!Array.isArray(credentials) || typeof signature !== 'string' || typeof base !== 'string') {
     throw contradict('it is no evidence of a request')
   }
   const parsed = parseDelegationChain(credentials.filter((jws) => typeof jws === 'string'))
   // Time is a question of its own: proofs are looked at for a moment at which every link was valid.
   const now = Math.max(...parsed.links.map(({ validFrom }) => validFrom))
-  const chain = verifyDelegationChain(parsed, { issuers, now })
+  const chain = verifyDelegationChain(parsed, { issuers: known.issuers, now })
   if (!verifyEd25519(chain.leaf.publicKey, encodeUtf8(base), decodeBase64url(signature))) {
     throw new HttpSignatureError('signature_invalid', 'the signature is not that of the agent')
   }
   checkRecord(record, chain, base)
+  const status =
+    typeof heartbeat === 'string'
+      ? (proveStatus(heartbeat, { record, chain }, known) ?? 'not kept')
+      : 'not reported'
   return {
     chain,
+    status,
     target: componentOf(base, '@target-uri') ?? '',
     context: componentOf(base, 'agent-context'),
   }
@@ -138,4 +154,18 @@ function contradict(message: string): AuditLogError {
 /** Whether the evidence of a request shows it. */
 export function isProven(request: ProvenRequest | UnprovenRequest | undefined): request is ProvenRequest {
   return request !== undefined && 'chain' in request
+}
+
+/** The heartbeat in the evidence of a request; undefined where there is none. */
+export function heartbeatOf(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : memberOf(readJson(text), 'heartbeat')
+}
+
+function readJson(text: string): JsonValue | undefined {
+  try {
+    return parseJson(text, { maxBytes: MAX_EVIDENCE_BYTES })
+  } catch (error) {
+    if (error instanceof BehalfError) return undefined
+    throw error
+  }
 }

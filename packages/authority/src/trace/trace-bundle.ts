@@ -33,17 +33,28 @@ export interface BundleDelegation {
   readonly evidence: JsonObject
 }
 
+/** What a witness saw of the log. */
+export interface BundleWitness {
+  /** Signed by the log and by those who saw it. */
+  readonly checkpoint: string
+  /** Hashes that lead from its tree to the one of the bundle, base64. */
+  readonly proof: readonly string[]
+}
+
 /** Everything that a story is told and proven from. */
 export interface TraceBundle {
   /** `request`, `delegation`, `agent` or `run`, a colon and which. */
   readonly about: string
   /** Signed by the log; every entry is proven under it. */
   readonly checkpoint: string
+  readonly witnesses: readonly BundleWitness[]
   /** In the order of the log. */
   readonly entries: readonly BundleEntry[]
   readonly delegations: readonly BundleDelegation[]
   /** Documents of the policies that decided. */
   readonly policies: readonly JsonObject[]
+  /** Status lists, compact JWS, by which heartbeats in the evidence of requests said what was revoked. */
+  readonly lists: readonly string[]
 }
 
 /** The greatest bundle, in bytes. */
@@ -57,18 +68,20 @@ const LIMITS = { maxBytes: MAX_BUNDLE_BYTES, maxMembers: 1_000_000 }
  * @throws AuthorityError `input_invalid` above 4 MiB
  */
 export function serializeTraceBundle(bundle: TraceBundle): string {
-  const { about, checkpoint, entries, delegations, policies } = bundle
+  const { about, checkpoint, witnesses, entries, delegations, policies, lists } = bundle
   const text = canonicalizeJson({
     type: TYPE,
     version: 1,
     about,
     checkpoint,
+    witnesses: witnesses.map((witness) => ({ ...witness })),
     entries: entries.map(({ evidence, ...entry }) => ({
       ...entry,
       ...(evidence && { evidence: { ...evidence } }),
     })),
     delegations: delegations.map((delegation) => ({ ...delegation })),
     policies,
+    lists,
   })
   if (encodeUtf8(text).length < MAX_BUNDLE_BYTES) return `${text}\n`
   throw new AuthorityError(
@@ -85,23 +98,25 @@ export function serializeTraceBundle(bundle: TraceBundle): string {
 export function parseTraceBundle(text: string): TraceBundle {
   const value = parseJson(text, LIMITS)
   if (`${canonicalizeJson(value)}\n` !== text) throw refuse('it is not in its one spelling')
-  const { type, version, about, checkpoint, entries, delegations, policies } = readMembers(value, [
-    'type',
-    'version',
-    'about',
-    'checkpoint',
-    'entries',
-    'delegations',
-    'policies',
-  ])
+  const { type, version, about, checkpoint, witnesses, entries, delegations, policies, lists } = readMembers(
+    value,
+    ['type', 'version', 'about', 'checkpoint', 'witnesses', 'entries', 'delegations', 'policies', 'lists'],
+  )
   if (type !== TYPE || version !== 1) throw refuse('it is no bundle of this version')
   return {
     about: readText(about),
     checkpoint: readText(checkpoint),
+    witnesses: readList(witnesses).map(readWitness),
     entries: readList(entries).map(readEntry),
     delegations: readList(delegations).map(readDelegation),
     policies: readList(policies).map(readObject),
+    lists: readList(lists).map(readText),
   }
+}
+
+function readWitness(value: JsonValue): BundleWitness {
+  const { checkpoint, proof } = readMembers(value, ['checkpoint', 'proof'])
+  return { checkpoint: readText(checkpoint), proof: readList(proof).map(readText) }
 }
 
 function readEntry(value: JsonValue): BundleEntry {

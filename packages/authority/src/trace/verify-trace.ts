@@ -26,8 +26,17 @@ import {
   verifyDelegationChain,
 } from '@behalf/credential'
 import { type Did, decodeDidKey } from '@behalf/did'
+import { digestsBehind } from './digests-behind.ts'
 import { isAbout } from './is-about.ts'
-import { isProven, type ProvenRequest, proveRequest, type UnprovenRequest } from './prove-request.ts'
+import {
+  isProven,
+  type KnownStatements,
+  type ProvenRequest,
+  proveRequest,
+  type UnprovenRequest,
+} from './prove-request.ts'
+import { toStatusLists } from './prove-status.ts'
+import { proveWitnesses, type WitnessedTree } from './prove-witnesses.ts'
 import type { BundleDelegation, BundleEntry, TraceBundle } from './trace-bundle.ts'
 
 /** A record that is in the log. */
@@ -50,6 +59,8 @@ export interface VerifiedTrace {
   /** Signs the log and the root delegations. */
   readonly authority: Did
   readonly checkpoint: VerifiedCheckpoint
+  /** What others saw of the log; none of it can have been changed since. */
+  readonly witnesses: readonly WitnessedTree[]
   readonly entries: readonly ProvenEntry[]
   /** Roots by their id. */
   readonly roots: ReadonlyMap<string, ProvenDelegation>
@@ -64,13 +75,22 @@ export interface VerifiedTrace {
  * Whether something was left out, no bundle can show.
  *
  * @param authority - whose key signs the log and the root delegations
+ * @param witnesses - did:key of everybody who must have signed a tree of the log, and nobody else may have
  * @throws AuditLogError `audit_proof_invalid`; CredentialError for a delegation or an approval that does not hold
  */
-export async function verifyTrace(bundle: TraceBundle, authority: Did): Promise<VerifiedTrace> {
+export async function verifyTrace(
+  bundle: TraceBundle,
+  authority: Did,
+  witnesses: readonly Did[] = [],
+): Promise<VerifiedTrace> {
   const publicKey = decodeDidKey(authority)
-  const checkpoint = verifyHead(bundle.checkpoint, { name: authority, publicKey })
+  const key = { name: authority, publicKey }
+  const checkpoint = verifyHead(bundle.checkpoint, key)
+  const trees = proveWitnesses(bundle.witnesses, { checkpoint, key, witnesses })
   const issuers: IssuerKeys = (issuer) => (issuer === authority ? publicKey : undefined)
-  const entries = bundle.entries.map((entry) => proveEntry(entry, checkpoint, issuers))
+  const known = { issuers, lists: toStatusLists(bundle.lists) }
+  const entries = bundle.entries.map((entry) => proveEntry(entry, checkpoint, known))
+  checkLists(bundle, entries, known)
   checkOrder(entries)
   if (!entries.some(({ record }) => isAbout(record, bundle.about))) {
     throw refuse('nothing in it is about what it says it is about')
@@ -80,7 +100,16 @@ export async function verifyTrace(bundle: TraceBundle, authority: Did): Promise<
   const seen = entries.flatMap(({ request }) => (isProven(request) ? request.chain.links : []))
   const signed = [...seen, ...[...roots.values()].map(({ delegation }) => delegation)]
   const delegations = new Map(signed.map((delegation) => [delegation.id, delegation]))
-  return { about: bundle.about, authority, checkpoint, entries, roots, delegations, policies }
+  return {
+    about: bundle.about,
+    authority,
+    checkpoint,
+    witnesses: trees,
+    entries,
+    roots,
+    delegations,
+    policies,
+  }
 }
 
 function verifyHead(note: string, key: NoteKey): VerifiedCheckpoint {
@@ -93,13 +122,29 @@ function verifyHead(note: string, key: NoteKey): VerifiedCheckpoint {
 function proveEntry(
   { index, record: text, proof, evidence }: BundleEntry,
   { size, root }: VerifiedCheckpoint,
-  issuers: IssuerKeys,
+  known: KnownStatements,
 ): ProvenEntry {
   const data = encodeUtf8(text)
   const hashes = proof.map((hash) => decodeBase64(hash))
   verifyInclusion({ index, size, leafHash: hashLeaf(data), proof: hashes, root })
   const record = parseAuditRecord(data)
-  return { index, record, ...(evidence && { request: proveRequest(record, evidence, issuers) }) }
+  return { index, record, ...(evidence && { request: proveRequest(record, evidence, known) }) }
+}
+
+/** Each list is one by which a heartbeat in it says something of a chain in it. */
+function checkLists(
+  bundle: TraceBundle,
+  entries: readonly ProvenEntry[],
+  { issuers, lists }: KnownStatements,
+): void {
+  const named = new Set(
+    entries.flatMap(({ request }, place) =>
+      digestsBehind(request, bundle.entries[place]?.evidence?.text, issuers),
+    ),
+  )
+  const isEachNamed = [...lists.keys()].every((digest) => named.has(digest))
+  if (isEachNamed && lists.size === bundle.lists.length) return
+  throw refuse('a status list in it is not one by which anything here was decided')
 }
 
 function checkOrder(entries: readonly ProvenEntry[]): void {
@@ -126,9 +171,15 @@ async function proveRoots(
 }
 
 /** It is the delegation that the log says was issued. */
-function checkIssued({ id, approval, policy }: Delegation, entries: readonly ProvenEntry[]): void {
+function checkIssued(delegation: Delegation, entries: readonly ProvenEntry[]): void {
+  const { id, approval, policy, digest } = delegation
   const issued = entries.find(({ record }) => record.type === 'issued' && record.delegation === id)?.record
-  const isTheOne = issued !== undefined && isSame(issued.approval, approval) && isSame(issued.policy, policy)
+  // Records of before do not have the digest.
+  const isTheOne =
+    issued !== undefined &&
+    isSame(issued.approval, approval) &&
+    isSame(issued.policy, policy) &&
+    (issued.credential ?? digest) === digest
   if (!isTheOne) throw refuse('the log says of a delegation in it something else, or nothing')
 }
 

@@ -1,0 +1,18 @@
+import {
+  heartbeatOf,
+  isProven,
+  type KnownStatements,
+  type ProvenRequest,
+  type UnprovenRequest,
+} from './prove-request.ts'
+import { digestsOfLists } from './prove-status.ts'
+
+/** Digests of the status lists by which a request was decided; none where that is not proven. */
+export function digestsBehind(
+  request: ProvenRequest | UnprovenRequest | undefined,
+  evidence: string | undefined,
+  issuers: KnownStatements['issuers'],
+): readonly string[] {
+  const heartbeat = heartbeatOf(evidence)
+  return isProven(request) && heartbeat !== undefined ? digestsOfLists(heartbeat, request.chain, issuers) : []
+}

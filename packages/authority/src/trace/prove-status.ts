@@ -1,0 +1,119 @@
+import { AuditLogError, type AuditRecord } from '@behalf/audit-log'
+import { BehalfError, digestSha256 } from '@behalf/core'
+import {
+  CredentialError,
+  checkDelegationStatus,
+  type Delegation,
+  type Heartbeat,
+  type IssuerKeys,
+  type StatusList,
+  type VerifiedChain,
+  verifyHeartbeat,
+  verifyStatusList,
+} from '@behalf/credential'
+
+/** Compact JWS by their digests. */
+export type StatusLists = ReadonlyMap<string, string>
+
+/** What the authority had said of a chain when a request was decided. */
+export interface StatusThen {
+  /** The signed time, in milliseconds since the epoch, and number of the heartbeat. */
+  readonly time: number
+  readonly sequence: number
+  /** What was not in force any more, as it is named; undefined when all of it was. */
+  readonly revoked: string | undefined
+}
+
+/** A heartbeat is at most this much ahead of the clock of the API, and its record a moment later. */
+const TOLERANCE_MS = 5000
+/** Proofs of the past are looked at by their own time. */
+const ANY_TIME = Number.MAX_SAFE_INTEGER
+
+/** Returns the lists by their digests. */
+export function toStatusLists(lists: readonly string[]): StatusLists {
+  return new Map(lists.map((jws) => [digestSha256(jws), jws]))
+}
+
+/**
+ * The heartbeat is the authority's own, of before the decision, and the decision is the one that follows from it.
+ *
+ * @returns what it says of the chain; undefined when a list that it names is not kept
+ * @throws CredentialError `status_invalid`; AuditLogError `audit_proof_invalid` when the record says something else
+ */
+export function proveStatus(
+  jws: string,
+  about: { readonly record: AuditRecord; readonly chain: VerifiedChain },
+  known: { readonly issuers: IssuerKeys; readonly lists: StatusLists },
+): StatusThen | undefined {
+  const { record, chain } = about
+  const heartbeat = verifyHeartbeat(jws, { issuer: chain.root.issuer, issuers: known.issuers, now: ANY_TIME })
+  const { time, sequence } = heartbeat
+  if (time > Date.parse(record.time) + TOLERANCE_MS)
+    throw contradict('what was known of revocations is newer')
+  if (!namesLists(heartbeat, chain, known.lists)) return undefined
+  const revoked = findRevoked(heartbeat, chain, known)
+  checkDecision(record, revoked !== undefined)
+  return { time, sequence, revoked }
+}
+
+/** Digests of the lists that tell about a chain, as a heartbeat names them; empty for one that is none. */
+export function digestsOfLists(jws: string, chain: VerifiedChain, issuers: IssuerKeys): readonly string[] {
+  try {
+    const heartbeat = verifyHeartbeat(jws, { issuer: chain.root.issuer, issuers, now: ANY_TIME })
+    return referencesOf(heartbeat, chain).map(({ digest }) => digest)
+  } catch (error) {
+    if (error instanceof BehalfError) return []
+    throw error
+  }
+}
+
+function referencesOf({ lists }: Heartbeat, chain: VerifiedChain): Heartbeat['lists'] {
+  const urls = new Set(chain.links.map(({ status }) => status.statusListCredential))
+  return lists.filter(({ id }) => urls.has(id))
+}
+
+function namesLists(heartbeat: Heartbeat, chain: VerifiedChain, lists: StatusLists): boolean {
+  return referencesOf(heartbeat, chain).every(({ digest }) => lists.has(digest))
+}
+
+function findRevoked(
+  heartbeat: Heartbeat,
+  chain: VerifiedChain,
+  { issuers, lists }: { readonly issuers: IssuerKeys; readonly lists: StatusLists },
+): string | undefined {
+  const key = chain.links.find(({ subject }) => heartbeat.revokedKeys.includes(subject))
+  if (key !== undefined) return key.subject
+  const issuer = chain.root.issuer
+  const read = new Map(
+    referencesOf(heartbeat, chain).map(({ id, digest }) => {
+      const jws = lists.get(digest) ?? ''
+      // It was in force when the heartbeat was signed.
+      return [id, verifyStatusList(jws, { id, issuer, issuers, now: heartbeat.time })] as const
+    }),
+  )
+  return chain.links.find((link) => isRevoked(link, read.get(link.status.statusListCredential)))?.id
+}
+
+function isRevoked(delegation: Delegation, list: StatusList | undefined): boolean {
+  try {
+    checkDelegationStatus(delegation, list)
+    return false
+  } catch (error) {
+    if (error instanceof CredentialError && error.code === 'credential_revoked') return true
+    throw error
+  }
+}
+
+/** Nothing that was revoked was let through, and nothing is said to be revoked that was not. */
+function checkDecision({ type, code }: AuditRecord, isDead: boolean): void {
+  const saysDead = code === 'credential_revoked' || code === 'key_revoked'
+  if (isDead && type === 'request_accepted') throw contradict('it was accepted although it was revoked')
+  if (!isDead && saysDead) throw contradict('nothing was revoked')
+}
+
+function contradict(message: string): AuditLogError {
+  return new AuditLogError(
+    'audit_proof_invalid',
+    `the evidence does not show what the record says: ${message}`,
+  )
+}
