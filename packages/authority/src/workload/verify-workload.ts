@@ -1,4 +1,4 @@
-import { BehalfError, type Clock } from '@behalf/core'
+import { BehalfError, type Clock, digestSha256 } from '@behalf/core'
 import type { Did } from '@behalf/did'
 import type { EnrolWorkloadOptions, Issuer } from '@behalf/issuer'
 import type { WorkloadBody } from '../body-schemas.ts'
@@ -7,19 +7,23 @@ import { createAddressRule } from '../notices/address-rule.ts'
 import { checkWorkloadIssuers } from './check-workload-issuers.ts'
 import type { FetchContext } from './fetch-document.ts'
 import { createIssuerKeys } from './issuer-keys.ts'
+import { readRoot } from './read-root.ts'
+import { createRevocationLists } from './revocation-lists.ts'
+import { type CertificateIssuer, verifyWorkloadCertificate } from './verify-workload-certificate.ts'
 import { type TokenIssuer, verifyWorkloadToken } from './verify-workload-token.ts'
 import type {
   ConfiguredGrant,
   JwtWorkloadIssuer,
   WorkloadIssuer,
   WorkloadNetwork,
+  X509WorkloadIssuer,
 } from './workload-options.ts'
 
 /**
  * Resolves to what a key proves about where it runs, and all that is granted there.
  *
  * @param agent - whose key signed the request
- * @throws AuthorityError as `verifyWorkloadToken`
+ * @throws AuthorityError as `verifyWorkloadToken` and `verifyWorkloadCertificate`
  */
 export type VerifyWorkload = (workload: WorkloadBody['workload'], agent: Did) => Promise<EnrolWorkloadOptions>
 
@@ -42,15 +46,25 @@ export function createWorkloadVerifier(
   checkWorkloadIssuers(workloadIssuers)
   for (const { grants = [] } of workloadIssuers) for (const grant of grants) checkTerms(issuer, grant)
   const network = createNetwork(options)
-  const tokens = workloadIssuers.flatMap((one) =>
-    one.type === 'jwt' ? [openTokens(one, network, clock)] : [],
+  const parts = { network, clock }
+  const tokens = workloadIssuers.flatMap((one) => (one.type === 'jwt' ? [openTokens(one, parts)] : []))
+  const certificates = workloadIssuers.flatMap((one) =>
+    one.type === 'x509' ? [openCertificates(one, parts)] : [],
   )
+  refuseSharedRoots(certificates)
   return async (workload, agent) => {
     const shown = { origin, agent, now: clock() }
-    const token = workload.type === 'jwt' ? workload.token : workload.proof
-    const proof = await verifyWorkloadToken(token, { issuers: tokens, shown })
+    const proof =
+      workload.type === 'jwt'
+        ? await verifyWorkloadToken(workload.token, { issuers: tokens, shown })
+        : await verifyWorkloadCertificate(workload.proof, { issuers: certificates, shown })
     return { proof, grants: findGrants(workloadIssuers, proof) }
   }
+}
+
+interface OpenParts {
+  readonly network: FetchContext
+  readonly clock: Clock
 }
 
 function createNetwork({
@@ -65,10 +79,29 @@ function createNetwork({
   return { rule: createAddressRule({ origin, named: addresses }), resolveHost, timeoutSeconds, roots }
 }
 
-function openTokens(options: JwtWorkloadIssuer, network: FetchContext, clock: Clock): TokenIssuer {
+function openTokens(options: JwtWorkloadIssuer, parts: OpenParts): TokenIssuer {
   const { jwks = {}, jwksUrl } = options
   const source = jwksUrl === undefined ? { jwks } : { jwksUrl: new URL(jwksUrl) }
-  return { options, findKey: createIssuerKeys(source, { network, clock }) }
+  return { options, findKey: createIssuerKeys(source, parts) }
+}
+
+function openCertificates(options: X509WorkloadIssuer, parts: OpenParts): CertificateIssuer {
+  const { roots, revocation } = options
+  const urls = 'crlUrls' in revocation ? revocation.crlUrls.map((url) => new URL(url)) : undefined
+  return {
+    options,
+    roots: roots.map(readRoot),
+    checkRevocation: urls && createRevocationLists(urls, parts),
+  }
+}
+
+/** Whose word a certificate is, is told by the root it leads to. */
+function refuseSharedRoots(issuers: readonly CertificateIssuer[]): void {
+  const digests = issuers.flatMap(({ roots }) =>
+    roots.map(({ rawData }) => digestSha256(new Uint8Array(rawData))),
+  )
+  if (new Set(digests).size === digests.length) return
+  throw new TypeError('workloadIssuers: each root must be there once')
 }
 
 function checkTerms(issuer: Issuer, grant: ConfiguredGrant): void {
