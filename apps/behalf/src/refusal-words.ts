@@ -139,6 +139,10 @@ export const REFUSAL_WORDS: Readonly<Record<VerifierErrorCode, readonly [meaning
   status_rollback: ['the API was shown an older status than it knew', AUTHORITY],
   status_stale: ['the API has not heard from the authority for too long, so it refuses', AUTHORITY],
   status_unavailable: ['the API never heard from the authority, so it refuses', AUTHORITY],
+  storage_failed: [
+    'the disk of the authority failed, so nothing is acknowledged any more',
+    'look after the disk, then start the authority again',
+  ],
   step_up_required: ['a person has to confirm this anew', 'open the approval URL'],
   tag_mismatch: ['the signature was made for another purpose', REPORT],
   target_ambiguous: [

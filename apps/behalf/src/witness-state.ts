@@ -1,12 +1,14 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   createEd25519Signer,
   decodeBase64url,
   encodeBase64url,
+  encodeUtf8,
   type Signer,
   systemRandomBytes,
 } from '@behalf/core'
+import { makePrivateFolder, writePrivateFile } from '@behalf/wallet/encrypted-file'
 import { CommandError } from './error.ts'
 import { isSystemError } from './system-error.ts'
 
@@ -30,7 +32,7 @@ export interface WitnessState {
  * @throws CommandError `input_invalid` when the key file holds something else
  */
 export async function openWitnessState(folder: string): Promise<WitnessState> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await makePrivateFolder(folder)
   const signer = createEd25519Signer(await readSeed(join(folder, KEY_FILE)))
   const pathOf = (log: string): string =>
     join(folder, `${log.replaceAll(/[^A-Za-z0-9.-]/gu, '_')}.checkpoint`)
@@ -38,12 +40,12 @@ export async function openWitnessState(folder: string): Promise<WitnessState> {
     signer,
     read: (log) => readIfThere(pathOf(log)),
     write: async (log, note) => {
-      await writeWhole(pathOf(log), note)
+      await writePrivateFile(pathOf(log), encodeUtf8(note))
       return pathOf(log)
     },
     writeFork: async ({ seen, shown, time }) => {
       const path = join(folder, `fork-${new Date(time).toISOString().replaceAll(/[:.]/gu, '')}.txt`)
-      await writeWhole(path, `${seen}\n${shown}`)
+      await writePrivateFile(path, encodeUtf8(`${seen}\n${shown}`))
       return path
     },
   }
@@ -52,7 +54,7 @@ export async function openWitnessState(folder: string): Promise<WitnessState> {
 async function readSeed(path: string): Promise<Uint8Array> {
   const known = await readIfThere(path)
   const text = known ?? encodeBase64url(systemRandomBytes(SEED_BYTES))
-  if (known === undefined) await writeFile(path, `${text}\n`, { mode: 0o600, flag: 'wx', flush: true })
+  if (known === undefined) await writePrivateFile(path, encodeUtf8(`${text}\n`), { exclusive: true })
   try {
     const seed = decodeBase64url(text.trimEnd())
     if (seed.length === SEED_BYTES) return seed
@@ -69,11 +71,4 @@ async function readIfThere(path: string): Promise<string | undefined> {
     if (isSystemError(error, 'ENOENT')) return undefined
     throw error
   }
-}
-
-/** Cut off at any moment, the file is the old one or the new one. */
-async function writeWhole(path: string, text: string): Promise<void> {
-  const temporary = `${path}.new`
-  await writeFile(temporary, text, { mode: 0o600, flush: true })
-  await rename(temporary, path)
 }

@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Did } from '@behalf/did'
 import { Kysely, sql } from 'kysely'
 import type { AuthorityDatabase, AuthorityTables } from './database-schema.ts'
+import type { DiskWatch } from './disk-watch.ts'
 import { AuthorityError } from './error.ts'
 import { migrate } from './migrations.ts'
 import { checkDatabase } from './open-database.ts'
@@ -39,9 +40,9 @@ export async function isWritable(database: AuthorityDatabase): Promise<boolean> 
   }
 }
 
-/** What the log holds is in the database file, and the file is closed. */
-export async function closeDatabase(database: AuthorityDatabase): Promise<void> {
-  await sql`pragma wal_checkpoint(truncate)`.execute(database)
+/** What the log holds is in the database file, unless its disk failed, and the file is closed. */
+export async function closeDatabase(database: AuthorityDatabase, disk?: DiskWatch): Promise<void> {
+  if (!disk?.failure.aborted) await sql`pragma wal_checkpoint(truncate)`.execute(database)
   await database.destroy()
 }
 

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   createEd25519Signer,
@@ -15,6 +14,7 @@ import {
 import { type Did, decodeDidKey, encodeDidKey } from '@behalf/did'
 import { createFileWallet, openFileWallet, WalletError } from '@behalf/wallet'
 import {
+  makePrivateFolder,
   readEncryptedFile,
   type WriteEncryptedFileOptions,
   writeEncryptedFile,
@@ -70,7 +70,7 @@ export async function openAuthorityKeys(
   passphrase: string,
   options: OpenAuthorityKeysOptions = {},
 ): Promise<AuthorityKeys> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await makePrivateFolder(folder)
   const paths = { issuer: join(folder, ISSUER_FILE), operator: join(folder, OPERATOR_FILE) }
   const known = await readIssuerFile(paths.issuer, passphrase)
   const file = known ?? (await createKeys(paths, { passphrase, ...options }))

@@ -28,6 +28,7 @@ import { closeDatabase, isWritable, prepareDatabase } from './authority-database
 import { type AuthorityLog, createAuthorityLog, describeFault } from './authority-log.ts'
 import type { AuthorityDatabase } from './database-schema.ts'
 import { createDelegationRoutes } from './delegation-routes.ts'
+import { type DiskWatch, watchDisk } from './disk-watch.ts'
 import { createEnrolmentRoutes } from './enrolment-routes.ts'
 import { createHttpApp, type HttpApp } from './http-app.ts'
 import { closeServer, createHttpServer, type Listening, type ListenOptions, listen } from './http-server.ts'
@@ -157,6 +158,11 @@ export interface Authority {
    * Prometheus reach. Resolves once it does.
    */
   listenForMetrics(options: ListenOptions): Promise<Listening>
+  /**
+   * Aborted when the disk failed, with an AuthorityError `storage_failed` as its reason: nothing is acknowledged any
+   * more, and only a new process can go on.
+   */
+  readonly failure: AbortSignal
   /** Takes no more requests, answers those under way, and leaves everything in the database file. */
   close(): Promise<void>
 }
@@ -165,6 +171,7 @@ interface Parts {
   readonly issuer: Issuer
   readonly database: AuthorityDatabase
   readonly nonces: VerifierDatabase
+  readonly disk: DiskWatch
   readonly clock: Clock
   readonly random: RandomBytes
   readonly log: AuthorityLog
@@ -247,7 +254,7 @@ async function startAuthority(options: CreateAuthorityOptions, raw: DatabaseSync
   try {
     const confirmations = createConfirmations(random)
     const metrics = measure({ issuer, nonces, clock, ledger, confirmations })
-    const told = { feed, statusFeed, notices, ledger, confirmations, metrics, verifyWorkload }
+    const told = { feed, statusFeed, notices, ledger, confirmations, metrics, verifyWorkload, disk: watchDisk(raw) }
     const keyed = {
       ticketKey: await deriveKey(signer, 'key of login tickets'),
       ...(await startTokens(options, kept)),
@@ -314,7 +321,7 @@ function noncesPathOf({ noncesPath, databasePath }: CreateAuthorityOptions): str
 }
 
 function assemble(options: CreateAuthorityOptions, parts: Parts): Authority {
-  const { issuer, database, nonces, log, feed, statusFeed, notices, ledger, claimUrl } = parts
+  const { issuer, database, nonces, disk, log, feed, statusFeed, notices, ledger, claimUrl } = parts
   const { heartbeatSeconds = DEFAULT_HEARTBEAT_SECONDS, repeat = repeatOnTimer } = options
   const http = createApp(options, parts)
   const server = createHttpServer(http)
@@ -335,7 +342,7 @@ function assemble(options: CreateAuthorityOptions, parts: Parts): Authority {
     await Promise.all([notices.close(), stopTelling()])
     nonces.close()
     await ledger.close()
-    await closeDatabase(database)
+    await closeDatabase(database, disk)
   }
   let closed: Promise<void> | undefined
   ledger.start()
@@ -344,6 +351,7 @@ function assemble(options: CreateAuthorityOptions, parts: Parts): Authority {
     issuerDid: issuer.did,
     issuer,
     readyAt: nonces.readyAt,
+    failure: disk.failure,
     ...(claimUrl !== undefined && { claimUrl }),
     listen: (where) => listen(server, where),
     listenForMetrics: (where) => listen(metricsServer, where),
@@ -356,7 +364,7 @@ function assemble(options: CreateAuthorityOptions, parts: Parts): Authority {
 
 function createApp(options: CreateAuthorityOptions, parts: Parts): HttpApp {
   const { origin, heartbeatSeconds = DEFAULT_HEARTBEAT_SECONDS, pingSeconds = DEFAULT_PING_SECONDS } = options
-  const { issuer, database, nonces, clock, confirmations, metrics } = parts
+  const { issuer, database, nonces, disk, clock, confirmations, metrics } = parts
   const signed = { issuer, origin, clock }
   const monotonicClock = selectMonotonicClock(options)
   const page = options.page && loadPage(options.page.folder)
@@ -378,7 +386,11 @@ function createApp(options: CreateAuthorityOptions, parts: Parts): HttpApp {
   return createHttpApp({
     ...parts,
     origin,
-    replayStore: nonces.replayStore,
+    // Its file lies beside the other, on the same disk.
+    replayStore: {
+      ...nonces.replayStore,
+      claim: (claim) => disk.runAsync(async () => nonces.replayStore.claim(claim)),
+    },
     monotonicClock,
     watchAnswer: createAnswerWatch({ metrics, monotonicClock, tracer: options.tracer }),
     isOperator: (did) => isOperator(database, did),

@@ -46,6 +46,7 @@ export type AuthorityErrorCode =
   | 'status_invalid'
   | 'status_stale'
   | 'step_up_required'
+  | 'storage_failed'
   | 'use_dpop_nonce'
   | 'webauthn_attestation_invalid'
   | 'webauthn_challenge_invalid'

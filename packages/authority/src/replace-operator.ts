@@ -1,6 +1,6 @@
-import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Did } from '@behalf/did'
+import { renamePrivateFile } from '@behalf/wallet/encrypted-file'
 import { createOperator, ISSUER_FILE, OPERATOR_FILE, writeIssuerFile } from './authority-keys.ts'
 import type { AuthorityDatabase } from './database-schema.ts'
 import { createEventRows } from './event-rows.ts'
@@ -41,7 +41,7 @@ export async function replaceOperator(options: ReplaceOperatorOptions): Promise<
     const removed = await replaceInDatabase(database, operatorDid, clock())
     const operatorWalletPath = join(folder, OPERATOR_FILE)
     await keepOld(operatorWalletPath, clock())
-    await rename(waiting, operatorWalletPath)
+    await renamePrivateFile(waiting, operatorWalletPath)
     return { operatorDid, operatorWalletPath, removed }
   })
 }
@@ -49,7 +49,8 @@ export async function replaceOperator(options: ReplaceOperatorOptions): Promise<
 /** The wallet that was there stays, under the time until which it was the operator's. */
 async function keepOld(path: string, now: number): Promise<void> {
   const time = new Date(now).toISOString().replaceAll(/[:.]/gu, '')
-  await rename(path, path.replace(/\.age$/u, `.until-${time}.age`)).catch((error: unknown) => {
+  const kept = path.replace(/\.age$/u, `.until-${time}.age`)
+  await renamePrivateFile(path, kept).catch((error: unknown) => {
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
   })
 }

@@ -8,8 +8,12 @@ import {
   SqliteDialect,
   SqliteDriver,
 } from 'kysely'
+import { watchDisk } from './disk-watch.ts'
 
-/** Kysely over `node:sqlite`: every transaction takes the write lock when it begins, and migrations run inside one. */
+/**
+ * Kysely over `node:sqlite`: every transaction takes the write lock when it begins, migrations run inside one, and
+ * nothing is read or written any more once the disk failed, see `watchDisk`.
+ */
 export class NodeSqliteDialect extends SqliteDialect {
   readonly #database: SqliteDatabase
 
@@ -46,14 +50,15 @@ class TransactionalDdlAdapter extends SqliteAdapter {
 type SqlValue = null | number | bigint | string | Uint8Array
 
 function adaptDatabase(database: DatabaseSync): SqliteDatabase {
+  const disk = watchDisk(database)
   return {
     close: () => database.close(),
     prepare: (sql) => {
-      const statement = database.prepare(sql)
+      const statement = disk.run(() => database.prepare(sql))
       return {
         reader: statement.columns().length > 0,
-        all: (parameters) => statement.all(...parameters.map(toSqlValue)),
-        run: (parameters) => statement.run(...parameters.map(toSqlValue)),
+        all: (parameters) => disk.run(() => statement.all(...parameters.map(toSqlValue))),
+        run: (parameters) => disk.run(() => statement.run(...parameters.map(toSqlValue))),
         iterate: (parameters) => statement.iterate(...parameters.map(toSqlValue)),
       }
     },

@@ -1,3 +1,4 @@
+import { truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { parseDelegation } from '@behalf/credential'
@@ -20,6 +21,7 @@ import {
 } from './support/authority-world.ts'
 
 interface Fragile {
+  readonly folder: string
   readonly authority: Authority
   readonly database: DatabaseSync
   readonly operator: Party
@@ -54,7 +56,7 @@ async function createFragile(): Promise<Fragile> {
   const [operator, agent] = [createParty('operator', origin, clock), createParty('agent', origin, clock)]
   const terms = { agent: agent.did, onBehalfOf: ALICE, capabilities: READ_ISSUES, maxSeconds: 600 }
   await operator.client.enrol(terms)
-  return { authority, database, operator, agent, clock, log }
+  return { folder, authority, database, operator, agent, clock, log }
 }
 
 /** What a full disk does: the file may not grow any more. */
@@ -131,5 +133,32 @@ describe('a database that takes no writes', () => {
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([500, expect.stringMatching(/^\d+$/u)])
     expect(answer.text).not.toMatch(/sqlite|readonly|database/iu)
     database.exec('pragma query_only = off')
+  })
+})
+
+/** What a disk that loses what it was given does: the log of the database is shorter than what was written to it. */
+function loseLog({ database, folder }: Fragile): void {
+  database.exec('pragma cache_size = 1')
+  truncateSync(join(folder, 'authority.db-wal'), 0)
+}
+
+describe('a disk that fails', () => {
+  test('ends it: nothing is acknowledged, told or tried again, and whoever runs it learns why', async () => {
+    const fragile = await createFragile()
+    const { database, agent, authority } = fragile
+    const { id } = await agent.client.createRequest(ASKED)
+    loseLog(fragile)
+    const unsigned = await authority.app.request('/status/heartbeat')
+    expect([unsigned.status, await unsigned.json()]).toMatchObject([503, { code: 'storage_failed' }])
+    expect(authority.failure.aborted).toBe(true)
+    expect(authority.failure.reason).toMatchObject({ code: 'storage_failed', cause: { errcode: 522 } })
+    // The disk is well again, and is not believed.
+    database.exec('pragma cache_size = 2000')
+    await expect(agent.client.collect(id)).rejects.toThrow(
+      expect.objectContaining({ code: 'replay_store_unavailable', status: 503 }),
+    )
+    await expect(authority.issuer.heartbeat()).rejects.toMatchObject({ code: 'storage_failed' })
+    expect((await authority.app.request('/ready')).status).toBe(503)
+    await authority.close()
   })
 })

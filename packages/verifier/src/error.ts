@@ -106,6 +106,7 @@ type AuthorityErrorCode =
   | 'slow_down'
   | 'access_denied'
   | 'rate_limited'
+  | 'storage_failed'
   | 'internal_error'
 
 /** What a token endpoint or a resource that takes exchanged tokens answers. */

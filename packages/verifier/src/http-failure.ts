@@ -237,6 +237,7 @@ export const HTTP_FAILURES: Readonly<Record<VerifierErrorCode, HttpFailure>> = O
   mcp_batch_unsupported: row(400, 'Batches not supported', 'none'),
   tool_definition_changed: row(403, 'Tool definition changed', 'reapprove'),
   audit_unavailable: row(503, 'Cannot be recorded, so not done', 'retry_after'),
+  storage_failed: row(503, 'Disk failed', 'retry_after'),
   internal_error: row(500, 'Internal error', 'retry_after'),
 })
 

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { AuditOutbox, WaitingReport } from './audit-outbox.ts'
+import { runWrite } from './sqlite-transaction.ts'
 
 const TABLE = `
   CREATE TABLE IF NOT EXISTS audit_outbox (
@@ -19,7 +20,8 @@ export function createSqliteAuditOutbox(database: DatabaseSync): AuditOutbox {
   )
   const count = database.prepare('SELECT count(*) AS size FROM audit_outbox')
   return {
-    add: (text, isAccepted) => Number(insert.run(isAccepted ? 1 : 0, text).lastInsertRowid),
+    add: (text, isAccepted) =>
+      runWrite(database, () => Number(insert.run(isAccepted ? 1 : 0, text).lastInsertRowid)),
     first: (limit, maxLength) => {
       const found: WaitingReport[] = []
       let length = 0
@@ -31,8 +33,8 @@ export function createSqliteAuditOutbox(database: DatabaseSync): AuditOutbox {
       }
       return found
     },
-    remove: (upTo) => void remove.run(upTo),
-    dropRefusal: () => drop.run().changes > 0,
+    remove: (upTo) => void runWrite(database, () => remove.run(upTo)),
+    dropRefusal: () => runWrite(database, () => drop.run().changes > 0),
     size: () => Number(count.get()?.size),
   }
 }

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { AuditSink } from './audit-sink.ts'
+import { runWrite } from './sqlite-transaction.ts'
 
 /** An audit sink that appends to a table, without evidence; a record is on disk when `record` returns. */
 export function createSqliteAuditSink(database: DatabaseSync): AuditSink {
@@ -7,7 +8,7 @@ export function createSqliteAuditSink(database: DatabaseSync): AuditSink {
   return {
     record: (entry) => {
       const { evidence: _, ...record } = entry
-      insert.run(Math.trunc(entry.time), entry.requestId, JSON.stringify(record))
+      runWrite(database, () => insert.run(Math.trunc(entry.time), entry.requestId, JSON.stringify(record)))
     },
   }
 }

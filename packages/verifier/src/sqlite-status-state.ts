@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { isJsonObject } from '@behalf/core'
+import { runWrite } from './sqlite-transaction.ts'
 import type { StatusMark, StatusState } from './status-source.ts'
 
 /** Marks of issuers in a database; a mark is on disk when `save` returns. */
@@ -14,7 +15,7 @@ export function createSqliteStatusState(database: DatabaseSync): StatusState {
       return row === undefined ? undefined : parseMark(JSON.parse(String(row.mark)))
     },
     save: (issuer, mark) => {
-      upsert.run(issuer, JSON.stringify(mark))
+      runWrite(database, () => upsert.run(issuer, JSON.stringify(mark)))
     },
   }
 }

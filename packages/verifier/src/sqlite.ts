@@ -14,6 +14,8 @@ import { createSqliteUseCounter } from './sqlite-use-counter.ts'
 import type { StatusState } from './status-source.ts'
 import type { UseCounter } from './use-counter.ts'
 
+export { isDiskFailure } from './disk-failure.ts'
+
 /** Everything a verifier keeps, in one file. */
 export interface VerifierDatabase {
   readonly replayStore: ReplayStore

@@ -101,6 +101,7 @@ describe('the table of refusals', () => {
         "status_stale 503 retry_after",
         "status_unavailable 503 retry_after",
         "step_up_required 403 fresh_assertion",
+        "storage_failed 503 retry_after",
         "tag_mismatch 401 none",
         "target_ambiguous 400 none",
         "target_mismatch 401 none",

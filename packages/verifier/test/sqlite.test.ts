@@ -5,7 +5,10 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { AuditRecord, StatusMark } from '../src/index.ts'
 import { openVerifierDatabase } from '../src/sqlite.ts'
+import { createSqliteAuditOutbox } from '../src/sqlite-audit-outbox.ts'
+import { createSqliteAuditSink } from '../src/sqlite-audit-sink.ts'
 import { makeDurable } from '../src/sqlite-durability.ts'
+import { createSqliteStatusState } from '../src/sqlite-status-state.ts'
 import { runTransaction } from '../src/sqlite-transaction.ts'
 import { issuer, otherIssuer } from './support/agents.ts'
 
@@ -186,6 +189,48 @@ describe('the status state in SQLite', () => {
     plain.close()
     const database = openVerifierDatabase(path)
     expect(() => database.statusState.load(issuer.did)).toThrow(/cannot be read/)
+    database.close()
+  })
+})
+
+describe('a disk that fails', () => {
+  const failing = (errcode: number) => (): never => {
+    throw Object.assign(new Error('disk I/O error'), { errcode })
+  }
+
+  // Of SQLite: a sync failed, a read came short, a page is not what it was, the file is no database.
+  test.each([1034, 522, 11, 26])('is not written to again after error %i', (errcode) => {
+    const database = new DatabaseSync(newFile())
+    expect(() => runTransaction(database, failing(errcode))).toThrow('disk I/O error')
+    expect(() => runTransaction(database, () => true)).toThrow('start the process again')
+    expect(runTransaction(new DatabaseSync(newFile()), () => true)).toBe(true)
+  })
+
+  // The disk is full, the database locked, a rule of a table broken.
+  test.each([13, 5, 19])('is something else than error %i', (errcode) => {
+    const database = new DatabaseSync(newFile())
+    expect(() => runTransaction(database, failing(errcode))).toThrow('disk I/O error')
+    expect(runTransaction(database, () => true)).toBe(true)
+  })
+
+  test('takes no more reports, records and marks', () => {
+    const path = newFile()
+    openVerifierDatabase(path).close()
+    const database = new DatabaseSync(path)
+    const auditOutbox = createSqliteAuditOutbox(database)
+    const auditSink = createSqliteAuditSink(database)
+    const statusState = createSqliteStatusState(database)
+    auditOutbox.add('before', true)
+    expect(() => runTransaction(database, failing(1034))).toThrow('disk I/O error')
+    const after = 'start the process again'
+    expect(() => auditOutbox.add('after', true)).toThrow(after)
+    expect(() => auditOutbox.remove(1)).toThrow(after)
+    expect(() => auditOutbox.dropRefusal()).toThrow(after)
+    expect(() => auditSink.record({ time: 1, requestId: 'a', decision: 'accepted', code: 'ok' })).toThrow(
+      after,
+    )
+    expect(() => statusState.save(issuer.did, mark)).toThrow(after)
+    expect(auditOutbox.size()).toBe(1)
     database.close()
   })
 })

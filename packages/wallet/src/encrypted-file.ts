@@ -7,6 +7,8 @@ import {
 } from './passphrase-encryption.ts'
 import { readPrivateFile, type WritePrivateFileOptions, writePrivateFile } from './private-file.ts'
 
+export { writePrivateFile } from './private-file.ts'
+export { makePrivateFolder, renamePrivateFile } from './private-folder.ts'
 export { WalletError }
 
 /** What writeEncryptedFile needs. */

@@ -81,6 +81,7 @@ export const AUTHORITY_CODES = [
   'slow_down',
   'access_denied',
   'audit_unavailable',
+  'storage_failed',
   'internal_error',
 ] as const
 

@@ -106,7 +106,8 @@ async function linkNew(temporary: string, path: string): Promise<void> {
   }
 }
 
-async function syncFolder(path: string): Promise<void> {
+/** Every name in the folder is on disk as it is now. */
+export async function syncFolder(path: string): Promise<void> {
   const handle = await open(path, 'r')
   try {
     await handle.sync()

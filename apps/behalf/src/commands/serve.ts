@@ -66,11 +66,18 @@ async function serve(context: CommandContext): Promise<void> {
     if (started.keys.created) output.note(...describeNewKeys(started))
     await waitUntilReady(context, { started, interruption })
     if (!interruption.aborted) answerStarted(context, { started, options })
-    if (!interruption.aborted) await once(interruption, 'abort')
+    if (!interruption.aborted) await untilOver(interruption, started.authority.failure)
   } finally {
     await started.authority.close()
   }
   output.note('Stopped. Everything is in the data folder.')
+}
+
+/** Resolves when it is interrupted; a disk that failed ends it too, so that a service manager starts it again. */
+async function untilOver(interruption: AbortSignal, failure: AbortSignal): Promise<void> {
+  const over = AbortSignal.any([interruption, failure])
+  if (!over.aborted) await once(over, 'abort')
+  failure.throwIfAborted()
 }
 
 async function readOptions({ io, args }: CommandContext): Promise<StartOptions> {

@@ -1,6 +1,7 @@
-import { lstat, mkdir } from 'node:fs/promises'
+import { lstat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { createFileWallet } from '@behalf/wallet'
+import { makePrivateFolder } from '@behalf/wallet/encrypted-file'
 import type { Command, CommandContext } from '../command.ts'
 import { COMMON_OPTIONS } from '../common-options.ts'
 import { CommandError, usageError } from '../error.ts'
@@ -49,7 +50,7 @@ async function refuseExisting(file: string): Promise<void> {
 }
 
 async function makeFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+  await makePrivateFolder(folder).catch((cause: unknown) => {
     throw new CommandError('folder_unwritable', `the folder ${folder} cannot be made`, { cause })
   })
 }

@@ -5,6 +5,7 @@ import type { Clock, RandomBytes, Signer } from '@behalf/core'
 import type { Did } from '@behalf/did'
 import { type AuthorityLog, describeFault } from '../authority-log.ts'
 import type { AuthorityDatabase } from '../database-schema.ts'
+import { watchDisk } from '../disk-watch.ts'
 import type { RegisteredApi } from './api-rows.ts'
 import { gateLogStore } from './gate-log-store.ts'
 import { findLastMoved, type MoveEventsContext, moveEvents } from './move-events.ts'
@@ -57,7 +58,10 @@ export interface Ledger {
 export function createLedger(options: LedgerOptions): Ledger {
   const { database, raw, issuer, signer, clock, random } = options
   const beside = createEvidenceBeside(raw, clock)
-  const store = gateLogStore(createSqliteLogStore(raw, { termsOf, writeBeside: beside.write }), database)
+  const store = gateLogStore(createSqliteLogStore(raw, { termsOf, writeBeside: beside.write }), {
+    database,
+    disk: watchDisk(raw),
+  })
   const log = createAuditLog({ store, signer, origin: issuer, setTimer })
   const salts = createPrincipalSalts(options)
   const mover = createMover({ database, issuer, store, log, salts }, options.faults)

@@ -1,12 +1,18 @@
 import type { SqliteLogStore } from '@behalf/audit-log/sqlite'
 import type { AuthorityDatabase } from '../database-schema.ts'
+import type { DiskWatch } from '../disk-watch.ts'
 
 /**
  * Returns the store with every access at a time when nothing else uses the connection it shares with Kysely: between
- * two statements of somebody's transaction it would write into that one, and see what may never be committed.
+ * two statements of somebody's transaction it would write into that one, and see what may never be committed. Once the
+ * disk failed nothing is read or written any more.
  */
-export function gateLogStore(store: SqliteLogStore, database: AuthorityDatabase): SqliteLogStore {
-  const alone = <Result>(work: () => Promise<Result>): Promise<Result> => database.connection().execute(work)
+export function gateLogStore(
+  store: SqliteLogStore,
+  { database, disk }: { readonly database: AuthorityDatabase; readonly disk: DiskWatch },
+): SqliteLogStore {
+  const alone = <Result>(work: () => Promise<Result>): Promise<Result> =>
+    database.connection().execute(() => disk.runAsync(work))
   return {
     readSize: () => alone(() => store.readSize()),
     readCheckpoint: () => alone(() => store.readCheckpoint()),
