@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { isDeepStrictEqual } from 'node:util'
+import type { Requirement } from '../support/requirements.ts'
 
 /** How much of an experiment is run: all of it, or what the tests have time for. */
 export type Size = 'long' | 'short'
@@ -10,6 +11,8 @@ export interface Experiment {
   readonly name: string
   /** What is done to the system, in a few words. */
   readonly about: string
+  /** What it needs that a machine may lack. */
+  readonly needs?: Requirement
   /**
    * Resolves to what was measured, in one line, when every invariant held.
    *

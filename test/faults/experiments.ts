@@ -6,6 +6,11 @@ import { hostileLists } from './hostile-lists.ts'
 import { loopStall } from './loop-stall.ts'
 import { manyConnections } from './many-connections.ts'
 import { slowSenders } from './slow-senders.ts'
+import { storageErrors } from './storage-errors.ts'
+import { storageFull } from './storage-full.ts'
+import { storageKill } from './storage-kill.ts'
+import { storagePowerCut } from './storage-power-cut.ts'
+import { storageSync } from './storage-sync.ts'
 
 /** All of them, in the order they run. */
 export const EXPERIMENTS: readonly Experiment[] = [
@@ -16,4 +21,9 @@ export const EXPERIMENTS: readonly Experiment[] = [
   loopStall,
   manyConnections,
   slowSenders,
+  storageErrors,
+  storageFull,
+  storageKill,
+  storagePowerCut,
+  storageSync,
 ]

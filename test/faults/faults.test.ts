@@ -1,13 +1,19 @@
 import { describe, test } from 'vitest'
+import { describeNeeding } from '../support/needs.ts'
+import type { Experiment } from './experiment.ts'
 import { EXPERIMENTS } from './experiments.ts'
+
+const LIMIT_MS = 120_000
+
+function runShort({ name, run }: Experiment): void {
+  test(name, () => run('short', () => undefined).then(() => undefined), LIMIT_MS)
+}
 
 // As little of each as can go wrong; `npm run faults` runs all of it, and measures.
 describe('faults', () => {
-  test.each(EXPERIMENTS.map((experiment) => [experiment.name, experiment] as const))(
-    '%s',
-    async (_, experiment) => {
-      await experiment.run('short', () => undefined)
-    },
-    120_000,
-  )
+  for (const experiment of EXPERIMENTS) {
+    const { needs, about } = experiment
+    if (needs === undefined) runShort(experiment)
+    else describeNeeding(needs, about, () => runShort(experiment))
+  }
 })

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { sharedFolder } from '../../support/needs.ts'
+import { sharedFolder } from '../../support/requirements.ts'
 
 /** One case of the catalogue: a change of a valid request, and what has to come back. */
 export interface Attack {

@@ -1,0 +1,228 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { parseCapabilities } from '@behalf/credential'
+import type { Did } from '@behalf/did'
+import {
+  createMemoryReplayStore,
+  createMemoryUseCounter,
+  createRequestVerifier,
+  createStatusSource,
+  VerifierError,
+} from '@behalf/verifier'
+import { createMemoryWallet } from '@behalf/wallet'
+import { withFolder } from '../attacks/support/databases.ts'
+import { Random } from '../fuzz/random.ts'
+import { check, type Experiment, type Size } from './experiment.ts'
+import { type FaultyProxy, openFaultyProxy, type Weather } from './support/faulty-proxy.ts'
+import { spellMilliseconds } from './support/percentile.ts'
+import { type StorageSite, startStorage, withStorageSite } from './support/storage-site.ts'
+
+const API = 'https://api.test'
+const READ = parseCapabilities([{ type: 'http', locations: [API], actions: ['GET'], paths: ['/issues/**'] }])
+const ALICE = { id: 'acct-42' }
+const SEED = 1128
+const HEARTBEAT_SECONDS = 0.5
+const MAX_STALENESS_MS = 4000
+const NO_BODY = new Uint8Array()
+/** A poll every half second, each of which is given up after a second. */
+const HEALED_MS = 2000
+/** What a busy machine may take to look. */
+const SLACK_MS = 500
+const ASK_EVERY_MS = 50
+const BROKEN: readonly Weather[] = ['silent', 'half-open', 'cut', 'lossy']
+const ROUNDS: Readonly<Record<Size, number>> = { long: 10, short: 1 }
+/** How long a fault lasts: this, and up to so much more. */
+const LEAST_MS = 1000
+const SPAN_MS: Readonly<Record<Size, number>> = { long: 8000, short: 1500 }
+
+/** An API that hears from its authority through a faulty network only. */
+interface Api {
+  /** What it says to a fresh request of an agent. */
+  ask(agent: Agent): Promise<string>
+  close(): void
+}
+
+interface Network {
+  readonly proxy: FaultyProxy
+  readonly issuer: Did
+  /** Of the authority. */
+  readonly origin: string
+}
+
+async function openApi({ proxy, issuer, origin }: Network): Promise<Api> {
+  const statusSource = createStatusSource({
+    issuers: [{ did: issuer, url: `${proxy.origin}/status/heartbeat` }],
+    stream: true,
+    // Lists are named by the origin of the authority.
+    fetch: (url, init) => fetch(url.replace(origin, proxy.origin), init),
+    pollSeconds: 0.5,
+    timeoutSeconds: 1,
+    maxStalenessSeconds: MAX_STALENESS_MS / 1000,
+    reportFault: () => undefined,
+  })
+  // The stores began a minute ago, so that nothing has to be waited out.
+  let isOpen = false
+  const clock = (): number => Date.now() - (isOpen ? 0 : 60_000)
+  const verifier = createRequestVerifier({
+    origins: [API],
+    trustedIssuers: [issuer],
+    statusSource,
+    replayStore: createMemoryReplayStore({ clock }),
+    useCounter: createMemoryUseCounter({ clock }),
+    reportFault: () => undefined,
+  })
+  isOpen = true
+  await statusSource.ready()
+  return {
+    ask: async (agent) => {
+      const headers = [['host', new URL(API).host] as const, ...(await agent.sign())]
+      return verifier.verify({ method: 'GET', target: '/issues/7', headers, body: NO_BODY }).then(
+        () => 'ok',
+        (error: unknown) => {
+          if (error instanceof VerifierError) return error.code
+          throw error
+        },
+      )
+    },
+    close: () => statusSource.close(),
+  }
+}
+
+/** An agent whose requests are handed over instead of sent. */
+interface Agent {
+  readonly delegation: string
+  sign(): Promise<readonly (readonly [string, string])[]>
+}
+
+/** An agent with a delegation of its own. */
+async function createAgent({ operator, origin }: StorageSite): Promise<Agent> {
+  let sent: readonly (readonly [string, string])[] = []
+  const wallet = createMemoryWallet({
+    fetch: async (url, init) => {
+      if (!url.startsWith(API)) return fetch(url, init)
+      sent = [...new Headers(init?.headers)]
+      return new Response()
+    },
+  })
+  await operator.enrol({ agent: wallet.did, onBehalfOf: ALICE, capabilities: READ, maxSeconds: 3600 })
+  const client = wallet.authority(origin)
+  const asked = { onBehalfOf: ALICE, capabilities: READ, purpose: 'Sum up', validForSeconds: 3600 }
+  const { id } = await client.createRequest(asked)
+  const held = await wallet.receive((await client.collect(id)).chain)
+  return {
+    delegation: held.id,
+    sign: async () => {
+      await wallet.fetch(`${API}/issues/7`)
+      return sent
+    },
+  }
+}
+
+/** What one fault did; milliseconds. */
+interface Outcome {
+  /** From the revocation to the last time that what was revoked was accepted. */
+  readonly acceptedFor: number
+  /** From the end of the fault to the first honest request that was accepted. */
+  readonly healedIn: number
+  /** Codes that honest requests got meanwhile. */
+  readonly codes: ReadonlySet<string>
+}
+
+interface Fault {
+  readonly site: StorageSite
+  readonly proxy: FaultyProxy
+  readonly api: Api
+  readonly honest: Agent
+  readonly weather: Weather
+  readonly milliseconds: number
+}
+
+/** The network is broken for a while; just then something is revoked. */
+async function breakNetwork({ site, proxy, api, honest, weather, milliseconds }: Fault): Promise<Outcome> {
+  const doomed = await createAgent(site)
+  await until(async () => (await api.ask(doomed)) === 'ok' && (await api.ask(honest)) === 'ok', 'before')
+  proxy.change(weather)
+  const brokenAt = performance.now()
+  await site.operator.revoke({ delegation: doomed.delegation })
+  const revokedAt = performance.now()
+  const codes = new Set<string>()
+  let acceptedFor = 0
+  const look = async (): Promise<string> => {
+    const askedAt = performance.now()
+    if ((await api.ask(doomed)) === 'ok') acceptedFor = askedAt - revokedAt
+    return api.ask(honest)
+  }
+  while (performance.now() - brokenAt < milliseconds) {
+    codes.add(await look())
+    await wait(ASK_EVERY_MS)
+  }
+  proxy.change('well')
+  const healingAt = performance.now()
+  await until(async () => (await look()) === 'ok', `well again after ${weather}`, HEALED_MS + SLACK_MS)
+  const healedIn = performance.now() - healingAt
+  await until(async () => (await api.ask(doomed)) === 'credential_revoked', 'what was revoked is known to be')
+  return { acceptedFor, healedIn, codes }
+}
+
+async function until(isSo: () => Promise<boolean>, what: string, milliseconds = 30_000): Promise<void> {
+  const since = performance.now()
+  while (!(await isSo())) {
+    check(performance.now() - since < milliseconds, `${what}: not within ${milliseconds} ms`)
+    await wait(ASK_EVERY_MS)
+  }
+}
+
+/** Honest requests are refused only where nothing comes through, and then for that reason. */
+function judge(weather: Weather, { acceptedFor, codes }: Outcome): void {
+  const late = MAX_STALENESS_MS + SLACK_MS
+  check(acceptedFor <= late, `${weather}: what was revoked is accepted ${acceptedFor} ms later`)
+  const isUnreachable = weather === 'silent' || weather === 'cut'
+  const allowed = isUnreachable ? ['ok', 'status_stale'] : ['ok']
+  for (const code of codes) check(allowed.includes(code), `${weather}: ${code} to an honest request`)
+}
+
+async function runBrokenNetwork(size: Size, progress: (text: string) => void): Promise<string> {
+  return withSite(async (site) => {
+    await startStorage(site, { heartbeatSeconds: HEARTBEAT_SECONDS })
+    const random = new Random(SEED, 0)
+    const proxy = await openFaultyProxy(site.port, random)
+    const { issuer } = await site.operator.describe()
+    const api = await openApi({ proxy, issuer, origin: site.origin })
+    try {
+      const honest = await createAgent(site)
+      const told: string[] = []
+      for (const weather of BROKEN) {
+        const outcomes: Outcome[] = []
+        for (let round = 0; round < ROUNDS[size]; round += 1) {
+          const milliseconds = LEAST_MS + random.below(SPAN_MS[size])
+          const outcome = await breakNetwork({ site, proxy, api, honest, weather, milliseconds })
+          judge(weather, outcome)
+          outcomes.push(outcome)
+        }
+        told.push(describe(weather, outcomes))
+        progress(told.at(-1) ?? '')
+      }
+      return told.join('; ')
+    } finally {
+      api.close()
+      await proxy.close()
+    }
+  })
+}
+
+function withSite<Result>(run: (site: StorageSite) => Promise<Result>): Promise<Result> {
+  return withFolder((folder) => withStorageSite(folder, run))
+}
+
+function describe(weather: Weather, outcomes: readonly Outcome[]): string {
+  const most = (member: 'acceptedFor' | 'healedIn'): string =>
+    spellMilliseconds(Math.max(...outcomes.map((outcome) => outcome[member])))
+  const codes = [...new Set(outcomes.flatMap((outcome) => [...outcome.codes]))].toSorted()
+  return `${outcomes.length} times ${weather}: ${codes.join(', ')} to honest requests, what was revoked accepted for at most ${most('acceptedFor')}, well again after at most ${most('healedIn')}`
+}
+
+/** F-10, F-11, F-16: the network between an API and its authority is broken in every way that a program can see. */
+export const brokenNetwork: Experiment = {
+  name: 'broken-network',
+  about: 'an API hears from its authority through a network that is silent, half-open, cut or lossy',
+  run: runBrokenNetwork,
+}
