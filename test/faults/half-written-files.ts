@@ -107,11 +107,11 @@ async function checkAuthority(data: string, told: Told): Promise<void> {
 }
 
 async function checkWitness(folder: string, told: Told): Promise<void> {
-  const { signer, read } = await openWitnessState(folder)
+  const state = await openWitnessState(folder)
   const key = told.get('witness')?.['key']
   if (key === undefined) return
-  checkEqual(Buffer.from(signer.publicKey).toString('hex'), key, 'the key of a witness')
-  checkOldOrNew(await read('log'), told.get('checkpoint')?.['note'], 'a checkpoint')
+  checkEqual(Buffer.from(state.signer.publicKey).toString('hex'), key, 'the key of a witness')
+  checkOldOrNew(await state.read('log'), told.get('checkpoint')?.['note'], 'a checkpoint')
 }
 
 async function checkWallets(folder: string, told: Told): Promise<void> {
@@ -158,7 +158,7 @@ async function runHalfWrittenFiles(size: Size, progress: (text: string) => void)
     for (const [place, call] of calls.entries()) {
       disk.note(call)
       const line = readLine(call)
-      if (line) told.set(String(line['step']), line)
+      if (typeof line?.['step'] === 'string') told.set(line['step'], line)
       const isInDatabase = told.has('keys') && !told.has('closed')
       if (!call.args.includes(root) && line === undefined) continue
       if (isInDatabase ? !isChosen(place) : place % STEP[size] !== 0) continue

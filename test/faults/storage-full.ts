@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Did } from '@behalf/did'
 import { WalletError } from '@behalf/wallet'
 import { withFolder } from '../attacks/support/databases.ts'
 import { Random } from '../fuzz/random.ts'
@@ -24,7 +25,7 @@ interface Full {
   readonly site: StorageSite
   readonly deeds: Deeds
   readonly seen: Seen
-  readonly issuer: `did:${string}:${string}`
+  readonly issuer: Did
   readonly refused: Map<string, number>
 }
 

@@ -1,3 +1,4 @@
+import { AssertionError } from 'node:assert'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isJsonObject, parseJson } from '@behalf/core'
@@ -105,11 +106,13 @@ function noteAnswer({ name, args, result }: SystemCall, told: Told): void {
     told.delegations.set(parsed.id, parsed)
     told.issued.push({ requestId: '', jws: delegation })
   }
-  const stopped = told.delegations.get(String(revoked))
+  const stopped = typeof revoked === 'string' && told.delegations.get(revoked)
   if (stopped && typeof sequence === 'number') told.revoked.push({ delegation: stopped, sequence })
   const [first] = Array.isArray(records) ? records : []
   if (!isJsonObject(first) || typeof checkpoint !== 'string') return
-  told.reported.push({ requestId: String(first['request_id']), index: Number(first['index']), checkpoint })
+  const { request_id: requestId, index } = first
+  if (typeof requestId !== 'string' || typeof index !== 'number') return
+  told.reported.push({ requestId, index, checkpoint })
 }
 
 /** Opens what a cut left as an authority does, and looks for everything that was told before it. */
@@ -119,8 +122,12 @@ async function checkCut(disk: CutDisk, told: Told, recording: Recording): Promis
     for (const path of disk.folders) mkdirSync(moved(path), { mode: 0o700 })
     for (const [path, bytes] of disk.files) writeFileSync(moved(path), bytes, { mode: 0o600 })
     const { port, folder: data } = recording.site
-    const authority = await openStorageAuthority({ folder: moved(data), port }).catch((error: unknown) =>
-      check(false, `what a power cut leaves opens without repair: ${String(error)}`),
+    const authority = await openStorageAuthority({ folder: moved(data), port }).catch(
+      (error: unknown): never => {
+        throw new AssertionError({
+          message: `what a power cut leaves opens without repair: ${String(error)}`,
+        })
+      },
     )
     const wallet = createMemoryWallet({
       seed: seedOf('operator'),

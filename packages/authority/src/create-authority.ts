@@ -254,7 +254,16 @@ async function startAuthority(options: CreateAuthorityOptions, raw: DatabaseSync
   try {
     const confirmations = createConfirmations(random)
     const metrics = measure({ issuer, nonces, clock, ledger, confirmations })
-    const told = { feed, statusFeed, notices, ledger, confirmations, metrics, verifyWorkload, disk: watchDisk(raw) }
+    const told = {
+      feed,
+      statusFeed,
+      notices,
+      ledger,
+      confirmations,
+      metrics,
+      verifyWorkload,
+      disk: watchDisk(raw),
+    }
     const keyed = {
       ticketKey: await deriveKey(signer, 'key of login tickets'),
       ...(await startTokens(options, kept)),

@@ -124,13 +124,15 @@ function noteName(disk: Disk, { name, args, result, ended }: SystemCall): void {
     noteOpen(known, args, ended)
     return
   }
-  const change = {
-    openat: (): NameChange => ({ path: last, entry: { synced: new Uint8Array(), pending: [] }, ended }),
-    mkdir: (): NameChange => ({ path: last, entry: 'folder', ended }),
-    link: (): NameChange => ({ path: last, entry: disk.current.get(first), ended }),
-    rename: (): NameChange => ({ path: last, entry: disk.current.get(first), instead: first, ended }),
-    unlink: (): NameChange => ({ path: last, entry: undefined, ended }),
-  }[name]?.()
+  const given = { path: last, entry: disk.current.get(first), ended }
+  const changes: Readonly<Record<string, NameChange>> = {
+    openat: { ...given, entry: { synced: new Uint8Array(), pending: [] } },
+    mkdir: { ...given, entry: 'folder' },
+    link: given,
+    rename: { ...given, instead: first },
+    unlink: { ...given, entry: undefined },
+  }
+  const change = changes[name]
   if (change === undefined) return
   applyName(disk.current, change)
   disk.pending.push(change)
