@@ -52,7 +52,9 @@ async function makeToken(publicKey: Uint8Array, changes: Partial<AccessTokenClai
       id: 'urn:uuid:00000000-0000-4000-8000-000000000001',
       jkt: tokenKeyId(publicKey),
       actors: [did],
-      capabilities: [{ type: 'http', locations: ['http://127.0.0.1'], actions: ['GET'], paths: ['/items/*'] }],
+      capabilities: [
+        { type: 'http', locations: ['http://127.0.0.1'], actions: ['GET'], paths: ['/items/*'] },
+      ],
       root: id,
       delegations: [id],
       status: { index: 0, uri: LIST_URL },
@@ -72,7 +74,11 @@ async function makeToken(publicKey: Uint8Array, changes: Partial<AccessTokenClai
 }
 
 /** What the authority publishes. */
-const METADATA = { issuer: AUTHORITY, jwks_uri: `${AUTHORITY}/.well-known/jwks.json`, response_types_supported: [] }
+const METADATA = {
+  issuer: AUTHORITY,
+  jwks_uri: `${AUTHORITY}/.well-known/jwks.json`,
+  response_types_supported: [],
+}
 const JWKS = {
   keys: [
     {
@@ -124,7 +130,14 @@ async function withServer(
 let proofs = 0
 const proofFor = async (signer: Signer, accessToken: string, url: string): Promise<string> => {
   proofs += 1
-  return await createDpopProof({ signer, method: 'GET', url, accessToken, now: NOW, jti: `proof-number-${proofs + 1000}` })
+  return await createDpopProof({
+    signer,
+    method: 'GET',
+    url,
+    accessToken,
+    now: NOW,
+    jti: `proof-number-${proofs + 1000}`,
+  })
 }
 
 describe('jose', () => {
@@ -135,7 +148,10 @@ describe('jose', () => {
 
   test('verifies a token by the published keys alone', async () => {
     const { payload } = await jose.jwtVerify(await makeToken(agent.publicKey), keys, options)
-    expect(payload).toMatchObject({ client_id: encodeDidKey(agent.publicKey), cnf: { jkt: tokenKeyId(agent.publicKey) } })
+    expect(payload).toMatchObject({
+      client_id: encodeDidKey(agent.publicKey),
+      cnf: { jkt: tokenKeyId(agent.publicKey) },
+    })
   })
 
   test('refuses what we refuse: another audience, an end, another key', async () => {
@@ -146,7 +162,9 @@ describe('jose', () => {
     await expect(later).rejects.toThrow(jose.errors.JWTExpired)
     const [header, payload] = token.split('.')
     const forged = `${header}.${payload}.${encodeBase64url(new Uint8Array(64))}`
-    await expect(jose.jwtVerify(forged, keys, options)).rejects.toThrow(jose.errors.JWSSignatureVerificationFailed)
+    await expect(jose.jwtVerify(forged, keys, options)).rejects.toThrow(
+      jose.errors.JWSSignatureVerificationFailed,
+    )
   })
 
   test('verifies our proof with the key in it', async () => {
@@ -175,7 +193,8 @@ describe('express-oauth2-jwt-bearer, a DPoP middleware', () => {
     }) satisfies express.ErrorRequestHandler)
     return app
   }
-  const ask = async (url: string, headers: Record<string, string>): Promise<Response> => await fetch(url, { headers })
+  const ask = async (url: string, headers: Record<string, string>): Promise<Response> =>
+    await fetch(url, { headers })
 
   test('takes our token and our proof unchanged, and reads the same in it', async () => {
     await withServer(listen, async (origin) => {
@@ -186,7 +205,10 @@ describe('express-oauth2-jwt-bearer, a DPoP middleware', () => {
         dpop: await proofFor(agent, token, url),
       })
       expect(answer.status).toBe(200)
-      expect(await answer.json()).toMatchObject({ sub: 'person-7', act: { sub: encodeDidKey(agent.publicKey) } })
+      expect(await answer.json()).toMatchObject({
+        sub: 'person-7',
+        act: { sub: encodeDidKey(agent.publicKey) },
+      })
     })
   })
 
@@ -207,7 +229,10 @@ describe('express-oauth2-jwt-bearer, a DPoP middleware', () => {
 
 describe('oauth4webapi', () => {
   /** An agent whose key the library made, and calls with. */
-  async function makeClient(): Promise<{ readonly keys: oauth.CryptoKeyPair; readonly publicKey: Uint8Array }> {
+  async function makeClient(): Promise<{
+    readonly keys: oauth.CryptoKeyPair
+    readonly publicKey: Uint8Array
+  }> {
     const keys = await oauth.generateKeyPair('Ed25519', { extractable: true })
     return { keys, publicKey: new Uint8Array(await crypto.subtle.exportKey('raw', keys.publicKey)) }
   }
@@ -247,10 +272,17 @@ describe('oauth4webapi', () => {
     await withServer(serve(), async (origin) => {
       const token = await makeToken(publicKey, allowedAt(origin))
       const call = async (): Promise<Response> =>
-        await oauth.protectedResourceRequest(token, 'GET', new URL(`${origin}/items/7?a=1`), undefined, undefined, {
-          DPoP: oauth.DPoP({}, keys),
-          [oauth.allowInsecureRequests]: true,
-        })
+        await oauth.protectedResourceRequest(
+          token,
+          'GET',
+          new URL(`${origin}/items/7?a=1`),
+          undefined,
+          undefined,
+          {
+            DPoP: oauth.DPoP({}, keys),
+            [oauth.allowInsecureRequests]: true,
+          },
+        )
       for (const answer of [await call(), await call()]) {
         expect(await answer.json()).toEqual({ agent: encodeDidKey(publicKey) })
       }
@@ -264,10 +296,17 @@ describe('oauth4webapi', () => {
       const token = await makeToken(publicKey, allowedAt(origin))
       const handle = oauth.DPoP({}, keys)
       const call = async (): Promise<Response> =>
-        await oauth.protectedResourceRequest(token, 'GET', new URL(`${origin}/items/7`), undefined, undefined, {
-          DPoP: handle,
-          [oauth.allowInsecureRequests]: true,
-        })
+        await oauth.protectedResourceRequest(
+          token,
+          'GET',
+          new URL(`${origin}/items/7`),
+          undefined,
+          undefined,
+          {
+            DPoP: handle,
+            [oauth.allowInsecureRequests]: true,
+          },
+        )
       const refusal = await call().then(
         () => undefined,
         (error: unknown) => error,
@@ -282,10 +321,17 @@ describe('oauth4webapi', () => {
     const { keys } = await makeClient()
     await withServer(serve(), async (origin) => {
       const token = await makeToken(agent.publicKey, allowedAt(origin))
-      const call = oauth.protectedResourceRequest(token, 'GET', new URL(`${origin}/items/7`), undefined, undefined, {
-        DPoP: oauth.DPoP({}, keys),
-        [oauth.allowInsecureRequests]: true,
-      })
+      const call = oauth.protectedResourceRequest(
+        token,
+        'GET',
+        new URL(`${origin}/items/7`),
+        undefined,
+        undefined,
+        {
+          DPoP: oauth.DPoP({}, keys),
+          [oauth.allowInsecureRequests]: true,
+        },
+      )
       const refusal: unknown = await call.catch((error: unknown) => error)
       expect(refusal).toBeInstanceOf(oauth.WWWAuthenticateChallengeError)
       expect(refusal instanceof oauth.WWWAuthenticateChallengeError && refusal.cause).toMatchObject([
@@ -298,7 +344,9 @@ describe('oauth4webapi', () => {
     const token = await makeToken(agent.publicKey)
     const url = `${AUDIENCE}/items/7`
     const request = async (signer: Signer): Promise<Request> =>
-      new Request(url, { headers: { authorization: `DPoP ${token}`, dpop: await proofFor(signer, token, url) } })
+      new Request(url, {
+        headers: { authorization: `DPoP ${token}`, dpop: await proofFor(signer, token, url) },
+      })
     const options = {
       requireDPoP: true,
       signingAlgorithms: ['EdDSA'],

@@ -21,6 +21,7 @@ import { status } from './status.ts'
 import { storage } from './storage.ts'
 import { structuredFields } from './structured-fields.ts'
 import { targets } from './targets.ts'
+import { tokens } from './tokens.ts'
 
 /** Every group that has cases. */
 export const GROUPS: readonly CaseGroup[] = [
@@ -46,4 +47,5 @@ export const GROUPS: readonly CaseGroup[] = [
   approvalWeb,
   passkeys,
   audit,
+  tokens,
 ]

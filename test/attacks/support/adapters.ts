@@ -7,7 +7,12 @@ import {
   type ServerResponse,
 } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { answerClientErrors, type RequestVerifier } from '@behalf/verifier'
+import {
+  type AnyVerifiedRequest,
+  answerClientErrors,
+  type RefusalAnswers,
+  type RequestGuard,
+} from '@behalf/verifier'
 import { protect as protectExpress } from '@behalf/verifier/express'
 import { protect as protectFetch } from '@behalf/verifier/fetch'
 import { answerRequestErrors, protect as protectHono } from '@behalf/verifier/hono'
@@ -21,7 +26,7 @@ export type AdapterName = (typeof ADAPTERS)[number]
 
 /** How the server of an API is set up. */
 export interface ServerSetup {
-  readonly verifier: RequestVerifier<unknown>
+  readonly verifier: RequestGuard<AnyVerifiedRequest<unknown>>
   /** Runs for every request that reached the handler. */
   readonly onHandled: () => void
   /** A body parser before the verifier: the mistake that must not go unnoticed. */
@@ -120,7 +125,7 @@ type FetchHandler = (request: Request) => Promise<Response>
  */
 async function answerFetch(
   incoming: IncomingMessage,
-  verifier: RequestVerifier<unknown>,
+  verifier: RefusalAnswers,
   handle: FetchHandler,
 ): Promise<Response> {
   const request = toWebRequest(incoming)

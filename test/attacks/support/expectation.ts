@@ -12,7 +12,7 @@ export function expectAnswer(answer: Answer, code: string): void {
     expect(answer.status).toBe(200)
     return
   }
-  expect(answer.status).toBe(HTTP_FAILURES[code as VerifierErrorCode].status)
+  expect(answer.status).toBe(statusOf(code as VerifierErrorCode, answer))
   expect(answer.header('content-type')).toBe('application/problem+json')
   expect(answer.header('cache-control')).toBe('no-store')
   expect(answer.header('date')).toBeDefined()
@@ -22,6 +22,12 @@ export function expectAnswer(answer: Answer, code: string): void {
     status: answer.status,
     request_id: answer.header('request-id'),
   })
+}
+
+/** An API tells 401 of a proof for which a token endpoint tells 400. */
+function statusOf(code: VerifierErrorCode, answer: Answer): number {
+  const isApi = answer.header('www-authenticate')?.startsWith('DPoP ') === true
+  return isApi && code === 'invalid_dpop_proof' ? 401 : HTTP_FAILURES[code].status
 }
 
 /** The code an answer tells: in its body, or by its link to the page of the code where it has none. */
