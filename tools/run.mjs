@@ -28,6 +28,7 @@ const TASKS = {
   'bench:revocation': [['node', ...source, 'test/bench/revocation/main.ts']],
   fuzz: [['node', ...source, 'test/fuzz/main.ts']],
   oracle: [['node', ...source, 'test/properties/oracle.ts']],
+  drill: [['node', ...source, 'test/drill/main.ts']],
   faults: [['node', ...source, 'test/faults/main.ts']],
   packaging: [['node', ...source, 'tools/check-packaging.ts']],
   mutation: [['node', ...source, 'tools/mutation.ts']],

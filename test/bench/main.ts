@@ -4,7 +4,14 @@ import { join } from 'node:path'
 import { isInstalled } from './is-installed.ts'
 import { type BenchOptions, parseOptions, USAGE } from './options.ts'
 import { writeReport } from './report.ts'
-import type { BackendResult, BenchResults, LogResult, MemoryResult, SpeedResult } from './results.ts'
+import type {
+  BackendResult,
+  BenchResults,
+  LogResult,
+  MemoryResult,
+  SpeedResult,
+  TraceResult,
+} from './results.ts'
 
 // Measures the verifier against the bare verification of a signature and against other libraries.
 // Each backend has a process of its own, because it is chosen when a process starts.
@@ -42,10 +49,12 @@ async function measure({ rounds, entries }: Omit<BenchOptions, 'json'>): Promise
   const memory: MemoryResult = await runProgram('measure-memory.ts', ['--expose-gc'])
   console.error(`a log of ${entries} entries: some minutes for a million …`)
   const log: LogResult = await runProgram('measure-log.ts', [], [String(entries)])
+  console.error(`stories out of a log of ${entries} entries: some minutes for a million …`)
+  const trace: TraceResult = await runProgram('measure-trace.ts', [], [String(entries)])
   const [load = 0] = loadavg()
   const platform = `${process.platform} ${process.arch}`
   const machine = { node: process.versions.node, platform, processors: availableParallelism(), load }
-  return { machine, rounds, backends, memory, log }
+  return { machine, rounds, backends, memory, log, trace }
 }
 
 function isMeasured({ backend }: { readonly backend: string }): boolean {

@@ -1,7 +1,14 @@
-import type { BackendResult, BenchResults, LogResult, MemoryResult, SpeedResult } from './results.ts'
+import type {
+  BackendResult,
+  BenchResults,
+  LogResult,
+  MemoryResult,
+  SpeedResult,
+  TraceResult,
+} from './results.ts'
 
 /** The results as a text for people. */
-export function writeReport({ machine, rounds, backends, memory, log }: BenchResults): string {
+export function writeReport({ machine, rounds, backends, memory, log, trace }: BenchResults): string {
   const { node, platform, processors, load } = machine
   return [
     `Node ${node}, ${platform}, ${processors} processors, load ${load.toFixed(1)}; medians of ${rounds} interleaved rounds.`,
@@ -11,6 +18,7 @@ export function writeReport({ machine, rounds, backends, memory, log }: BenchRes
     ...writeMemory(memory),
     '',
     ...writeLog(log),
+    writeTrace(trace),
   ].join('\n')
 }
 
@@ -56,6 +64,14 @@ function writeLog(log: LogResult): readonly string[] {
     `${entries} entries checked in ${log.checkedInSeconds.toFixed(1)} s, progress told ${log.progressTold} times`,
     `changes of one byte detected: ${flips - undetected} of ${flips}  ${verdictOf(undetected)}`,
   ]
+}
+
+/** Milliseconds from the id of a request to its story. */
+const TRACE_GOAL = 1000
+
+function writeTrace({ entries, traces, median, longest, processor }: TraceResult): string {
+  const verdict = longest < TRACE_GOAL ? 'met' : 'MISSED'
+  return `a request's story, proven, out of ${entries} records: ${median.toFixed(0)} ms (${processor.toFixed(0)} of processor time), at most ${longest.toFixed(0)} ms in ${traces} (goal ${TRACE_GOAL})  ${verdict}`
 }
 
 function verdictOf(failures: number): string {

@@ -52,6 +52,18 @@ export interface LogResult {
   readonly undetected: number
 }
 
+/** How long it takes from the id of a request to its story, every line proven. */
+export interface TraceResult {
+  /** Of the log it is told from. */
+  readonly entries: number
+  readonly traces: number
+  /** Milliseconds. */
+  readonly median: number
+  readonly longest: number
+  /** Processor time of agent and authority together, milliseconds, median. */
+  readonly processor: number
+}
+
 /** Where it was measured, in words that name no machine. */
 export interface Machine {
   readonly node: string
@@ -68,4 +80,5 @@ export interface BenchResults {
   readonly backends: readonly BackendResult[]
   readonly memory: MemoryResult
   readonly log: LogResult
+  readonly trace: TraceResult
 }

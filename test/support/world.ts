@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type AuthorityLog, createAuthority } from '@behalf/authority'
+import type { DatabaseSync } from 'node:sqlite'
+import { type AuthorityLog, createAuthority, type Repeat } from '@behalf/authority'
 import { createEd25519Signer, type Signer, systemRandomBytes } from '@behalf/core'
 import { encodeDidKey } from '@behalf/did'
 import { parsePolicy } from '@behalf/issuer'
@@ -44,6 +45,10 @@ export interface WorldOptions {
   /** Of the authority and of the API. */
   readonly tracer?: Tracer
   readonly meter?: VerifierMeter
+  /** Of the authority. Default: a file of its own, a new key, and a heartbeat every 10 seconds. */
+  readonly database?: DatabaseSync
+  readonly issuerSeed?: Uint8Array
+  readonly repeat?: Repeat
   /** Whether the API puts its decisions into the log of the authority, each before it acts. */
   readonly reports?: boolean
 }
@@ -55,9 +60,10 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
   const [authorityPort, apiPort] = [await freePort(), await freePort()]
   const [authorityOrigin, api] = [`http://127.0.0.1:${authorityPort}`, `http://127.0.0.1:${apiPort}`]
   const authority = await createAuthority({
-    databasePath: join(folder, 'authority.sqlite'),
+    ...chooseDatabase(options, folder),
     noncesPath: oldVerifierFile(join(folder, 'nonces.sqlite')),
-    issuerSeed: systemRandomBytes(32),
+    issuerSeed: options.issuerSeed ?? systemRandomBytes(32),
+    ...(options.repeat && { repeat: options.repeat }),
     origin: authorityOrigin,
     policy: parsePolicy({
       id: 'test',
@@ -107,6 +113,13 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+function chooseDatabase(
+  { database }: WorldOptions,
+  folder: string,
+): { readonly database: DatabaseSync } | { readonly databasePath: string } {
+  return database ? { database } : { databasePath: join(folder, 'authority.sqlite') }
 }
 
 interface ApiOptions extends WorldOptions {

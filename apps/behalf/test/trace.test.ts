@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type AuditRecord, parseAuditRecord, saltedDigest } from '@behalf/audit-log'
+import { openAuthorityKeys } from '@behalf/authority'
 import {
   isProven,
   type KnownStatements,
   parseTraceBundle,
+  proofOf,
   proveRequest,
   serializeTraceBundle,
   type TraceBundle,
@@ -20,7 +22,7 @@ import {
   encodeUtf8,
   type JsonObject,
 } from '@behalf/core'
-import { parseDelegation } from '@behalf/credential'
+import { parseDelegation, signDelegation } from '@behalf/credential'
 import { decodeDidKey } from '@behalf/did'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runConfined } from './support/confined.ts'
@@ -297,6 +299,7 @@ describe('behalf verify-bundle', () => {
       { policies: [...other.policies, { id: 'another' }] },
       { policies: [...other.policies, ...other.policies] },
       { lists: [...other.lists, ...other.lists] },
+      { delegations: [{ ...delegation, credential: await signAgain(delegation.credential) }] },
       { lists: [...other.lists, delegation.credential] },
       { checkpoint: `${bundle.checkpoint}${signature?.replace(world.issuer, 'somebody')}\n` },
     ]
@@ -348,15 +351,31 @@ describe('behalf verify-bundle', () => {
     }
   })
 
+  test('says where something else was handed on than its delegator had put on record', async () => {
+    const verified = await verifyTrace(bundle, world.issuer, [witness])
+    const entry = verified.entries.find(({ record }) => record.type === 'sub_delegated')
+    if (!entry) throw new Error('nothing was handed on')
+    expect(proofOf(entry, verified).unproven).toEqual([])
+    const record = { ...entry.record, payload: 'sha-256:other' }
+    expect(proofOf({ ...entry, record }, verified).unproven).toEqual([
+      'that this was proposed: its delegator signed something else than was put on record',
+    ])
+  })
+
   test('says what it cannot prove, where something is not kept any more', async () => {
     const entries = bundle.entries.map(({ index, record, proof }) => ({ index, record, proof }))
     const run = await verify(
       serializeTraceBundle({ ...bundle, entries, delegations: [], policies: [], lists: [] }),
     )
     expect(run.exit).toBe(0)
-    const unproven = (documentOf(run) as unknown as { steps: readonly Step[] }).steps.flatMap(
-      (step) => step.unproven,
+    const { steps } = documentOf(run) as unknown as { steps: readonly Step[] }
+    expect(steps.find(({ type }) => type === 'sub_delegated')?.details).toEqual(
+      expect.arrayContaining([
+        'its delegator said that it would be this',
+        `  GET on /issues/7 at ${world.api.origin}`,
+      ]),
     )
+    const unproven = steps.flatMap((step) => step.unproven)
     expect(unproven.map((line) => line.split(':')[0])).toEqual([
       expect.stringContaining('the text of the policy'),
       'the delegation itself, and how it was approved, are not kept',
@@ -489,6 +508,18 @@ async function writeBundle(id: string): Promise<TraceBundle> {
 function statements(): KnownStatements {
   const key = decodeDidKey(world.issuer)
   return { issuers: () => key, lists: toStatusLists(bundle.lists) }
+}
+
+/** A delegation that says the same and that the authority signed, but not the one it put on record. */
+async function signAgain(credential: string): Promise<string> {
+  const { signer } = await openAuthorityKeys(join(world.home, 'authority'), 'correct horse battery staple')
+  const [header = '', payload = ''] = credential
+    .split('.')
+    .slice(0, 2)
+    .map((part) => decodeUtf8(decodeBase64url(part)))
+  const { iat, ...claims } = JSON.parse(payload) as JsonObject & { iat: number }
+  const { kid } = JSON.parse(header) as { kid: string }
+  return signDelegation({ ...claims, iat: iat + 1 }, { signer, kid })
 }
 
 /** The same evidence with another heartbeat or none, and the record as the log would have it. */

@@ -5,8 +5,30 @@ import { describeCapabilities } from '../src/capability-words.ts'
 import { explainCode } from '../src/code-help.ts'
 import { describeRequest } from '../src/request-words.ts'
 import { describeSeconds, formatTime } from '../src/time-words.ts'
+import { describeRecord } from '../src/trace/record-words.ts'
 
 const NOW = Date.UTC(2030, 0, 15, 12)
+
+describe('a record in words', () => {
+  test('tells of an exchange for a token, and hides what could deceive', () => {
+    const record = {
+      v: 1,
+      type: 'token_exchanged',
+      time: '2030-01-15T12:00:00.000Z',
+      subject: 'did:key:z6MkAgent',
+      audience: 'https://api.example',
+      token: 'urn:uuid:1\u202e',
+      delegation: 'urn:uuid:2',
+      valid_until: '2030-01-15T12:01:00.000Z',
+    } as const
+    const { title, details } = describeRecord(record, () => 'somebody')
+    expect(title).toBe('did:key:z6MkAgent exchanged its delegation for a token for https://api.example')
+    expect(details).toEqual([
+      expect.stringMatching(/^token urn:uuid:1[^\u202e]*, until 2030-01-15T12:01:00.000Z$/u),
+      'under urn:uuid:2',
+    ])
+  })
+})
 
 describe('capabilities in plain words', () => {
   test('name methods, paths and places', () => {

@@ -80,10 +80,10 @@ const DESCRIBE: Readonly<Partial<Record<AuditRecord['type'], Describe>>> = {
       ...(delegation === undefined ? [] : [`under ${text(delegation)}`]),
       ...describeContext(context),
     ),
-  token_exchanged: ({ subject, actor, audience, jti, delegation, valid_until: until }) =>
+  token_exchanged: ({ subject, audience, token, delegation, valid_until: until }) =>
     say(
-      `${text(actor ?? subject)} exchanged its delegation for a token for ${text(audience)}`,
-      `token ${text(jti)}${until === undefined ? '' : `, until ${text(until)}`}`,
+      `${text(subject)} exchanged its delegation for a token for ${text(audience)}`,
+      `token ${text(token)}${until === undefined ? '' : `, until ${text(until)}`}`,
       ...(delegation === undefined ? [] : [`under ${text(delegation)}`]),
     ),
   request_accepted: (record) => describeRequest(record, 'accepted'),
