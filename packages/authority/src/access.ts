@@ -70,7 +70,7 @@ export const ACCESS: Readonly<Record<RouteName, Access>> = {
   'POST /introspect': 'client',
   // The agents in the token, operators.
   'POST /revoke': 'client',
-  'POST /token-keys/rotations': 'operator',
+  'POST /token-keys': 'operator',
   'GET /events': 'operator',
   'GET /policies/{digest}': 'operator',
 }

@@ -505,7 +505,7 @@ describe('what is published', () => {
     const [first = '', second = ''] = [...(await readKeys(world)).keys()]
     expect((await readKeys(world)).size).toBe(2)
     const rotate = (): Promise<{ status: number; json: JsonObject; code: string | undefined }> =>
-      world.operator.send({ method: 'POST', path: '/token-keys/rotations' })
+      world.operator.send({ method: 'POST', path: '/token-keys' })
     expect(await rotate()).toMatchObject({ status: 429, code: 'rate_limited' })
     world.clock.advance(300)
     const before = tokenOf(await post(world, '/token', exchangeOf(held.chain)))
@@ -540,7 +540,7 @@ describe('what is published', () => {
 
   test('keys are rotated by operators alone', async () => {
     const world = await createWorld()
-    expect(await world.agent.send({ method: 'POST', path: '/token-keys/rotations' })).toMatchObject({
+    expect(await world.agent.send({ method: 'POST', path: '/token-keys' })).toMatchObject({
       code: 'forbidden',
     })
   })

@@ -48,8 +48,8 @@ export interface SignedTokenList {
 }
 
 /**
- * Returns the list as it is now: the one that was signed before as long as it says the same and is good for half of its
- * time, or a new one.
+ * Returns the list as it is now: the one that was signed before as long as it says the same and was signed less
+ * than 10 s ago, or a new one: verifiers do not believe a list that is half a minute old.
  *
  * @returns undefined when there is no such list
  * @see Token Status List section 5.1
@@ -95,5 +95,5 @@ function listOf(count: number): number {
 }
 
 function isFresh({ signedAt }: SignedTokenList, now: number): boolean {
-  return now >= signedAt && now - signedAt < (TOKEN_LIST_SECONDS * 1000) / 2
+  return now >= signedAt && now - signedAt < TTL_SECONDS * 1000
 }

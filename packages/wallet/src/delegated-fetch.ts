@@ -7,6 +7,7 @@ import { type ChainReferences, createChainReferences, isCacheMiss } from './chai
 import { chooseDelegation, namesOrigin } from './choose-delegation.ts'
 import type { Fetch } from './fetch.ts'
 import { type HeldDelegation, isExpired } from './held-delegation.ts'
+import { normalizeMethod } from './normalize-method.ts'
 import { readRequestBody } from './request-body.ts'
 import type { PendingApproval, RequestDelegationOptions } from './request-delegation.ts'
 import { parseRequestTarget, type RequestTarget } from './request-target.ts'
@@ -41,9 +42,6 @@ export interface DelegatedFetchOptions {
   /** Asks an authority, waits for the person, and keeps what came of it. */
   readonly obtain: (options: RequestDelegationOptions) => Promise<HeldDelegation>
 }
-
-/** What fetch turns into upper case. */
-const NORMALIZED_METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT']
 
 /**
  * A fetch that signs every request under a delegation, answers one challenge, shows the evidence of the approval with
@@ -180,11 +178,6 @@ async function draftRequest(target: RequestTarget, init: WalletRequestInit): Pro
   if (body.contentType !== undefined && !headers.has('content-type'))
     headers.set('content-type', body.contentType)
   return { method, target, headers, body: body.bytes }
-}
-
-function normalizeMethod(method: string): string {
-  const upper = method.toUpperCase()
-  return NORMALIZED_METHODS.includes(upper) ? upper : method
 }
 
 function toAccess({ method, target, headers, body }: RequestDraft, now: number): HttpAccess {

@@ -10,6 +10,8 @@ export interface KeyRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly url: string
   readonly json?: JsonValue
+  /** Sent instead of JSON, as OAuth wants it. */
+  readonly form?: URLSearchParams
   /** Whether the wallet proves its key; public routes need none. Default true. */
   readonly signed?: boolean
   readonly signal?: AbortSignal
@@ -62,9 +64,13 @@ export function createKeySender(options: KeySenderOptions): SendKeyRequest {
   }
 }
 
-function draftRequest({ method, url, json }: KeyRequest, allowPlainHttp: boolean): RequestDraft {
+function draftRequest({ method, url, json, form }: KeyRequest, allowPlainHttp: boolean): RequestDraft {
   const target = parseRequestTarget(url, allowPlainHttp)
   const headers = new Headers({ accept: 'application/json, application/problem+json' })
+  if (form !== undefined) {
+    headers.set('content-type', 'application/x-www-form-urlencoded')
+    return { method, target, headers, body: new Uint8Array(encodeUtf8(form.toString())) }
+  }
   if (json === undefined) return { method, target, headers }
   headers.set('content-type', 'application/json')
   return { method, target, headers, body: new Uint8Array(encodeUtf8(JSON.stringify(json))) }

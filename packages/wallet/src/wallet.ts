@@ -17,14 +17,16 @@ import { type CollectDelegationOptions, collectDelegation } from './collect-dele
 import { chooseParent, type DelegateOptions, delegateChild } from './delegate-child.ts'
 import { createDelegatedFetch, type WalletRequestInit } from './delegated-fetch.ts'
 import { translateErrors, WalletError } from './error.ts'
+import { type AccessToken, type ExchangeTokenOptions, exchangeToken } from './exchange-token.ts'
 import type { Fetch } from './fetch.ts'
 import type { DelegationBundle, HeldDelegation } from './held-delegation.ts'
-import { createKeySender } from './key-request.ts'
+import { createKeySender, type SendKeyRequest } from './key-request.ts'
 import { readBundle } from './read-bundle.ts'
 import { type RequestDelegationOptions, requestDelegation } from './request-delegation.ts'
 import { DANGEROUSLY_ALLOW_PLAIN_HTTP } from './request-target.ts'
 import { createRequestSigner, type RequestSigner } from './sign-request.ts'
 import { isFromAuthority, termsOf } from './step-up.ts'
+import { createTokenFetch, type TokenRequestInit } from './token-fetch.ts'
 import { traceFetch } from './trace-fetch.ts'
 import { type Wait, waitMilliseconds } from './wait.ts'
 import { addDelegation, type WalletStore } from './wallet-store.ts'
@@ -92,6 +94,29 @@ export interface Wallet {
    * @see RFC 9421
    */
   fetch(url: string | URL, init?: WalletRequestInit): Promise<Response>
+
+  /**
+   * A delegation is exchanged at its authority for an access token of one API that speaks OAuth. The token allows no
+   * more than the delegation does there, lives for about a minute, dies with the delegation, and is of use only with
+   * proof of this agent's key: see {@link Wallet.tokenFetch}, or any DPoP library for another key store.
+   *
+   * @throws {WalletError} credential_missing: no delegation names the resource; invalid_target, invalid_scope,
+   *   invalid_grant, credential_revoked and other codes of the authority
+   * @see RFC 8693, RFC 8707, RFC 9396
+   */
+  exchangeToken(options: ExchangeTokenOptions): Promise<AccessToken>
+
+  /**
+   * Sends a request with an access token and a DPoP proof, like fetch. The token is exchanged when there is none that
+   * lives long enough. Redirects are returned, never followed. A 401 that gives a nonce, and one that says that the
+   * token does not hold any more, is answered once. A proof covers neither body nor query: where both count, use
+   * {@link Wallet.fetch}.
+   *
+   * @throws {WalletError} as exchangeToken
+   * @throws {TypeError} as fetch, and for the fields Authorization and DPoP
+   * @see RFC 9449
+   */
+  tokenFetch(url: string | URL, init?: TokenRequestInit): Promise<Response>
 
   /**
    * The delegation an authority issued for what was asked, checked and kept. Waits for the person who decides.
@@ -186,24 +211,25 @@ export function createWallet(seed: Uint8Array, store: WalletStore, options: Wall
   const authority = createAuthorityOf(agent)
   const obtain = (asked: RequestDelegationOptions): Promise<HeldDelegation> =>
     ask(agent, authority(asked.authority), asked)
-  const delegatedFetch = createDelegatedFetch({
-    ...agent,
-    signer: agent.requestSigner,
-    held: () => store.read().held,
-    obtain,
-  })
+  const held = (): readonly HeldDelegation[] => store.read().held
+  const delegatedFetch = createDelegatedFetch({ ...agent, signer: agent.requestSigner, held, obtain })
+  const exchange = (wanted: ExchangeTokenOptions): Promise<AccessToken> =>
+    exchangeToken({ ...agent, held, send: createSender(agent) }, wanted)
+  const tokenFetch = createTokenFetch({ ...agent, held, exchange })
 
   // Everything secret lives in closures: nothing that prints, serialises or clones this object can reach it.
   return Object.freeze({
     did,
     fetch: (url, init) => translateErrors(() => delegatedFetch(url, init)),
+    exchangeToken: (wanted) => translateErrors(() => exchange(wanted)),
+    tokenFetch: (url, init) => translateErrors(() => tokenFetch(url, init)),
     requestDelegation: (asked) => translateErrors(() => obtain(asked)),
     renew: (delegation, how) => translateErrors(() => obtain(renewalOf(agent, delegation, how))),
     collectDelegation: (made) => translateErrors(() => collect(agent, authority(made.authority), made)),
     delegate: (child) => translateErrors(() => passOn(agent, authority, child)),
     receive: (bundle) => translateErrors(() => takeIn(agent, bundle)),
     revoke: (id, revocation) => translateErrors(() => revoke(agent, authority, { id, ...revocation })),
-    delegations: () => store.read().held,
+    delegations: held,
     issued: () => store.read().issued,
     authority,
   } satisfies Wallet)
@@ -234,9 +260,14 @@ function chooseFetch({ fetch = (url, init) => globalThis.fetch(url, init), trace
 
 type AuthorityOf = (origin: string) => AuthorityClient
 
-function createAuthorityOf({ requestSigner, signer, fetch, allowPlainHttp }: Agent): AuthorityOf {
-  const send = createKeySender({ signer: requestSigner, publicKey: signer.publicKey, fetch, allowPlainHttp })
+function createAuthorityOf(agent: Agent): AuthorityOf {
+  const { allowPlainHttp } = agent
+  const send = createSender(agent)
   return (origin) => createAuthorityClient({ origin, send, allowPlainHttp })
+}
+
+function createSender({ requestSigner, signer, fetch, allowPlainHttp }: Agent): SendKeyRequest {
+  return createKeySender({ signer: requestSigner, publicKey: signer.publicKey, fetch, allowPlainHttp })
 }
 
 async function ask(

@@ -54,12 +54,14 @@ describe('the key', () => {
       'delegate',
       'delegations',
       'did',
+      'exchangeToken',
       'fetch',
       'issued',
       'receive',
       'renew',
       'requestDelegation',
       'revoke',
+      'tokenFetch',
     ])
     expect(Object.keys(world.wallet.authority(AUTHORITY)).toSorted()).toEqual([
       'approve',

@@ -11,6 +11,7 @@ import { headers } from './headers.ts'
 import { jwt } from './jwt.ts'
 import { keys } from './keys.ts'
 import { keystore } from './keystore.ts'
+import { oauth } from './oauth.ts'
 import { passkeys } from './passkeys.ts'
 import { publishing } from './publishing.ts'
 import { reference } from './reference.ts'
@@ -47,5 +48,6 @@ export const GROUPS: readonly CaseGroup[] = [
   approvalWeb,
   passkeys,
   audit,
+  oauth,
   tokens,
 ]

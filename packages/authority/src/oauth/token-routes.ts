@@ -78,7 +78,7 @@ function createTokenListRoute({ tokens }: TokenRouteContext): Route {
 
 function createRotationRoute({ keyring }: TokenRouteContext): Route {
   return defineRoute({
-    name: 'POST /token-keys/rotations',
+    name: 'POST /token-keys',
     summary: 'The next key signs tokens from now on; what the last one signed stays good until it ends',
     answers: { 201: jsonAnswer('The key that signs, and the next', OAUTH_SCHEMAS.rotated) },
     run: async (call) => json(201, { ...(await keyring.rotate({ by: requireCaller(call).did })) }),
