@@ -35,6 +35,10 @@ export interface SqliteLogStoreOptions {
 export interface SqliteLogStore extends LogStore {
   /** Entries with this term from an index on, in order. */
   findEntries(term: string, from: number, limit: number): Promise<readonly LogEntry[]>
+  /** Entries with this term below an index, the latest first. */
+  findNewest(term: string, before: number, limit: number): Promise<readonly LogEntry[]>
+  /** How many entries have this term; no more than `most` are counted. */
+  countEntries(term: string, most: number): Promise<number>
 }
 
 interface Statements {
@@ -48,6 +52,8 @@ interface Statements {
   readonly findId: StatementSync
   readonly term: StatementSync
   readonly findTerm: StatementSync
+  readonly findNewest: StatementSync
+  readonly countTerm: StatementSync
 }
 
 /**
@@ -77,6 +83,13 @@ export function createSqliteLogStore(
         .map(toEntry)
         // Two terms may have one number.
         .filter((entry) => termsOf(entry).includes(term)),
+    findNewest: async (term, before, limit) =>
+      statements.findNewest
+        .all(numberOf(term), before, limit)
+        .map(toEntry)
+        .filter((entry) => termsOf(entry).includes(term)),
+    countEntries: async (term, most) =>
+      readNumber(statements.countTerm.get(numberOf(term), most)?.count) ?? 0,
   }
 }
 
@@ -104,6 +117,13 @@ function prepare(database: DatabaseSync): Statements {
     findTerm: database.prepare(
       `SELECT entry_index, id, data FROM log_term JOIN log_entry USING (entry_index)
         WHERE term = ? AND entry_index >= ? ORDER BY entry_index LIMIT ?`,
+    ),
+    findNewest: database.prepare(
+      `SELECT entry_index, id, data FROM log_term JOIN log_entry USING (entry_index)
+        WHERE term = ? AND entry_index < ? ORDER BY entry_index DESC LIMIT ?`,
+    ),
+    countTerm: database.prepare(
+      'SELECT count(*) AS count FROM (SELECT 1 FROM log_term WHERE term = ? LIMIT ?)',
     ),
   }
 }

@@ -41,6 +41,10 @@ const TYPES: readonly IssuerEventType[] = [
   'passkey_removed',
   'recovery_codes_made',
   'recovery_code_used',
+  'webhook_added',
+  'webhook_removed',
+  'browser_added',
+  'browser_removed',
 ]
 
 /** The part of an issuer's transaction that keeps the append-only record. */

@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration'
 import type { AuthorityDatabase } from './database-schema.ts'
 import { AuthorityError } from './error.ts'
-import { LEDGER_TABLES, STATUS_HISTORY_TABLES } from './ledger/ledger-tables.ts'
+import { LEDGER_TABLES, LOG_INDEX_TABLES, STATUS_HISTORY_TABLES } from './ledger/ledger-tables.ts'
 import { NOTICE_TABLES } from './notices/notice-tables.ts'
 import { TOKEN_TABLES } from './oauth/token-tables.ts'
 import { COMPANY_LOGIN_CHANGES, PEOPLE_TABLES } from './people/people-tables.ts'
@@ -240,6 +240,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '2026_12_workload': runAll(WORKLOAD_TABLES),
   '2027_01_tokens': runAll(TOKEN_TABLES),
   '2027_01_written_lists': runAll(STATUS_HISTORY_TABLES),
+  '2027_02_trace': runAll(LOG_INDEX_TABLES),
 }
 
 function runAll(statements: readonly string[]): Migration {

@@ -25,6 +25,7 @@ const KNOWN = [
   '2026_12_workload',
   '2027_01_tokens',
   '2027_01_written_lists',
+  '2027_02_trace',
 ]
 const refused = expect.objectContaining({ code: 'database_migration_failed' })
 
@@ -78,9 +79,11 @@ describe('migrations', () => {
       'ceremonies',
       'codes',
       'company_logins',
+      'delegation_uses',
       'delegations',
       'enrolments',
       'events',
+      'log_hours',
       'notice_sweep',
       'notice_targets',
       'notices',

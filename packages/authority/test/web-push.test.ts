@@ -70,6 +70,23 @@ describe('a browser that subscribed', () => {
     ])
   })
 
+  test('stands in the record, and so does who took it away', async () => {
+    const bob = await invite(alice, { id: 'bob', roles: ['approver'] })
+    const subscription = await service.subscribe(await keyOf(alice))
+    const body = { ...subscription, events: EVERYTHING }
+    const first = textOf(await alice.send('/api/push', body), 'id')
+    const second = textOf(await bob.send('/api/push', body), 'id')
+    await bob.send(`/api/push/${second}`, {}, 'DELETE')
+    const events = (await world.authority.issuer.listEvents()).slice(-4)
+    const origin = expect.stringMatching(/^https:\/\/push\.test:\d+$/u)
+    expect(events.map(({ type, data }) => [type, data])).toEqual([
+      ['browser_added', { person: 'alice', by: 'alice', target: first, origin, events: EVERYTHING }],
+      ['browser_removed', { person: 'alice', by: 'bob', target: first, origin }],
+      ['browser_added', { person: 'bob', by: 'bob', target: second, origin, events: EVERYTHING }],
+      ['browser_removed', { person: 'bob', by: 'bob', target: second, origin }],
+    ])
+  })
+
   test('knows the authority by the same key after a restart', async () => {
     await subscribe()
     const key = await keyOf(alice)

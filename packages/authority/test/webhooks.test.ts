@@ -76,6 +76,22 @@ describe('a webhook', () => {
     ])
   })
 
+  test('that is added or removed stands in the record, without what could be a secret in its address', async () => {
+    const added = await add(alice, { url: `${receiver.url}?token=s3cret` })
+    await alice.send(`/api/webhooks/${textOf(added, 'id')}`, {}, 'DELETE')
+    const events = (await world.authority.issuer.listEvents()).slice(-2)
+    const told = {
+      person: 'alice',
+      by: 'alice',
+      target: textOf(added, 'id'),
+      origin: new URL(receiver.url).origin,
+    }
+    expect(events.map(({ type, data }) => [type, data])).toEqual([
+      ['webhook_added', { ...told, events: EVERYTHING }],
+      ['webhook_removed', told],
+    ])
+  })
+
   test('has a key of its own: no receiver can pass a message on as one for another', async () => {
     const other = await openReceiver()
     const keys = [

@@ -130,6 +130,10 @@ export type IssuerEventType =
   | 'passkey_removed'
   | 'recovery_codes_made'
   | 'recovery_code_used'
+  | 'webhook_added'
+  | 'webhook_removed'
+  | 'browser_added'
+  | 'browser_removed'
 
 /** Something that happened; the store numbers it. */
 export interface NewIssuerEvent {

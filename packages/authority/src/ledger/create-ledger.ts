@@ -7,12 +7,14 @@ import { type AuthorityLog, describeFault } from '../authority-log.ts'
 import type { AuthorityDatabase } from '../database-schema.ts'
 import { watchDisk } from '../disk-watch.ts'
 import type { RegisteredApi } from './api-rows.ts'
+import { createLogIndex } from './create-log-index.ts'
 import { gateLogStore } from './gate-log-store.ts'
 import { findLastMoved, type MoveEventsContext, moveEvents } from './move-events.ts'
 import { createPrincipalSalts, type PrincipalSalts } from './principal-salts.ts'
 import { createEvidenceBeside, type RecordedRequests, recordRequests } from './record-requests.ts'
 import { termsOf } from './record-terms.ts'
 import type { RequestReport } from './request-report.ts'
+import { type FoundRecords, type LogSearch, searchLog } from './search-log.ts'
 
 /** What the log of an authority is made of. */
 export interface LedgerOptions {
@@ -36,6 +38,8 @@ export interface Ledger {
   readonly size: () => Promise<number>
   /** Entries with a term of `termOf` from an index on, in order. */
   findEntries(term: string, from: number, limit: number): Promise<readonly LogEntry[]>
+  /** See `searchLog`. */
+  search(wanted: LogSearch): Promise<FoundRecords>
   /** See `recordRequests`. */
   recordRequests(api: RegisteredApi, reports: readonly RequestReport[]): Promise<RecordedRequests>
   /** From now on what is on record is moved into the log. */
@@ -58,10 +62,16 @@ export interface Ledger {
 export function createLedger(options: LedgerOptions): Ledger {
   const { database, raw, issuer, signer, clock, random } = options
   const beside = createEvidenceBeside(raw, clock)
-  const store = gateLogStore(createSqliteLogStore(raw, { termsOf, writeBeside: beside.write }), {
+  const index = createLogIndex(raw)
+  const writeBeside = (entry: LogEntry): void => {
+    beside.write(entry)
+    index.write(entry)
+  }
+  const store = gateLogStore(createSqliteLogStore(raw, { termsOf, writeBeside }), {
     database,
     disk: watchDisk(raw),
   })
+  index.fill()
   const log = createAuditLog({ store, signer, origin: issuer, setTimer })
   const salts = createPrincipalSalts(options)
   const mover = createMover({ database, issuer, store, log, salts }, options.faults)
@@ -71,6 +81,7 @@ export function createLedger(options: LedgerOptions): Ledger {
     salts,
     size: () => store.readSize(),
     findEntries: (term, from, limit) => store.findEntries(term, from, limit),
+    search: (wanted) => searchLog({ store, database }, wanted),
     recordRequests: (api, reports) => recordRequests(reporting, api, reports),
     ...mover,
   }

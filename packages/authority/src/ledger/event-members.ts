@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '@behalf/core'
 import { nameOf, type PrincipalName } from './principal-salts.ts'
 
 /** Words that stand for nobody in particular, where somebody else would be named. */
-const WAYS: ReadonlySet<JsonValue> = new Set(['offline', 'oidc', 'claim', 'invitation', 'operator'])
+const WAYS: ReadonlySet<JsonValue> = new Set(['offline', 'oidc', 'claim', 'join'])
 
 /** Everybody whom an event names, other than by a key. */
 export function principalsIn(data: JsonObject, issuer: string): readonly PrincipalName[] {

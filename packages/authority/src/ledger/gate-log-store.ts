@@ -21,5 +21,7 @@ export function gateLogStore(
     readEntries: (from, limit) => alone(() => store.readEntries(from, limit)),
     findIds: (ids) => alone(() => store.findIds(ids)),
     findEntries: (term, from, limit) => alone(() => store.findEntries(term, from, limit)),
+    findNewest: (term, before, limit) => alone(() => store.findNewest(term, before, limit)),
+    countEntries: (term, most) => alone(() => store.countEntries(term, most)),
   }
 }

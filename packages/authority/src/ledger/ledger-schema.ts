@@ -16,6 +16,19 @@ export interface LedgerTables {
     readonly added_by: string
     readonly removed_at: number | null
   }
+  /** Where in the log the records are whose time is in an hour, counted from the epoch. */
+  readonly log_hours: {
+    readonly hour: number
+    readonly first_index: number
+    readonly last_index: number
+  }
+  /** What APIs reported that they accepted. */
+  readonly delegation_uses: {
+    readonly delegation: string
+    readonly origin: string
+    readonly uses: number
+    readonly last_used_at: number
+  }
   readonly request_evidence: {
     readonly entry_index: number
     readonly principal: string | null

@@ -52,3 +52,21 @@ export const STATUS_HISTORY_TABLES: readonly string[] = [
   // Those of before: what they will say no more is still in force now.
   'insert into signed_status_lists (digest, jws, signed_at) select digest, jws, signed_at from status_lists',
 ]
+
+/** What says where the hours of the log are, and how often delegations were used. */
+export const LOG_INDEX_TABLES: readonly string[] = [
+  `create table log_hours (
+    hour integer primary key,
+    first_index integer not null,
+    last_index integer not null
+  ) strict`,
+  `create table delegation_uses (
+    delegation text not null,
+    origin text not null,
+    uses integer not null,
+    last_used_at integer not null,
+    primary key (delegation, origin)
+  ) strict, without rowid`,
+  // What somebody approved on behalf of another; few requests take two people.
+  `create index requests_seconded on requests (number) where json_array_length(approvals_json) > 1`,
+]

@@ -6,6 +6,7 @@ import { AuthorityError } from '../error.ts'
 import { readDigest } from '../read-input.ts'
 import { type Answer, defineRoute, json, jsonAnswer, type Route } from '../route.ts'
 import type { Ledger } from './create-ledger.ts'
+import { type KeptEvidenceBytes, readEvidence } from './read-evidence.ts'
 import { TERM_KINDS, type TermKind, termOf } from './record-terms.ts'
 import { findStatusList } from './status-history.ts'
 
@@ -181,7 +182,7 @@ function cutPage(entries: readonly LogEntry[]): readonly LogEntry[] {
 
 function entryToWire(
   { index, id, data }: LogEntry,
-  evidence: ReadonlyMap<number, { readonly salt: Uint8Array; readonly bytes: Uint8Array }>,
+  evidence: ReadonlyMap<number, KeptEvidenceBytes>,
 ): JsonObject {
   const kept = evidence.get(index)
   return {
@@ -190,20 +191,4 @@ function entryToWire(
     record: decodeUtf8(data),
     ...(kept && { evidence: { salt: encodeBase64url(kept.salt), text: decodeUtf8(kept.bytes) } }),
   }
-}
-
-async function readEvidence(
-  database: AuthorityDatabase,
-  entries: readonly LogEntry[],
-): Promise<ReadonlyMap<number, { readonly salt: Uint8Array; readonly bytes: Uint8Array }>> {
-  const rows = await database
-    .selectFrom('request_evidence')
-    .select(['entry_index', 'salt', 'bytes'])
-    .where(
-      'entry_index',
-      'in',
-      entries.map(({ index }) => index),
-    )
-    .execute()
-  return new Map(rows.map(({ entry_index: index, salt, bytes }) => [index, { salt, bytes }]))
 }

@@ -24,7 +24,7 @@ export function termOf(kind: TermKind, value: string): string {
 
 /** Every word under which an entry is found; none for what is no record. */
 export function termsOf({ data }: Pick<LogEntry, 'data'>): readonly string[] {
-  const record = readRecord(data)
+  const record = recordOf(data)
   if (record === undefined) return []
   const { workflow } = record
   const found: Readonly<Record<TermKind, readonly (JsonValue | undefined)[]>> = {
@@ -43,9 +43,16 @@ export function termsOf({ data }: Pick<LogEntry, 'data'>): readonly string[] {
   return [...new Set(terms)]
 }
 
-function readRecord(data: Uint8Array): AuditRecord | undefined {
+const parsed = new WeakMap<Uint8Array, AuditRecord>()
+
+/** The record that an entry is; undefined for what is no record. These very bytes are parsed once. */
+export function recordOf(data: Uint8Array): AuditRecord | undefined {
+  const known = parsed.get(data)
+  if (known !== undefined) return known
   try {
-    return parseAuditRecord(data)
+    const record = parseAuditRecord(data)
+    parsed.set(data, record)
+    return record
   } catch {
     // Whatever it is, it stays in the log; only nobody finds it by a word.
     return undefined

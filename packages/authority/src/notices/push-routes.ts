@@ -5,13 +5,15 @@ import { optional } from '../json-column.ts'
 import { nothingSchema } from '../people/people-bodies.ts'
 import type { PeopleContext } from '../people/people-context.ts'
 import { definePeopleRoute, type PeopleRoute, requireSession } from '../people/people-route.ts'
+import { changePeople } from '../people/people-transaction.ts'
 import { readId } from '../read-input.ts'
 import { json, jsonAnswer } from '../route.ts'
 import { checkTargetUrl } from './check-target-url.ts'
 import { NOTICE_TYPES } from './notice.ts'
 import { NOTICE_ANSWERS } from './notice-answers.ts'
 import { type PushBody, pushSchema } from './notice-bodies.ts'
-import { findTarget, insertTarget, listTargets, type NoticeTarget } from './target-rows.ts'
+import { addTarget, removeTarget } from './record-target.ts'
+import { findPushTargets, findTarget, listTargets, type NoticeTarget } from './target-rows.ts'
 
 const MAX_SUBSCRIPTIONS = 10
 const AUTH_BYTES = 16
@@ -57,7 +59,7 @@ function createSubscribeRoute(context: PeopleContext): PeopleRoute {
   })
 }
 
-function createUnsubscribeRoute({ database }: PeopleContext): PeopleRoute {
+function createUnsubscribeRoute(context: PeopleContext): PeopleRoute {
   return definePeopleRoute({
     name: 'DELETE /api/push/{id}',
     summary: 'Show no more notices in that browser',
@@ -65,11 +67,13 @@ function createUnsubscribeRoute({ database }: PeopleContext): PeopleRoute {
     answers: { 204: { description: 'It is gone' } },
     run: async (call) => {
       const { person } = requireSession(call)
-      const target = await findTarget(database, readId(call.param))
-      if (target?.person !== person.id || target.kind !== 'push') {
-        throw new AuthorityError('not_found', 'This person has no such subscription')
-      }
-      await database.deleteFrom('notice_targets').where('id', '=', target.id).execute()
+      await changePeople(context, async (tx) => {
+        const target = await findTarget(tx.db, readId(call.param))
+        if (target?.person !== person.id || target.kind !== 'push') {
+          throw new AuthorityError('not_found', 'This person has no such subscription')
+        }
+        await removeTarget(tx, target, person.id)
+      })
       return { status: 204 }
     },
   })
@@ -77,19 +81,21 @@ function createUnsubscribeRoute({ database }: PeopleContext): PeopleRoute {
 
 /** A browser has one endpoint: whoever subscribes with it last is told there. */
 async function subscribe(
-  { database, random, clock }: PeopleContext,
+  context: PeopleContext,
   person: string,
   { endpoint, keys, events }: PushBody,
 ): Promise<NoticeTarget> {
+  const { random, clock } = context
   const id = createUuid(random)
   const wanted = NOTICE_TYPES.filter((type) => events.includes(type))
-  return database.transaction().execute(async (db) => {
-    await db.deleteFrom('notice_targets').where('kind', '=', 'push').where('address', '=', endpoint).execute()
+  return changePeople(context, async (tx) => {
+    const { db } = tx
+    for (const before of await findPushTargets(db, endpoint)) await removeTarget(tx, before, person)
     if ((await listTargets(db, { person, kind: 'push' })).length >= MAX_SUBSCRIPTIONS) {
       throw new AuthorityError('forbidden', `At most ${MAX_SUBSCRIPTIONS} browsers: take one back first`)
     }
     const target = { id, person, kind: 'push', address: endpoint, keys, events: wanted } as const
-    await insertTarget(db, { ...target, createdAt: clock() })
+    await addTarget(tx, { ...target, createdAt: clock() })
     return { ...target, createdAt: clock(), failures: 0 }
   })
 }

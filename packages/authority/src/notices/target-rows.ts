@@ -22,6 +22,12 @@ export interface NoticeTarget {
   readonly disabledAt?: number
 }
 
+/** A target on its way into the database. */
+export type NewTarget = Pick<
+  NoticeTarget,
+  'id' | 'person' | 'kind' | 'address' | 'keys' | 'events' | 'createdAt'
+>
+
 /** Of a target: its person is not disabled. */
 export const belongsToSomebody: RawBuilder<SqlBool> = sql<SqlBool>`person in (select id from persons where persons.disabled_at is null)`
 
@@ -59,6 +65,20 @@ export async function listTargets(
   return rows.map(readTargetRow)
 }
 
+/** The targets that are this browser, whosever. */
+export async function findPushTargets(
+  db: AuthorityDatabase,
+  endpoint: string,
+): Promise<readonly NoticeTarget[]> {
+  const rows = await db
+    .selectFrom('notice_targets')
+    .selectAll()
+    .where('kind', '=', 'push')
+    .where('address', '=', endpoint)
+    .execute()
+  return rows.map(readTargetRow)
+}
+
 /** A target by its id. */
 export async function findTarget(db: AuthorityDatabase, id: string): Promise<NoticeTarget | undefined> {
   const row = await db.selectFrom('notice_targets').selectAll().where('id', '=', id).executeTakeFirst()
@@ -66,10 +86,7 @@ export async function findTarget(db: AuthorityDatabase, id: string): Promise<Not
 }
 
 /** The target is stored; nothing was tried yet. */
-export async function insertTarget(
-  db: AuthorityDatabase,
-  target: Pick<NoticeTarget, 'id' | 'person' | 'kind' | 'address' | 'keys' | 'events' | 'createdAt'>,
-): Promise<void> {
+export async function insertTarget(db: AuthorityDatabase, target: NewTarget): Promise<void> {
   const { id, person, kind, address, keys, events, createdAt } = target
   const row = { id, person, kind, address, events_json: JSON.stringify(events), created_at: createdAt }
   await db

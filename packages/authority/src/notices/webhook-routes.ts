@@ -7,6 +7,7 @@ import { requireStepUp } from '../people/assertion-ceremony.ts'
 import { nothingSchema } from '../people/people-bodies.ts'
 import type { PeopleContext } from '../people/people-context.ts'
 import { definePeopleRoute, type PeopleRoute, requireSession } from '../people/people-route.ts'
+import { changePeople } from '../people/people-transaction.ts'
 import { readId } from '../read-input.ts'
 import { json, jsonAnswer } from '../route.ts'
 import { checkTargetUrl } from './check-target-url.ts'
@@ -14,7 +15,8 @@ import { NOTICE_TYPES } from './notice.ts'
 import { NOTICE_ANSWERS } from './notice-answers.ts'
 import { type WebhookBody, webhookSchema } from './notice-bodies.ts'
 import { createRateLimit } from './rate-limit.ts'
-import { findTarget, insertTarget, listTargets, type NoticeTarget } from './target-rows.ts'
+import { addTarget, removeTarget } from './record-target.ts'
+import { findTarget, listTargets, type NoticeTarget } from './target-rows.ts'
 import { formatWebhookKey } from './webhook-signature.ts'
 
 const MAX_WEBHOOKS = 5
@@ -82,7 +84,7 @@ function createTestRoute(context: PeopleContext): PeopleRoute {
   })
 }
 
-function createRemoveRoute({ database }: PeopleContext): PeopleRoute {
+function createRemoveRoute(context: PeopleContext): PeopleRoute {
   return definePeopleRoute({
     name: 'DELETE /api/webhooks/{id}',
     summary: 'Tell this URL nothing more; what waits for it is dropped',
@@ -90,20 +92,24 @@ function createRemoveRoute({ database }: PeopleContext): PeopleRoute {
     answers: { 204: { description: 'It is gone' } },
     run: async (call) => {
       const { person } = requireSession(call)
-      const { id } = await requireOwn(database, { id: readId(call.param), person: person.id })
-      await database.deleteFrom('notice_targets').where('id', '=', id).execute()
+      await changePeople(context, async (tx) => {
+        const target = await requireOwn(tx.db, { id: readId(call.param), person: person.id })
+        await removeTarget(tx, target, person.id)
+      })
       return { status: 204 }
     },
   })
 }
 
 async function addWebhook(
-  { database, random, clock }: PeopleContext,
+  context: PeopleContext,
   added: Pick<WebhookBody, 'events'> & { readonly person: string; readonly address: string },
 ): Promise<NoticeTarget> {
+  const { random, clock } = context
   const id = createUuid(random)
   const events = NOTICE_TYPES.filter((type) => added.events.includes(type))
-  return database.transaction().execute(async (db) => {
+  return changePeople(context, async (tx) => {
+    const { db } = tx
     const existing = await listTargets(db, { person: added.person, kind: 'webhook' })
     if (existing.some(({ address }) => address === added.address)) {
       throw new AuthorityError('input_invalid', 'This webhook is there already', { field: 'url' })
@@ -111,7 +117,7 @@ async function addWebhook(
     if (existing.length >= MAX_WEBHOOKS) {
       throw new AuthorityError('forbidden', `At most ${MAX_WEBHOOKS} webhooks: remove one first`)
     }
-    await insertTarget(db, { ...added, id, kind: 'webhook', events, createdAt: clock() })
+    await addTarget(tx, { ...added, id, kind: 'webhook', events, createdAt: clock() })
     return requireOwn(db, { id, person: added.person })
   })
 }

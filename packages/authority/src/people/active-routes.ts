@@ -14,6 +14,7 @@ import { delegationFilterSchema, type StopBody, stopSchema } from './people-bodi
 import type { PeopleContext } from './people-context.ts'
 import { definePeopleRoute, type PeopleRoute, requireSession } from './people-route.ts'
 import { hasRole, type Person, seesEverything, toApprover, toDecider } from './person.ts'
+import { viewUses } from './view-uses.ts'
 
 /** The routes by which people see what acts on their behalf, and stop it. */
 export function createActiveRoutes(context: PeopleContext): readonly PeopleRoute[] {
@@ -54,12 +55,14 @@ async function viewDelegations(
     context,
     delegations.map(({ id }) => id),
   )
+  const uses = await viewUses(context, delegations)
   const options = { origin: context.origin, now: context.clock() }
   return delegations.map((delegation) => ({
     ...delegationToWire(delegation, options),
     ...defined({ agent_name: names.get(delegation.subject) }),
     agent_fingerprint: fingerprintAgent(delegation.subject),
     children: children.get(delegation.id) ?? 0,
+    ...uses.get(delegation.id),
   }))
 }
 

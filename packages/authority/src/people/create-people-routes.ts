@@ -8,6 +8,7 @@ import { createInboxRoutes } from './inbox-routes.ts'
 import { createInvitationRoutes } from './invitation-routes.ts'
 import { createJoinRoutes } from './join-routes.ts'
 import { createLiveRoute } from './live-route.ts'
+import { createPersonalLogRoutes } from './log-routes.ts'
 import { createOidcRoutes } from './oidc-routes.ts'
 import { createOwnEnrolmentRoutes } from './own-enrolment-routes.ts'
 import { createPasskeyRoutes } from './passkey-routes.ts'
@@ -34,6 +35,7 @@ export function createPeopleRoutes(context: PeopleContext): readonly PeopleRoute
     ...createWebhookRoutes(context),
     ...createPushRoutes(context),
     createHistoryRoute(context),
+    ...createPersonalLogRoutes(context),
     createLiveRoute(context),
     createCeremonyErrorRoute(context),
   ]

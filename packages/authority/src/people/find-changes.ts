@@ -44,6 +44,10 @@ const CHANGES: Readonly<Record<IssuerEventType, readonly Change[]>> = {
   passkey_removed: ['people'],
   recovery_codes_made: ['people'],
   recovery_code_used: ['people'],
+  webhook_added: ['people'],
+  webhook_removed: ['people'],
+  browser_added: ['people'],
+  browser_removed: ['people'],
 }
 
 /**

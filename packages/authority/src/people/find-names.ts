@@ -5,7 +5,8 @@ import type { AuthorityDatabase } from '../database-schema.ts'
 import { principalOfRequest } from '../request-rows.ts'
 import { type Person, seesEverything } from './person.ts'
 
-const AGENT = /^did:key:z6Mk/u
+/** The DID of an agent. */
+export const AGENT: RegExp = /^did:key:z6Mk/u
 
 /**
  * Returns what people call those whom events are about: the agent by the name it last gave itself when it asked this
@@ -41,7 +42,8 @@ function textsOf(events: readonly IssuerEvent[], member: string): readonly strin
   return [...new Set(texts)]
 }
 
-async function findAgentNames(
+/** What agents last called themselves when they asked this person; anybody, for operators and auditors. */
+export async function findAgentNames(
   db: AuthorityDatabase,
   person: Person,
   agents: readonly string[],
@@ -58,7 +60,8 @@ async function findAgentNames(
   return names
 }
 
-async function findPersonNames(
+/** What people are called here. */
+export async function findPersonNames(
   db: AuthorityDatabase,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {

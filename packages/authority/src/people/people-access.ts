@@ -59,6 +59,9 @@ export const PEOPLE_ACCESS: Readonly<Record<RouteName, PeopleAccess>> = {
   'POST /api/push': 'person',
   'DELETE /api/push/{id}': 'person',
   'GET /api/history': 'person',
+  // What concerns delegations of theirs, or that they approved.
+  'GET /api/log': 'person',
+  'GET /api/traces/{id}': 'person',
   'GET /api/live': 'person',
   'POST /api/ceremony-errors': 'anybody',
 }

@@ -80,6 +80,17 @@ const delegation = z
       .openapi({ description: 'What the agent last called itself: hostile text' }),
     agent_fingerprint: z.string(),
     children: z.int().openapi({ description: 'How many were passed on from it' }),
+    max_uses: z.int().optional(),
+    apis: z
+      .array(
+        z.strictObject({
+          origin: z.string(),
+          reports: z.boolean().openapi({ description: 'Whether this API puts its decisions on record here' }),
+          uses: z.int().openapi({ description: 'Requests that it reported to have accepted' }),
+          last_used_at: time.optional(),
+        }),
+      )
+      .openapi({ description: 'Where it may be used, and what is known of its uses there' }),
   })
   .openapi('DelegationView')
 
@@ -105,6 +116,17 @@ export type PeopleAnswerName =
   | 'delegations'
   | 'stopped'
   | 'history'
+  | 'log'
+  | 'trace'
+
+const names = {
+  agents: z
+    .record(z.string(), z.strictObject({ fingerprint: z.string(), name: z.string().optional() }))
+    .openapi({ description: 'By DID; a name is what the agent called itself: hostile text' }),
+  people: z
+    .record(z.string(), z.strictObject({ id: z.string(), name: z.string().optional() }))
+    .openapi({ description: 'By the hash that records name them with' }),
+}
 
 const listedPerson = z
   .strictObject({
@@ -172,5 +194,15 @@ export const PEOPLE_ANSWERS: Readonly<Record<PeopleAnswerName, z.ZodType>> = {
         person_name: z.string().optional(),
       }),
     ),
+  }),
+  log: z.strictObject({
+    ...names,
+    entries: z.array(z.strictObject({ index: z.int(), record: z.record(z.string(), z.unknown()) })),
+    before: z.int().optional().openapi({ description: 'There may be more below this index' }),
+  }),
+  trace: z.strictObject({
+    ...names,
+    bundle: z.string().openapi({ description: 'As a file: one line of canonical JSON' }),
+    complete: z.boolean().openapi({ description: 'Whether it has all that the log has' }),
   }),
 }

@@ -123,6 +123,20 @@ export interface HistoryQuery {
   readonly before?: string | undefined
 }
 
+/** Query of `GET /api/log`. */
+export interface LogQuery {
+  readonly agent?: string | undefined
+  readonly principal?: string | undefined
+  readonly api?: string | undefined
+  readonly run?: string | undefined
+  readonly code?: string | undefined
+  /** RFC 3339. */
+  readonly from?: string | undefined
+  readonly until?: string | undefined
+  /** Canonical decimal. */
+  readonly before?: string | undefined
+}
+
 const response = z
   .custom<JsonObject>(isJsonObject)
   .openapi({ type: 'object', description: 'What the browser answered, by its toJSON()' })
@@ -256,4 +270,23 @@ export const historySchema: z.ZodType<HistoryQuery> = z.strictObject({
     .string()
     .regex(/^[1-9][0-9]{0,14}$/u)
     .optional(),
+})
+
+const word = z.string().min(1).max(500).optional()
+const moment = z.iso.datetime().optional()
+
+/** Of `GET /api/log`. */
+export const logQuerySchema: z.ZodType<LogQuery> = z.strictObject({
+  agent: word.openapi({ description: 'DID' }),
+  principal: word.openapi({ description: 'Id of a person' }),
+  api: word.openapi({ description: 'Origin' }),
+  run: word.openapi({ description: 'Run of a workflow' }),
+  code: word.openapi({ description: '`ok`, or why a request was refused' }),
+  from: moment,
+  until: moment,
+  before: z
+    .string()
+    .regex(/^(?:0|[1-9][0-9]{0,14})$/u)
+    .optional()
+    .openapi({ description: 'Index of the log' }),
 })

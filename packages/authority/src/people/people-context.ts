@@ -2,6 +2,7 @@ import type { Clock, RandomBytes } from '@behalf/core'
 import type { Issuer } from '@behalf/issuer'
 import type { AuthorityLog } from '../authority-log.ts'
 import type { AuthorityDatabase } from '../database-schema.ts'
+import type { Ledger } from '../ledger/create-ledger.ts'
 import type { Notices } from '../notices/create-notices.ts'
 import type { ChangeFeed } from './change-feed.ts'
 import type { OidcClient } from './oidc-client.ts'
@@ -28,6 +29,7 @@ export interface PeopleContext {
   readonly clock: Clock
   readonly random: RandomBytes
   readonly log: AuthorityLog
+  readonly ledger: Ledger
   readonly attestation: AttestationPolicy
   readonly feed: ChangeFeed
   /** Ceremonies that anybody may begin. */

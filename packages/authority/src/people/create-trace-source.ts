@@ -1,0 +1,82 @@
+import { parseAuditRecord } from '@behalf/audit-log'
+import { decodeUtf8, encodeBase64, encodeBase64url } from '@behalf/core'
+import { AuthorityError } from '../error.ts'
+import { type KeptEvidenceBytes, readEvidence } from '../ledger/read-evidence.ts'
+import type { TraceEntry, TraceFilter, TraceSource } from '../trace/collect-trace.ts'
+import type { LogReader } from './create-reader.ts'
+import type { PeopleContext } from './people-context.ts'
+
+/** What a story is read from, and how much of it. */
+export interface PersonalTraceSource extends TraceSource {
+  /** Whether some of the log was not looked at, because it is too much. */
+  isCut(): boolean
+}
+
+interface Reading {
+  readonly context: Pick<PeopleContext, 'database' | 'ledger'>
+  readonly reader: LogReader
+  /** Entries that may still be looked at. */
+  left: number
+}
+
+/** Entries that are looked at for one story, whoever they are about. */
+const MAX_LOOKED_AT = 20_000
+
+/** Returns the log as one person may read it: of everything else there is nothing. */
+export function createTraceSource(
+  context: Pick<PeopleContext, 'database' | 'issuer' | 'ledger'>,
+  reader: LogReader,
+): PersonalTraceSource {
+  const { issuer, ledger } = context
+  const reading: Reading = { context, reader, left: MAX_LOOKED_AT }
+  return {
+    isCut: () => reading.left <= 0,
+    listLogEntries: (filter) => listEntries(reading, filter),
+    logCheckpoint: async () => {
+      await ledger.settle()
+      return ledger.log.checkpoint()
+    },
+    proveInclusion: async (of) => (await ledger.log.proveInclusion(of)).map(encodeBase64),
+    readDelegation: async (id) => {
+      const issued = (await issuer.findDelegation(id))?.issued
+      return issued ? { credential: issued.jws, evidence: issued.evidence } : {}
+    },
+    readPolicy: async (digest) => {
+      const document = await issuer.findPolicy(digest)
+      if (!document) throw new AuthorityError('not_found', 'There was no such policy')
+      return document
+    },
+  }
+}
+
+/** The next ones that may be read; none only when there are none. */
+async function listEntries(reading: Reading, filter: TraceFilter): Promise<readonly TraceEntry[]> {
+  const { context, reader } = reading
+  let { from } = filter
+  while (reading.left > 0) {
+    const entries = await context.ledger.findEntries(filter.about, from, filter.limit)
+    reading.left -= entries.length
+    const readable = []
+    for (const entry of entries) {
+      if (await reader.mayRead(parseAuditRecord(entry.data))) readable.push(entry)
+    }
+    const last = entries.at(-1)
+    if (readable.length > 0 || last === undefined) {
+      const evidence = await readEvidence(context.database, readable)
+      return readable.map(({ index, data }) => toTraceEntry({ index, data }, evidence.get(index)))
+    }
+    from = last.index + 1
+  }
+  return []
+}
+
+function toTraceEntry(
+  { index, data }: { readonly index: number; readonly data: Uint8Array },
+  kept: KeptEvidenceBytes | undefined,
+): TraceEntry {
+  return {
+    index,
+    record: decodeUtf8(data),
+    ...(kept && { evidence: { salt: encodeBase64url(kept.salt), text: decodeUtf8(kept.bytes) } }),
+  }
+}
