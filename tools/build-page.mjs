@@ -10,7 +10,12 @@ const SOURCES = [
   'apps/approval/vite.config.ts',
   'packages/core/src',
   'packages/did/src',
+  'packages/http-signature/src',
+  'packages/audit-log/src',
   'packages/credential/src',
+  'packages/authority/src/error.ts',
+  'packages/authority/src/trace.ts',
+  'packages/authority/src/trace',
   'pnpm-lock.yaml',
 ]
 const BUILT = 'apps/approval/dist/index.html'

@@ -24,7 +24,7 @@ describeNeeding('browser', 'the page in a large window and at 360 pixels, light 
   })
   afterAll(async () => {
     await browser.close()
-    await example.world.end()
+    await example.end()
   })
 
   test.each(SIGNED_OUT)('has no barrier, and everything fits: $name', async (view) => {

@@ -4,7 +4,7 @@ import { claim } from '../../packages/authority/test/support/browser.ts'
 import { type Company, startCompany } from '../../packages/authority/test/support/company.ts'
 import { freePort } from '../support/free-port.ts'
 import { describeNeeding } from '../support/needs.ts'
-import { approveOn, signOn } from './support/approve-on.ts'
+import { approveOn, seeApproved, signOn } from './support/approve-on.ts'
 import { askFor } from './support/ask-for.ts'
 import { openPageWorld, type PageWorld } from './support/page-world.ts'
 import { startBrowser } from './support/start-browser.ts'
@@ -62,6 +62,35 @@ describeNeeding('browser', 'company login in a browser, at a provider on another
     await visitor.open(path)
     await approveOn(page)
     expect((await collect()).leaf.approval?.method).toBe('passkey')
+  })
+
+  test('where the authority was set so, a login approves without a passkey, and everything says so', async () => {
+    await world.end()
+    const port = Number(new URL(world.origin).port)
+    world = await openPageWorld({ port, oidc: company.options, dangerouslyLetLoginApprove: true })
+    await claim(world)
+    const { page } = visitor
+    const { path, collect } = await askFor(world, { onBehalfOf: { id: 'carol' } })
+    await visitor.open(path)
+    await signInAtCompany(page)
+    await page.getByRole('button', { name: 'Approve …' }).click()
+    await page.getByText('Without a passkey nothing proves that it was you').waitFor()
+    await page.getByRole('button', { name: 'Approve without a passkey' }).click()
+    await seeApproved(page)
+    const { leaf } = await collect()
+    expect(leaf.approval?.method).toBe('login')
+    await visitor.open(`/trace/${encodeURIComponent(leaf.id)}`)
+    await page.getByText('that a person approved: login is no person').waitFor()
+  }, 60_000)
+
+  test('where it was not set so, a login is no way to approve', async () => {
+    const { page } = visitor
+    const { path } = await askFor(world, { onBehalfOf: { id: 'carol' } })
+    await visitor.open(path)
+    await signInAtCompany(page)
+    await page.getByRole('button', { name: 'Approve …' }).click()
+    await page.getByRole('button', { name: 'Approve with passkey' }).waitFor()
+    expect(await page.getByRole('button', { name: 'Approve without a passkey' }).count()).toBe(0)
   })
 
   test('a session that ends is taken up again at the company, at the same request', async () => {

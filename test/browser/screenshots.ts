@@ -8,7 +8,7 @@ import { type Belongings, type Visitor, visit } from './support/visitor.ts'
 
 // Pictures of the page for people, into docs/images: npm run screenshots.
 const FOLDER = join(ROOT, 'docs', 'images')
-const ON_A_PHONE: ReadonlySet<string> = new Set(['inbox', 'request', 'approve', 'active'])
+const ON_A_PHONE: ReadonlySet<string> = new Set(['inbox', 'request', 'approve', 'active', 'trace'])
 const NOT_SHOWN: ReadonlySet<string> = new Set([
   'nothing',
   'menu',
@@ -25,7 +25,7 @@ try {
   await takeAll(browser, example)
 } finally {
   await browser.close()
-  await example.world.end()
+  await example.end()
 }
 
 async function takeAll(browser: Browser, example: ExampleWorld): Promise<void> {

@@ -21,6 +21,8 @@ const ClaimPage = lazy(async () => ({ default: (await import('./pages/claim-page
 const TogetherPage = lazy(async () => ({ default: (await import('./pages/together-page.tsx')).TogetherPage }))
 const ActivePage = lazy(async () => ({ default: (await import('./pages/active-page.tsx')).ActivePage }))
 const HistoryPage = lazy(async () => ({ default: (await import('./pages/history-page.tsx')).HistoryPage }))
+const SearchPage = lazy(async () => ({ default: (await import('./search/search-page.tsx')).SearchPage }))
+const TracePage = lazy(async () => ({ default: (await import('./trace/trace-page.tsx')).TracePage }))
 const PasskeysPage = lazy(async () => ({ default: (await import('./pages/passkeys-page.tsx')).PasskeysPage }))
 const PeoplePage = lazy(async () => ({ default: (await import('./pages/people-page.tsx')).PeoplePage }))
 const SettingsPage = lazy(async () => ({ default: (await import('./pages/settings-page.tsx')).SettingsPage }))
@@ -91,6 +93,8 @@ function Routes(): ReactNode {
       </Route>
       <Route path="/active" component={ActivePage} />
       <Route path="/history" component={HistoryPage} />
+      <Route path="/search" component={SearchPage} />
+      <Route path="/trace/:id">{({ id }) => <TracePage key={id} id={decodeURIComponent(id)} />}</Route>
       <Route path="/passkeys" component={PasskeysPage} />
       <Route path="/people" component={PeoplePage} />
       <Route path="/settings" component={SettingsPage} />

@@ -18,6 +18,8 @@ export type Asked = Parameters<ReturnType<Wallet['authority']>['createRequest']>
 export interface PageWorld {
   readonly origin: string
   readonly authority: Authority
+  /** An operator with a key. */
+  readonly operator: Wallet
   /** Where the first person takes it over. */
   readonly claimUrl: string
   /** What is under this path. */
@@ -48,20 +50,23 @@ export const COMMENT: HttpCapability = {
   constraints: { body: { text: { maxLength: 500 } } },
 }
 
-type PageWorldOptions = Partial<Pick<CreateAuthorityOptions, 'clock' | 'oidc'>> & { readonly port?: number }
+type PageWorldOptions = Partial<
+  Pick<CreateAuthorityOptions, 'clock' | 'oidc' | 'dangerouslyLetLoginApprove'>
+> & { readonly port?: number }
 
 /** Starts it. Chromium takes passkeys on localhost, never on an address of numbers. */
 export async function openPageWorld(options: PageWorldOptions = {}): Promise<PageWorld> {
   const folder = mkdtempSync(join(tmpdir(), 'behalf-page-'))
   const { port = await freePort(), ...rest } = options
   const origin = `http://localhost:${port}`
+  const operator = createMemoryWallet()
   const authority = await createAuthority({
     databasePath: join(folder, 'authority.sqlite'),
     noncesPath: oldVerifierFile(join(folder, 'nonces.sqlite')),
     issuerSeed: systemRandomBytes(32),
     origin,
     policy: parsePolicy({ id: 'house', files: [{ name: 'house.cedar', text: POLICY }] }),
-    operators: [{ did: createMemoryWallet().did, name: 'nobody' }],
+    operators: [{ did: operator.did, name: 'operator' }],
     log: pino({ level: 'silent' }),
     pollIntervalSeconds: 1,
     page: { folder: join(ROOT, 'apps', 'approval', 'dist') },
@@ -73,6 +78,7 @@ export async function openPageWorld(options: PageWorldOptions = {}): Promise<Pag
   return {
     origin,
     authority,
+    operator,
     claimUrl,
     url: (path) => `${origin}${path}`,
     end: async () => {

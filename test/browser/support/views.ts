@@ -33,6 +33,8 @@ export const SIGNED_IN: readonly View[] = [
   { name: 'active', path: '/active' },
   { name: 'stop', path: '/active', act: (page) => press(page, 'Stop everything of mine …') },
   { name: 'history', path: '/history' },
+  { name: 'search', path: '/search' },
+  { name: 'trace', path: ({ called }) => `/trace/${called}` },
   { name: 'passkeys', path: '/passkeys' },
   { name: 'people', path: '/people' },
   { name: 'settings', path: '/settings' },

@@ -1,12 +1,15 @@
 import { Button, Stack, Text, Title } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
+import { useNow } from '../live/use-now.ts'
 import type { Tree, TreeRow } from '../model/tree-layout.ts'
 import { AgentName } from '../parts/agent-name.tsx'
 import { ExactRule } from '../parts/exact-rule.tsx'
 import { HostileText } from '../parts/hostile-text.tsx'
+import { StoryLink } from '../parts/story-link.tsx'
 import { Timer } from '../parts/timer.tsx'
 import { capabilitySentence } from '../words/capability-sentence.ts'
 import { safeText } from '../words/safe-text.ts'
+import { usageWords } from '../words/usage-words.ts'
 import type { StopTarget } from './stop-dialog.tsx'
 import { TreePicture } from './tree-picture.tsx'
 
@@ -45,6 +48,7 @@ export function TreeCard({ tree, stop }: TreeCardProps): ReactNode {
 
 function Chosen({ row, stop }: { readonly row: TreeRow; readonly stop: TreeCardProps['stop'] }): ReactNode {
   const { delegation, depth, below } = row
+  const now = useNow()
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for fields
     <div role="group" aria-label="The chosen delegation">
@@ -62,6 +66,12 @@ function Chosen({ row, stop }: { readonly row: TreeRow; readonly stop: TreeCardP
       <Text size="sm" c="dimmed">
         Key <span className="mono">{safeText(delegation.agent_fingerprint, 120)}</span>
       </Text>
+      {usageWords(delegation, now).map((words) => (
+        <Text key={words} size="sm" className="break">
+          {words}
+        </Text>
+      ))}
+      <StoryLink id={delegation.id}>What was done with it</StoryLink>
       <ExactRule rule={delegation.capabilities} label="Exact rules" />
       <div className="buttons after-block">
         <Button color="red" onClick={() => stop({ kind: 'delegation', delegation, below })}>

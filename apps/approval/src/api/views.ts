@@ -111,6 +111,16 @@ export interface NarrowView {
 
 export type DelegationStatus = 'active' | 'expired' | 'revoked'
 
+/** What is known of the uses of a delegation at one API. */
+export interface UseView {
+  readonly origin: string
+  /** Whether this API puts its decisions on record at this authority. */
+  readonly reports: boolean
+  /** Requests that it reported to have accepted. */
+  readonly uses: number
+  readonly last_used_at?: string
+}
+
 /** One link that the authority knows of. */
 export interface DelegationView {
   readonly id: string
@@ -120,6 +130,8 @@ export interface DelegationView {
   readonly agent_name?: string
   readonly agent_fingerprint: string
   readonly children: number
+  readonly max_uses?: number
+  readonly apis: readonly UseView[]
   readonly on_behalf_of: PrincipalView
   readonly capabilities: readonly CapabilityView[]
   readonly purpose?: string

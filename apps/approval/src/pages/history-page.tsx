@@ -8,8 +8,10 @@ import { Moment } from '../parts/moment.tsx'
 import { NothingHere } from '../parts/nothing-here.tsx'
 import { PageTitle } from '../parts/page-title.tsx'
 import { ProblemAlert } from '../parts/problem-alert.tsx'
+import { StoryLink } from '../parts/story-link.tsx'
 import { Waiting } from '../parts/waiting.tsx'
 import { eventActor, eventDetails, eventWords } from '../words/event-words.ts'
+import { storyOf } from '../words/record-words.ts'
 
 /** What the authority recorded, newest first. */
 export function HistoryPage(): ReactNode {
@@ -52,6 +54,7 @@ function Event({ event }: { readonly event: EventView }): ReactNode {
   const { headline, tone } = eventWords(event)
   const details = eventDetails(event.data)
   const actor = eventActor(event)
+  const story = storyOf(event.data)
   return (
     <li className="event">
       <span className="event-dot" data-tone={tone} aria-hidden="true" />
@@ -70,6 +73,7 @@ function Event({ event }: { readonly event: EventView }): ReactNode {
             <AgentName name={event.agent_name} />, key <span className="mono">{event.agent_fingerprint}</span>
           </Text>
         )}
+        {story !== undefined && <StoryLink id={story} />}
         {details.length > 0 && (
           <details className="rule">
             <summary>Details</summary>

@@ -4,7 +4,7 @@ import { Link, useLocation } from 'wouter'
 import { announce } from '../live/announce.ts'
 import { useRequests } from '../live/queries.ts'
 
-/** The three main views, with how many requests wait for this person. */
+/** The main views, with how many requests wait for this person. */
 export function MainTabs(): ReactNode {
   const waiting = useWaitingCount()
   return (
@@ -23,6 +23,9 @@ export function MainTabs(): ReactNode {
       </Tab>
       <Tab href="/history" isHere={(path) => path === '/history'}>
         History
+      </Tab>
+      <Tab href="/search" isHere={(path) => /^\/(?:search|trace)/u.test(path)}>
+        Search
       </Tab>
     </nav>
   )

@@ -1,17 +1,8 @@
 import { Text } from '@mantine/core'
 import type { ReactNode } from 'react'
 import type { RequestView } from '../api/views.ts'
+import { decisionWords } from '../words/decision-words.ts'
 import { safeText } from '../words/safe-text.ts'
-
-const DECISIONS: ReadonlyMap<string, string> = new Map(
-  Object.entries<string>({
-    'approve-enrolled': 'It lets an enrolled key have this by itself.',
-    ask: 'It asks a person.',
-    'ask-one': 'It asks one person.',
-    'ask-two': 'It asks two people.',
-    refuse: 'It refuses this.',
-  }),
-)
 
 /** What the policy said, and why. */
 export function PolicyBlock({ request }: { readonly request: RequestView }): ReactNode {
@@ -19,7 +10,7 @@ export function PolicyBlock({ request }: { readonly request: RequestView }): Rea
   return (
     <>
       <Text>
-        {DECISIONS.get(decision) ?? `It said: ${safeText(decision, 60)}.`}
+        {decisionWords(decision)}
         {reason !== undefined && ` Its reason: ${safeText(reason, 500)}`}
       </Text>
       <Text size="sm" c="dimmed" mt={4}>

@@ -5,6 +5,8 @@ import { countDown } from '../model/countdown.ts'
 import { ExactRule } from '../parts/exact-rule.tsx'
 import { HostileText } from '../parts/hostile-text.tsx'
 import { Moment } from '../parts/moment.tsx'
+import { Sentences } from '../parts/sentences.tsx'
+import { methodWords } from '../words/method-words.ts'
 import { safeText } from '../words/safe-text.ts'
 import type { Check, Inspection, LinkWords } from './inspect-pasted.ts'
 
@@ -99,22 +101,14 @@ function CheckLine({ check }: { readonly check: Check }): ReactNode {
   )
 }
 
-const METHODS: ReadonlyMap<string, string> = new Map(
-  Object.entries<string>({
-    operator: 'An operator said yes at a terminal; no passkey signed it.',
-    enrolment: 'Nobody was asked: the agent was allowed these terms by itself before.',
-    login: 'Somebody who was signed in said yes; no passkey signed it.',
-    'software-passkey': 'A software passkey of a demo or a test signed it: no person is proven by it.',
-  }),
-)
-
 function Approval({ approval }: { readonly approval: VerifiedApprovalEvidence }): ReactNode {
+  const method = methodWords(approval.method)
   return (
     <section className="card" aria-labelledby="approval">
       <Title order={2} className="section-title" id="approval">
         How it was approved
       </Title>
-      {METHODS.get(approval.method) !== undefined && <Text>{METHODS.get(approval.method)}</Text>}
+      {method !== undefined && <Text>{method}</Text>}
       <ul className="sentences">
         {approval.approvals.map(({ by, at, origin, passkey }) => (
           <li key={by}>
@@ -128,16 +122,6 @@ function Approval({ approval }: { readonly approval: VerifiedApprovalEvidence })
       </Text>
       <Sentences sentences={approval.sentences} />
     </section>
-  )
-}
-
-function Sentences({ sentences }: { readonly sentences: readonly string[] }): ReactNode {
-  return (
-    <ul className="sentences">
-      {sentences.map((sentence) => (
-        <li key={sentence}>{safeText(sentence)}</li>
-      ))}
-    </ul>
   )
 }
 

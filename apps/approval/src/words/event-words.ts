@@ -48,7 +48,10 @@ const EVENTS: ReadonlyMap<string, readonly [string, EventTone]> = new Map(
 )
 
 /** What happened, as a headline and its tone; an event that this page does not know is shown by its type. */
-export function eventWords({ type }: EventView): { readonly headline: string; readonly tone: EventTone } {
+export function eventWords({ type }: Pick<EventView, 'type'>): {
+  readonly headline: string
+  readonly tone: EventTone
+} {
   const [headline, tone] = EVENTS.get(type) ?? [`${safeText(type, 60).replaceAll('_', ' ')}`, 'plain']
   return { headline, tone }
 }

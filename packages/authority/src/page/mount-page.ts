@@ -13,6 +13,8 @@ const ADDRESSES = [
   '/requests/together/{agent}',
   '/active',
   '/history',
+  '/search',
+  '/trace/{id}',
   '/passkeys',
   '/people',
   '/settings',

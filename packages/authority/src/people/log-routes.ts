@@ -55,12 +55,12 @@ async function readSearch(
   const { principal, from, until, before } = query
   const hash = principal && (await ledger.salts.find({ issuer: issuer.did, id: principal }))
   if (principal !== undefined && hash === undefined) return undefined
-  const { terms } = await createReader(context, person)
+  const reader = await createReader(context, person)
   const wanted = { agent: query.agent, principal: hash, api: query.api, run: query.run, code: query.code }
   const kinds = ['agent', 'principal', 'api', 'run', 'code'] as const
   return {
     terms: kinds.flatMap((kind) => (wanted[kind] === undefined ? [] : [termOf(kind, wanted[kind])])),
-    among: await terms(),
+    among: await reader.terms(),
     from: from === undefined ? undefined : Date.parse(from),
     until: until === undefined ? undefined : Date.parse(until),
     before: before === undefined ? undefined : Number(before),

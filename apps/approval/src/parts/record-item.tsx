@@ -1,0 +1,59 @@
+import { Text, Title } from '@mantine/core'
+import type { ReactNode } from 'react'
+import type { NamesView, RecordView } from '../api/log-views.ts'
+import { agentWords } from '../words/name-words.ts'
+import { recordWords } from '../words/record-words.ts'
+import { HostileText } from './hostile-text.tsx'
+import { Moment } from './moment.tsx'
+
+interface RecordItemProps {
+  readonly record: RecordView
+  readonly names: NamesView
+  /** Makes the item a place to go to. */
+  readonly id?: string
+  /** Further down in the same item. */
+  readonly children?: ReactNode
+}
+
+/** One record of the log as an item of a list: what happened, when, to which agent, and what else it says. */
+export function RecordItem({ record, names, id, children }: RecordItemProps): ReactNode {
+  const { headline, tone, actor, facts } = recordWords(record, names)
+  const { subject } = record
+  return (
+    <li className="event" id={id} tabIndex={id === undefined ? undefined : -1}>
+      <span className="event-dot" data-tone={tone} aria-hidden="true" />
+      <div className="event-body">
+        <div className="row">
+          <Title order={2} className="event-title break">
+            {headline}
+            {actor !== undefined && <span className="event-actor"> by {actor}</span>}
+          </Title>
+          <Text size="sm" c="dimmed">
+            <Moment at={record.time} />
+          </Text>
+        </div>
+        {typeof subject === 'string' && <Agent did={subject} names={names} />}
+        {facts.length > 0 && (
+          <dl className="facts small-facts">
+            {facts.map(({ name, value, hostile }) => (
+              <div key={name} className="fact-pair">
+                <dt>{name}</dt>
+                <dd>{hostile ? <HostileText text={value} maxLength={500} /> : value}</dd>
+              </div>
+            ))}
+          </dl>
+        )}
+        {children}
+      </div>
+    </li>
+  )
+}
+
+function Agent({ did, names }: { readonly did: string; readonly names: NamesView }): ReactNode {
+  const { name, key } = agentWords(did, names)
+  return (
+    <Text size="sm" className="break">
+      <bdi>{name}</bdi>, key <span className="mono">{key}</span>
+    </Text>
+  )
+}

@@ -1,0 +1,96 @@
+import type { NamesView, RecordView } from '../api/log-views.ts'
+import type { JsonRecord } from '../api/views.ts'
+import { decisionWords } from './decision-words.ts'
+import { type EventTone, eventWords } from './event-words.ts'
+import { personWords } from './name-words.ts'
+import { safeText } from './safe-text.ts'
+
+/** One thing that a record says, safe to show. */
+export interface Fact {
+  readonly name: string
+  readonly value: string
+  /** Whether somebody else chose the text. */
+  readonly hostile?: boolean
+}
+
+/** What a record says, safe to show. */
+export interface RecordWords {
+  readonly headline: string
+  readonly tone: EventTone
+  /** Whose doing it was, as the authority knows them. */
+  readonly actor: string | undefined
+  readonly facts: readonly Fact[]
+}
+
+const REQUESTS: ReadonlyMap<string, readonly [decision: string, tone: EventTone]> = new Map([
+  ['request_accepted', ['accepted', 'good']],
+  ['request_refused', ['refused', 'bad']],
+  ['request_observed', ['let through, though it would be refused', 'bad']],
+])
+
+/** Returns what a record says by itself. */
+export function recordWords(record: RecordView, names: NamesView): RecordWords {
+  const decided = REQUESTS.get(record.type)
+  if (decided === undefined) {
+    return { ...eventWords(record), actor: actorOf(record, names), facts: eventFacts(record) }
+  }
+  const [decision, tone] = decided
+  const call = `${textOf(record.method)} ${textOf(record.audience)}${textOf(record.path)}`.trim()
+  const headline = `${safeText(call || 'A request', 300)}: ${decision}`
+  return { headline, tone, actor: undefined, facts: requestFacts(record) }
+}
+
+/** What of the log tells the whole story of a record; undefined for one that is no part of one. */
+export function storyOf(record: JsonRecord): string | undefined {
+  const { request_id: api, delegation, request } = record
+  return [api, delegation, request].find((id): id is string => typeof id === 'string')
+}
+
+function actorOf({ type, by, person }: RecordView, names: NamesView): string | undefined {
+  // Nobody else brings in who joins: there `by` says how.
+  const actor = type === 'person_joined' ? person : (by ?? person)
+  if (typeof actor !== 'string') return undefined
+  const known = personWords(actor, names)
+  if (known !== undefined) return known
+  if (actor.startsWith('sha-256:')) return 'somebody who was forgotten'
+  return actor.startsWith('did:') ? 'an operator' : undefined
+}
+
+function requestFacts({ code, context, request_id: id }: RecordView): readonly Fact[] {
+  const said = isRecord(context) ? Object.entries(context) : []
+  return [
+    ...(code === 'ok' ? [] : fact('Code', code)),
+    ...said.flatMap(([name, value]) => fact(`Its ${safeText(name, 40)}`, value, true)),
+    ...fact('Request', id),
+  ]
+}
+
+function eventFacts(record: RecordView): readonly Fact[] {
+  const { workflow, policy, decision } = record
+  return [
+    ...fact('Why', record.purpose, true),
+    ...(isRecord(workflow)
+      ? [...fact('Workflow', workflow.id, true), ...fact('Run', workflow.run, true)]
+      : []),
+    ...(typeof decision === 'string' ? [{ name: 'Decision', value: decisionWords(decision) }] : []),
+    ...(isRecord(policy) ? fact('Policy', policy.id) : []),
+    ...fact('Rule', record.rule),
+    ...fact('Reason', record.reason, true),
+    ...fact('How', record.method),
+    ...fact('Passkey', record.passkey),
+    ...fact('Until', record.valid_until),
+    ...fact('Delegation', record.delegation),
+  ]
+}
+
+function fact(name: string, value: unknown, hostile = false): readonly Fact[] {
+  return typeof value === 'string' ? [{ name, value: safeText(value, 500), hostile }] : []
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}
