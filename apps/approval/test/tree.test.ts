@@ -12,6 +12,7 @@ function link(id: string, parent?: string, createdAt = 0): DelegationView {
     subject: 'did:key:z6MkB',
     agent_fingerprint: '0123',
     children: 0,
+    apis: [],
     on_behalf_of: { id: 'alice' },
     capabilities: [],
     root_id: id,

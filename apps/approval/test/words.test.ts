@@ -11,8 +11,10 @@ import { durationWords } from '../src/words/duration.ts'
 import { eventActor, eventDetails, eventWords } from '../src/words/event-words.ts'
 import { leadWords } from '../src/words/lead-words.ts'
 import { problemWords } from '../src/words/problem-words.ts'
+import { recordWords, storyOf } from '../src/words/record-words.ts'
 import { safeText } from '../src/words/safe-text.ts'
 import { momentWords } from '../src/words/time-words.ts'
+import { usageWords } from '../src/words/usage-words.ts'
 import { COMMENT, requestView } from './support/request-view.ts'
 
 describe('a text from outside', () => {
@@ -127,7 +129,7 @@ describe('events', () => {
     )
     expect(types).toContain('approved')
     const plain = types.filter((type) => {
-      const { headline } = eventWords({ sequence: 1, time: '', data: {}, type })
+      const { headline } = eventWords({ type })
       return headline === type.replaceAll('_', ' ')
     })
     expect(plain).toEqual([])
@@ -192,4 +194,81 @@ test('requests of one key stand together', () => {
     requestView({ id: '3', agent: 'a' }),
   ]).map((group) => group.map(({ id }) => id))
   expect(ids).toEqual([['1', '3'], ['2']])
+})
+
+describe('the uses of a delegation', () => {
+  const api = { origin: 'https://api.test', reports: true, uses: 0 }
+  const used = { ...api, uses: 2, last_used_at: '2026-11-24T12:00:00Z' }
+  const now = Date.parse('2026-11-24T13:00:00Z')
+
+  test.each([
+    [
+      { max_uses: 5, apis: [used] },
+      /^Last used today, .* at https:\/\/api\.test, 2 times so far\. 3 of 5 uses left there\.$/u,
+    ],
+    [{ apis: [{ ...used, uses: 1 }] }, /, once so far\.$/u],
+    [{ max_uses: 1, apis: [used] }, / 0 of 1 uses left there\.$/u],
+    [{ max_uses: 5, apis: [{ ...used, reports: false }] }, /, 2 times so far\. It reports no more\.$/u],
+    [{ max_uses: 5, apis: [api] }, /^https:\/\/api\.test reported no use yet\. 5 of 5 uses left there\.$/u],
+    [
+      { max_uses: 5, apis: [{ ...api, reports: false }] },
+      /^https:\/\/api\.test does not report here: whether it was used there is not known\.$/u,
+    ],
+    [{ apis: [{ ...api, origin: 'https://a\u202E' }] }, /^https:\/\/a⟨U\+202E⟩ reported/u],
+  ])('%j', (delegation, words) => {
+    expect(usageWords(delegation, now)).toEqual([expect.stringMatching(words)])
+  })
+})
+
+describe('a record of the log', () => {
+  const time = '2026-11-24T12:00:00.000Z'
+  const names = { agents: {}, people: { 'sha-256:a': { id: 'alice', name: 'Alice\u202E' } } }
+  const wordsOf = (record: Record<string, unknown> & { readonly type: string }) =>
+    recordWords({ time, ...record }, names)
+
+  test('of a request says what was called, what was decided and what the agent said', () => {
+    const record = {
+      type: 'request_refused',
+      method: 'GET',
+      audience: 'https://api.test',
+      path: '/a\u202E',
+      code: 'status_stale',
+      context: { model: 'm\u202E' },
+      request_id: '01',
+    }
+    expect(wordsOf(record)).toEqual({
+      headline: 'GET https://api.test/a⟨U+202E⟩: refused',
+      tone: 'bad',
+      actor: undefined,
+      facts: [
+        { name: 'Code', value: 'status_stale', hostile: false },
+        { name: 'Its model', value: 'm⟨U+202E⟩', hostile: true },
+        { name: 'Request', value: '01', hostile: false },
+      ],
+    })
+    expect(wordsOf({ type: 'request_refused', code: 'signature_missing' }).headline).toBe(
+      'A request: refused',
+    )
+  })
+
+  test.each([
+    [{ type: 'approved', by: 'sha-256:a' }, 'Alice⟨U+202E⟩ (alice)'],
+    [{ type: 'person_joined', by: 'join', person: 'sha-256:a' }, 'Alice⟨U+202E⟩ (alice)'],
+    [{ type: 'denied', by: 'sha-256:gone' }, 'somebody who was forgotten'],
+    [{ type: 'delegation_revoked', by: 'did:key:z6Mk' }, 'an operator'],
+    [{ type: 'policy_loaded' }, undefined],
+    [{ type: 'approved', by: 'urn:uuid:enrolment' }, undefined],
+  ])('%j is the doing of %s', (record, actor) => {
+    expect(wordsOf(record).actor).toBe(actor)
+  })
+
+  test('leads to the story of the request, else of the delegation, else of the question', () => {
+    const ids = { request_id: 'a', delegation: 'b', request: 'c' }
+    expect([ids, { ...ids, request_id: 1 }, { request: 'c' }, { person: 'x' }].map(storyOf)).toEqual([
+      'a',
+      'b',
+      'c',
+      undefined,
+    ])
+  })
 })

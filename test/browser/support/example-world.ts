@@ -86,7 +86,6 @@ async function call(reader: Wallet, api: ReportingApi): Promise<string> {
   const answer = await reader.fetch(`${api.origin}/projects/ACME/issues/8`)
   const id = answer.headers.get('request-id')
   if (!answer.ok || id === null) throw new Error(`The API refused: ${await answer.text()}`)
-  await api.settle()
   return id
 }
 

@@ -12,7 +12,9 @@ interface StoryLinkProps {
 export function StoryLink({ id, children = 'The whole story, with its proof' }: StoryLinkProps): ReactNode {
   return (
     <Text size="sm">
-      <Link href={`/trace/${encodeURIComponent(id)}`} className="line-link">{children}</Link>
+      <Link href={`/trace/${encodeURIComponent(id)}`} className="line-link">
+        {children}
+      </Link>
     </Text>
   )
 }
