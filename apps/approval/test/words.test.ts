@@ -237,17 +237,16 @@ describe('a record of the log', () => {
       request_id: '01',
     }
     expect(wordsOf(record)).toEqual({
-      headline: 'GET https://api.test/a⟨U+202E⟩: refused',
+      headline: 'GET https://api.test/a⟨U+202E⟩: refused (status_stale)',
       tone: 'bad',
       actor: undefined,
       facts: [
-        { name: 'Code', value: 'status_stale', hostile: false },
         { name: 'Its model', value: 'm⟨U+202E⟩', hostile: true },
         { name: 'Request', value: '01', hostile: false },
       ],
     })
     expect(wordsOf({ type: 'request_refused', code: 'signature_missing' }).headline).toBe(
-      'A request: refused',
+      'A request: refused (signature_missing)',
     )
   })
 

@@ -2,7 +2,7 @@ import { Text, Title } from '@mantine/core'
 import type { ReactNode } from 'react'
 import type { NamesView, RecordView } from '../api/log-views.ts'
 import { agentWords } from '../words/name-words.ts'
-import { recordWords } from '../words/record-words.ts'
+import { type Fact, recordWords } from '../words/record-words.ts'
 import { HostileText } from './hostile-text.tsx'
 import { Moment } from './moment.tsx'
 
@@ -11,12 +11,14 @@ interface RecordItemProps {
   readonly names: NamesView
   /** Makes the item a place to go to. */
   readonly id?: string
+  /** Whether what else it says is shown only when somebody asks. */
+  readonly folded?: boolean
   /** Further down in the same item. */
   readonly children?: ReactNode
 }
 
 /** One record of the log as an item of a list: what happened, when, to which agent, and what else it says. */
-export function RecordItem({ record, names, id, children }: RecordItemProps): ReactNode {
+export function RecordItem({ record, names, id, folded = false, children }: RecordItemProps): ReactNode {
   const { headline, tone, actor, facts } = recordWords(record, names)
   const { subject } = record
   return (
@@ -33,19 +35,32 @@ export function RecordItem({ record, names, id, children }: RecordItemProps): Re
           </Text>
         </div>
         {typeof subject === 'string' && <Agent did={subject} names={names} />}
-        {facts.length > 0 && (
-          <dl className="facts small-facts">
-            {facts.map(({ name, value, hostile }) => (
-              <div key={name} className="fact-pair">
-                <dt>{name}</dt>
-                <dd>{hostile ? <HostileText text={value} maxLength={500} /> : value}</dd>
-              </div>
-            ))}
-          </dl>
-        )}
+        {facts.length > 0 && (folded ? <Folded facts={facts} /> : <Facts facts={facts} />)}
         {children}
       </div>
     </li>
+  )
+}
+
+function Folded({ facts }: { readonly facts: readonly Fact[] }): ReactNode {
+  return (
+    <details className="rule">
+      <summary>Details</summary>
+      <Facts facts={facts} />
+    </details>
+  )
+}
+
+function Facts({ facts }: { readonly facts: readonly Fact[] }): ReactNode {
+  return (
+    <dl className="facts small-facts">
+      {facts.map(({ name, value, hostile }) => (
+        <div key={name} className="fact-pair">
+          <dt>{name}</dt>
+          <dd>{hostile ? <HostileText text={value} maxLength={500} /> : value}</dd>
+        </div>
+      ))}
+    </dl>
   )
 }
 

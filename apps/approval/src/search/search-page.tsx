@@ -59,7 +59,7 @@ function Found({ data, isEnd }: FoundProps): ReactNode {
       {found.map(({ index, record, names }) => {
         const story = storyOf(record)
         return (
-          <RecordItem key={index} record={record} names={names}>
+          <RecordItem key={index} record={record} names={names} folded>
             {story !== undefined && <StoryLink id={story} />}
           </RecordItem>
         )

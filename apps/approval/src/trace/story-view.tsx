@@ -21,7 +21,9 @@ export function StoryView({ story }: { readonly story: ProvenStory }): ReactNode
       <ol className="plain-list card" aria-label="Line by line">
         {lines.map(({ entry, proof }) => (
           <RecordItem key={entry.index} id={placeOf(entry.index)} record={entry.record} names={view}>
-            <StoryDetails entry={entry} trace={trace} />
+            <div className="story-details">
+              <StoryDetails entry={entry} trace={trace} />
+            </div>
             <ProofLines proof={proof} />
           </RecordItem>
         ))}

@@ -4,6 +4,7 @@ import { decisionWords } from './decision-words.ts'
 import { type EventTone, eventWords } from './event-words.ts'
 import { personWords } from './name-words.ts'
 import { safeText } from './safe-text.ts'
+import { exactTime } from './time-words.ts'
 
 /** One thing that a record says, safe to show. */
 export interface Fact {
@@ -36,7 +37,8 @@ export function recordWords(record: RecordView, names: NamesView): RecordWords {
   }
   const [decision, tone] = decided
   const call = `${textOf(record.method)} ${textOf(record.audience)}${textOf(record.path)}`.trim()
-  const headline = `${safeText(call || 'A request', 300)}: ${decision}`
+  const why = record.code === 'ok' ? '' : ` (${safeText(textOf(record.code), 60)})`
+  const headline = `${safeText(call || 'A request', 300)}: ${decision}${why}`
   return { headline, tone, actor: undefined, facts: requestFacts(record) }
 }
 
@@ -56,17 +58,16 @@ function actorOf({ type, by, person }: RecordView, names: NamesView): string | u
   return actor.startsWith('did:') ? 'an operator' : undefined
 }
 
-function requestFacts({ code, context, request_id: id }: RecordView): readonly Fact[] {
+function requestFacts({ context, request_id: id }: RecordView): readonly Fact[] {
   const said = isRecord(context) ? Object.entries(context) : []
   return [
-    ...(code === 'ok' ? [] : fact('Code', code)),
     ...said.flatMap(([name, value]) => fact(`Its ${safeText(name, 40)}`, value, true)),
     ...fact('Request', id),
   ]
 }
 
 function eventFacts(record: RecordView): readonly Fact[] {
-  const { workflow, policy, decision } = record
+  const { workflow, policy, decision, valid_until: until } = record
   return [
     ...fact('Why', record.purpose, true),
     ...(isRecord(workflow)
@@ -78,7 +79,7 @@ function eventFacts(record: RecordView): readonly Fact[] {
     ...fact('Reason', record.reason, true),
     ...fact('How', record.method),
     ...fact('Passkey', record.passkey),
-    ...fact('Until', record.valid_until),
+    ...(typeof until === 'string' ? fact('Until', exactTime(until)) : []),
     ...fact('Delegation', record.delegation),
   ]
 }
