@@ -1,8 +1,9 @@
 import type { ReactNode } from 'react'
 import { useNow } from '../live/use-now.ts'
 import { countDown } from '../model/countdown.ts'
+import type { PictureRow } from '../model/picture-row.ts'
 import type { Tree, TreeRow } from '../model/tree-layout.ts'
-import { type PictureRow, PictureTree } from '../parts/picture-tree.tsx'
+import { PictureTree } from '../parts/picture-tree.tsx'
 import { safeText } from '../words/safe-text.ts'
 
 interface TreePictureProps {

@@ -7,9 +7,9 @@ import {
   type VerifiedTrace,
 } from '@behalf/authority/trace'
 import type { NamesView } from '../api/log-views.ts'
-import type { PictureRow } from '../parts/picture-tree.tsx'
 import { agentWords, personWords } from '../words/name-words.ts'
 import { safeText } from '../words/safe-text.ts'
+import type { PictureRow } from './picture-row.ts'
 
 /** Requests with one delegation that are drawn by themselves. */
 const MAX_REQUESTS = 8

@@ -2,6 +2,7 @@ import { parseAuditRecord } from '@behalf/audit-log'
 import { decodeUtf8, encodeBase64, encodeBase64url } from '@behalf/core'
 import { AuthorityError } from '../error.ts'
 import { type KeptEvidenceBytes, readEvidence } from '../ledger/read-evidence.ts'
+import { findStatusList } from '../ledger/status-history.ts'
 import type { TraceEntry, TraceFilter, TraceSource } from '../trace/collect-trace.ts'
 import type { LogReader } from './create-reader.ts'
 import type { PeopleContext } from './people-context.ts'
@@ -45,6 +46,12 @@ export function createTraceSource(
       const document = await issuer.findPolicy(digest)
       if (!document) throw new AuthorityError('not_found', 'There was no such policy')
       return document
+    },
+    // It says nothing of anybody: a bit for each number.
+    readStatusList: async (digest) => {
+      const list = await findStatusList(context.database, digest)
+      if (list === undefined) throw new AuthorityError('not_found', 'No such list is kept')
+      return list
     },
   }
 }
