@@ -29,7 +29,7 @@ export async function openReportingApi({
   await operator.authority(origin).registerApi({ did: reports.did, origins: [api.origin] })
   return {
     origin: api.origin,
-    settle: reports.settle,
+    settle: () => reports.settle(),
     close: async () => {
       await api.close()
       await reports.close()
