@@ -118,6 +118,22 @@ describe('a trace', () => {
     expect(parents('POST /audit/records').filter((parent) => reported.includes(parent))).toEqual(reported)
   })
 
+  test('leads from what the authority put on record', async () => {
+    const [asked] = spansOf('POST /delegation-requests')
+    const entries = await world.operator
+      .authority(world.authority)
+      .listLogEntries({ about: 'type:requested', from: 0, limit: 10 })
+    const { traceId, spanId } = asked?.spanContext() ?? {}
+    expect(entries.map(({ record }) => (JSON.parse(record) as { traceparent: string }).traceparent)).toEqual([
+      `00-${traceId}-${spanId}-01`,
+    ])
+    // What belongs to no call has none.
+    const [key] = await world.operator
+      .authority(world.authority)
+      .listLogEntries({ about: 'type:key_logged', from: 0, limit: 1 })
+    expect(key?.record).not.toContain('traceparent')
+  })
+
   test('of a call that fails says so', () => {
     const [failed] = exporter.getFinishedSpans().filter(({ attributes }) => attributes['error.type'])
     expect([failed?.status.code, failed?.attributes['server.address']]).toEqual([2, 'http://127.0.0.1:1'])

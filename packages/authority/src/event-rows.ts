@@ -3,6 +3,7 @@ import type { IssuerEvent, IssuerEventType, IssuerTransaction } from '@behalf/is
 import { type Selectable, sql } from 'kysely'
 import type { AuthorityDatabase, AuthorityTables } from './database-schema.ts'
 import { readJsonColumn } from './json-column.ts'
+import { traceOfCall } from './telemetry/call-trace.ts'
 
 type EventPart = Pick<IssuerTransaction, 'appendEvent' | 'listEvents' | 'findLastEvent' | 'findPolicy'>
 
@@ -51,9 +52,11 @@ const TYPES: readonly IssuerEventType[] = [
 export function createEventRows(db: AuthorityDatabase): EventPart {
   return {
     appendEvent: async ({ time, type, data }) => {
+      const traceparent = traceOfCall()
+      const told = traceparent === undefined ? data : { ...data, traceparent }
       await db
         .insertInto('events')
-        .values({ time, type, data_json: JSON.stringify(data) })
+        .values({ time, type, data_json: JSON.stringify(told) })
         .execute()
     },
     listEvents: async ({ after, limit }) => {

@@ -37,6 +37,7 @@ import type { PeopleContext } from './people/people-context.ts'
 import type { PeopleRoute } from './people/people-route.ts'
 import { MAX_BODY_BYTES, readBody } from './read-input.ts'
 import type { Route } from './route.ts'
+import { withinTrace } from './telemetry/call-trace.ts'
 import type { WatchAnswer } from './telemetry/watch-answer.ts'
 
 /** What the HTTP side of an authority is made of. */
@@ -126,9 +127,9 @@ function nameAndLog(
   return async (context, next) => {
     const startedAt = clock()
     const requestId = guard.requestId()
-    const answered = watchAnswer(context.req.raw.headers)
+    const call = watchAnswer(context.req.raw.headers)
     context.set('requestId', requestId)
-    await next()
+    await withinTrace(call.traceparent, next)
     const { headers, status } = context.res
     headers.set('Request-Id', requestId)
     headers.set('X-Content-Type-Options', 'nosniff')
@@ -136,7 +137,7 @@ function nameAndLog(
     const { method } = context.req
     // A refusal alone has a code, and a call that leads nowhere no route.
     const [route, code] = [context.get('route'), context.get('code')]
-    answered({ method, route, status, code, requestId })
+    call.end({ method, route, status, code, requestId })
     const milliseconds = clock() - startedAt
     log.info({ method, route: route ?? '(none)', status, code, requestId, milliseconds }, 'answered')
   }

@@ -1,7 +1,8 @@
-import { findTraceContext, type MonotonicClock } from '@behalf/core'
+import { findTraceContext, formatTraceparent, type MonotonicClock, type TraceContext } from '@behalf/core'
 import {
   type Context,
   context,
+  isSpanContextValid,
   ROOT_CONTEXT,
   type Span,
   SpanKind,
@@ -22,8 +23,16 @@ export interface AnsweredCall {
   readonly requestId: string
 }
 
-/** Begins to watch a call, by its header lines; what is returned is told how it was answered. */
-export type WatchAnswer = (headers: Iterable<readonly [string, string]>) => (answered: AnsweredCall) => void
+/** A call that is being answered. */
+export interface WatchedCall {
+  /** Of its span, or else what the caller said; undefined where there is neither. @see W3C Trace Context */
+  readonly traceparent: string | undefined
+  /** Told once how it was answered. */
+  readonly end: (answered: AnsweredCall) => void
+}
+
+/** Begins to watch a call, by its header lines. */
+export type WatchAnswer = (headers: Iterable<readonly [string, string]>) => WatchedCall
 
 const KNOWN_METHODS: ReadonlySet<string> = new Set([
   'GET',
@@ -48,13 +57,17 @@ export function createAnswerWatch(options: {
   const { metrics, tracer, monotonicClock } = options
   return (headers) => {
     const startedAt = monotonicClock()
-    const span = tracer && startSpan(tracer, headers)
-    return (call) => {
+    const sender = findTraceContext(headers)
+    const span = tracer && startSpan(tracer, sender)
+    const end = (call: AnsweredCall): void => {
       const { status, code = 'ok' } = call
       const { method, route } = boundNames(call)
       metrics.answered({ method, route, status, code, seconds: (monotonicClock() - startedAt) / 1000 })
       if (span) endSpan(span, { ...call, method, route })
     }
+    const own = span?.spanContext()
+    const said = own && isSpanContextValid(own) ? own : sender
+    return { traceparent: said && formatTraceparent(said), end }
   }
 }
 
@@ -63,14 +76,14 @@ function boundNames({ method, route }: AnsweredCall): { readonly method: string;
   return { method: KNOWN_METHODS.has(method) ? method : 'other', route: route ?? NO_ROUTE }
 }
 
-function startSpan(tracer: Tracer, headers: Iterable<readonly [string, string]>): Span {
-  return tracer.startSpan('behalf.authority', { kind: SpanKind.SERVER }, findParent(headers))
+function startSpan(tracer: Tracer, sender: TraceContext | undefined): Span {
+  return tracer.startSpan('behalf.authority', { kind: SpanKind.SERVER }, findParent(sender))
 }
 
-function findParent(headers: Iterable<readonly [string, string]>): Context {
+function findParent(sender: TraceContext | undefined): Context {
   const active = context.active()
-  const sender = trace.getSpan(active) === undefined ? findTraceContext(headers) : undefined
-  return sender === undefined ? active : trace.setSpanContext(ROOT_CONTEXT, { ...sender, isRemote: true })
+  if (sender === undefined || trace.getSpan(active) !== undefined) return active
+  return trace.setSpanContext(ROOT_CONTEXT, { ...sender, isRemote: true })
 }
 
 function endSpan(span: Span, { method, route = NO_ROUTE, status, code, requestId }: AnsweredCall): void {
