@@ -4,8 +4,9 @@ import { parseOptions } from './options.ts'
 import { createPeerCases } from './peer-cases.ts'
 import { writeReport } from './report.ts'
 import { createRequestCases } from './request-cases.ts'
+import { createTokenCases } from './token-cases.ts'
 
-const cases = [...(await createRequestCases()), ...(await createPeerCases())]
+const cases = [...(await createRequestCases()), ...(await createTokenCases()), ...(await createPeerCases())]
 
 test.each(cases)('what is measured happens: $name', async (benchCase) => {
   const runs = await benchCase.prepare(2)
@@ -87,6 +88,8 @@ test('the report says what was met and what was missed', () => {
       bytesPerChainAsSent: 7200,
       bytesPerCachedChain: 17_200,
       residentForChains: 64_400_000,
+      bytesPerTokenAsSent: 2100,
+      bytesPerCachedToken: 5600,
       nonces: 100_000,
       bytesPerNonce: 159,
       bytesForNonces: 15_900_000,
@@ -117,4 +120,5 @@ test('the report says what was met and what was missed', () => {
   )
   expect(report).toContain('detected: 9999 of 10000  MISSED')
   expect(report).toContain('a cached chain of 3: 17.2 kB (7.2 kB as it is sent)')
+  expect(report).toContain('a cached token for a chain of 3: 5.6 kB (2.1 kB as it is sent)')
 })

@@ -3,6 +3,7 @@ import { createParty, type Party, signChain } from './bench-world.ts'
 import { createBenchVerifier } from './request-cases.ts'
 import type { MemoryResult } from './results.ts'
 import { showChain, signRequest } from './signed-requests.ts'
+import { createBenchTokenVerifier, makeToken, signTokenRequest } from './token-cases.ts'
 
 // A process of its own measures memory: node --expose-gc measure-memory.ts. It prints the result as JSON.
 
@@ -15,8 +16,9 @@ const forgetful: ReplayStore = { claim: () => true }
 const agents = Array.from({ length: LINKS }, () => createParty())
 
 const chains = await measureChains()
+const tokens = await measureTokens()
 const nonces = measureNonces()
-console.log(JSON.stringify({ ...chains, ...nonces } satisfies MemoryResult))
+console.log(JSON.stringify({ ...chains, ...tokens, ...nonces } satisfies MemoryResult))
 
 async function measureChains() {
   await verifyNewChains(WARM_UP_CHAINS)
@@ -41,6 +43,29 @@ async function verifyNewChains(count: number) {
     const { links, agent } = await signChain(agents)
     sentBytes += links.reduce((bytes, link) => bytes + link.length, 0)
     await verifier.verify(await signRequest(agent, showChain(links)))
+  }
+  return { verifier, sentBytes }
+}
+
+async function measureTokens() {
+  await verifyNewTokens(WARM_UP_CHAINS)
+  const before = usedBytes()
+  const { verifier, sentBytes } = await verifyNewTokens(CHAINS)
+  const after = usedBytes()
+  if (verifier.requestId() === '') throw new Error('no request id')
+  return {
+    bytesPerTokenAsSent: Math.round(sentBytes / CHAINS),
+    bytesPerCachedToken: Math.round((after.heap - before.heap) / CHAINS),
+  }
+}
+
+async function verifyNewTokens(count: number) {
+  const verifier = await createBenchTokenVerifier(forgetful)
+  let sentBytes = 0
+  for (let index = 0; index < count; index += 1) {
+    const held = await makeToken(agents)
+    sentBytes += held.token.length
+    await verifier.verify(await signTokenRequest(held))
   }
   return { verifier, sentBytes }
 }

@@ -2,6 +2,7 @@ import { median, runInterleaved } from './closed-loop.ts'
 import { createPeerCases } from './peer-cases.ts'
 import { createRequestCases } from './request-cases.ts'
 import type { SpeedResult } from './results.ts'
+import { createTokenCases } from './token-cases.ts'
 
 // One process measures one backend, chosen by its import conditions: node measure-speed.ts <rounds>.
 // It prints the results as JSON, and on standard error how far it is.
@@ -10,7 +11,7 @@ const WARM_UP_ROUNDS = 10
 const RUNS_PER_ROUND = 100
 
 const rounds = Number(process.argv[2])
-const cases = [...(await createRequestCases()), ...(await createPeerCases())]
+const cases = [...(await createRequestCases()), ...(await createTokenCases()), ...(await createPeerCases())]
 const timings = await runInterleaved(cases, {
   warmUpRounds: WARM_UP_ROUNDS,
   rounds,

@@ -48,6 +48,7 @@ function writeMemory(memory: MemoryResult): readonly string[] {
   return [
     `a cached chain of ${linksPerChain}: ${kilobytes(memory.bytesPerCachedChain)} (${kilobytes(memory.bytesPerChainAsSent)} as it is sent)`,
     `resident memory for ${chains} such chains: ${megabytes(memory.residentForChains)}`,
+    `a cached token for a chain of ${linksPerChain}: ${kilobytes(memory.bytesPerCachedToken)} (${kilobytes(memory.bytesPerTokenAsSent)} as it is sent)`,
     `a nonce in the memory replay store: ${memory.bytesPerNonce} bytes; ${nonces} of them: ${megabytes(memory.bytesForNonces)}`,
   ]
 }

@@ -29,6 +29,9 @@ export interface MemoryResult {
   readonly bytesPerCachedChain: number
   /** By how much the resident memory of the process grew with all these chains. */
   readonly residentForChains: number
+  readonly bytesPerTokenAsSent: number
+  /** Of one access token in the cache of verified tokens. */
+  readonly bytesPerCachedToken: number
   readonly nonces: number
   /** Of one nonce in the memory replay store. */
   readonly bytesPerNonce: number
