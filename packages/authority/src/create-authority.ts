@@ -3,7 +3,6 @@ import {
   type Clock,
   createEd25519Signer,
   encodeUtf8,
-  type MonotonicClock,
   type RandomBytes,
   type Signer,
   selectMonotonicClock,
@@ -17,15 +16,13 @@ import {
   createIssuer,
   createTokenIssuer,
   type Issuer,
-  type IssuerLimits,
   type IssuerStore,
-  type Policy,
   type TokenIssuer,
 } from '@behalf/issuer'
 import { openVerifierDatabase, type VerifierDatabase } from '@behalf/verifier/sqlite'
-import type { Tracer } from '@opentelemetry/api'
 import { closeDatabase, isWritable, prepareDatabase } from './authority-database.ts'
 import { type AuthorityLog, createAuthorityLog, describeFault } from './authority-log.ts'
+import type { CreateAuthorityOptions } from './authority-options.ts'
 import type { AuthorityDatabase } from './database-schema.ts'
 import { createDelegationRoutes } from './delegation-routes.ts'
 import { type DiskWatch, watchDisk } from './disk-watch.ts'
@@ -40,107 +37,35 @@ import { logKeys } from './ledger/log-keys.ts'
 import { createLogRoutes } from './ledger/log-routes.ts'
 import { createReportRoute } from './ledger/report-route.ts'
 import { createNotices, type Notices } from './notices/create-notices.ts'
-import { createNoticeKeys, type NoticeKeys } from './notices/notice-keys.ts'
-import type { NoticeOptions } from './notices/notice-options.ts'
+import { createNoticeKeys } from './notices/notice-keys.ts'
 import { createOauthRoutes } from './oauth/oauth-routes.ts'
 import { createTokenKeyring, type TokenKeyring } from './oauth/token-keyring.ts'
 import { createTokenRoutes } from './oauth/token-routes.ts'
 import { openDatabase } from './open-database.ts'
-import { addOperators, isOperator, type Operator } from './operators.ts'
+import { addOperators, isOperator } from './operators.ts'
 import { loadPage } from './page/load-page.ts'
 import { CEREMONY_SECONDS } from './people/ceremony.ts'
 import { type ChangeFeed, createChangeFeed } from './people/change-feed.ts'
 import { createClaim } from './people/claim.ts'
 import { createPeopleRoutes } from './people/create-people-routes.ts'
 import { createOidcClient } from './people/oidc-client.ts'
-import { checkOidcOptions, type OidcOptions } from './people/oidc-options.ts'
-import type { AttestationPolicy, PeopleContext } from './people/people-context.ts'
+import { checkOidcOptions } from './people/oidc-options.ts'
+import type { PeopleContext } from './people/people-context.ts'
 import { createTickets } from './people/tickets.ts'
 import { createPublicRoutes } from './public-routes.ts'
-import { type Repeat, repeatOnTimer } from './repeat.ts'
+import { repeatOnTimer } from './repeat.ts'
 import { createRequestRoutes } from './request-routes.ts'
 import { createSqliteIssuerStore } from './sqlite-issuer-store.ts'
 import { type Confirmations, createConfirmations } from './status/confirmations.ts'
 import { createStatusFeed, type StatusFeed } from './status/status-feed.ts'
 import { createStatusRoutes } from './status/status-routes.ts'
-import {
-  createStatusStreams,
-  DEFAULT_STREAM_LIMITS,
-  type StatusStreamLimits,
-} from './status/status-streams.ts'
-import { type AuthorityMetrics, createAuthorityMetrics } from './telemetry/authority-metrics.ts'
+import { createStatusStreams, DEFAULT_STREAM_LIMITS } from './status/status-streams.ts'
+import type { AuthorityMetrics } from './telemetry/authority-metrics.ts'
+import { measureAuthority } from './telemetry/measure-authority.ts'
 import { createMetricsRoute } from './telemetry/metrics-route.ts'
 import { createMetricsServer } from './telemetry/metrics-server.ts'
 import { createAnswerWatch } from './telemetry/watch-answer.ts'
 import { createWorkloadVerifier, type VerifyWorkload } from './workload/verify-workload.ts'
-import type { WorkloadIssuer, WorkloadNetwork } from './workload/workload-options.ts'
-
-/** Where the state of an authority is: a path, or a database that was opened as `openDatabase` does. */
-type DatabaseOption =
-  | { readonly databasePath: string; readonly database?: never }
-  | { readonly database: DatabaseSync; readonly databasePath?: never }
-
-/** The key of the issuer: what signs with it, or its seed of 32 bytes; the keys of notices come from the seed. */
-type KeyOption =
-  | { readonly signer: Signer; readonly noticeKeys: NoticeKeys; readonly issuerSeed?: never }
-  | { readonly issuerSeed: Uint8Array; readonly signer?: never; readonly noticeKeys?: never }
-
-/** What an authority is made of. */
-export type CreateAuthorityOptions = DatabaseOption &
-  KeyOption & {
-    /** Where agents, operators and verifiers reach it: `https://authority.example`, or http on this machine. */
-    readonly origin: string
-    /** See `parsePolicy` of `@behalf/issuer`. */
-    readonly policy: Policy
-    /** Added to those the database knows. */
-    readonly operators: readonly Operator[]
-    /** File of the nonces that were seen. Default: `databasePath` with `.nonces`; needed with `database`. */
-    readonly noncesPath?: string
-    readonly clock?: Clock
-    /** Tells a step of `clock` from time that passes. Default: that of the process, or `clock` itself when given. */
-    readonly monotonicClock?: MonotonicClock
-    readonly random?: RandomBytes
-    /** Default: JSON lines on standard error. */
-    readonly log?: AuthorityLog
-    /** From one heartbeat to the next. Default 10. */
-    readonly heartbeatSeconds?: number
-    readonly repeat?: Repeat
-    /** Validity of a delegation whose request names none. Default 600. */
-    readonly defaultSeconds?: number
-    /** Greatest validity of a delegation. Default 3600. */
-    readonly maxSeconds?: number
-    /** How long an access token lives at most that a chain was exchanged for, 1 to 300. Default 60. */
-    readonly tokenSeconds?: number
-    /** How often an agent may ask whether it was decided. Default 2. */
-    readonly pollIntervalSeconds?: number
-    readonly limits?: Partial<IssuerLimits>
-    /** How long a request waits to be decided. Default 900. */
-    readonly requestSeconds?: number
-    /** The page for people, as it was built into a folder. Default: none. */
-    readonly page?: { readonly folder: string }
-    /** What is asked of the authenticators that people register. Default: nothing. */
-    readonly attestation?: AttestationPolicy
-    /** Company login beside passkeys. Default: none. */
-    readonly oidc?: OidcOptions
-    /**
-     * Whether whoever came from company login may approve without a passkey. Then the provider, whoever takes it over,
-     * and whoever gets hold of a session approves as anybody, and nothing proves otherwise; credential and evidence say
-     * `login`, and APIs that want a person's own approval refuse it. Default false.
-     */
-    readonly dangerouslyLetLoginApprove?: boolean
-    /** Whose word on where an agent runs is taken, and what that gives. Default: nobody's. */
-    readonly workloadIssuers?: readonly WorkloadIssuer[]
-    /** How their keys and revocation lists are fetched. */
-    readonly workloadNetwork?: WorkloadNetwork
-    /** How people are told things while the page is closed. */
-    readonly notices?: NoticeOptions
-    /** Bounds on those who read the stream of what is published. */
-    readonly statusStreams?: Partial<StatusStreamLimits>
-    /** From one sign of life of a stream to the next. Default 15. */
-    readonly pingSeconds?: number
-    /** Makes each call a span, below that of whoever calls (W3C Trace Context). Default: none. */
-    readonly tracer?: Tracer
-  }
 
 /** A running authority. */
 export interface Authority {
@@ -253,7 +178,7 @@ async function startAuthority(options: CreateAuthorityOptions, raw: DatabaseSync
   const nonces = openVerifierDatabase(noncesPathOf(options), { clock })
   try {
     const confirmations = createConfirmations(random)
-    const metrics = measure({ issuer, nonces, clock, ledger, confirmations })
+    const metrics = measureAuthority({ issuer, nonces, clock, ledger, confirmations })
     const told = {
       feed,
       statusFeed,
@@ -273,22 +198,6 @@ async function startAuthority(options: CreateAuthorityOptions, raw: DatabaseSync
     nonces.close()
     throw error
   }
-}
-
-function measure(
-  parts: Pick<Parts, 'issuer' | 'nonces' | 'clock' | 'ledger' | 'confirmations'>,
-): AuthorityMetrics {
-  const { issuer, nonces, clock, ledger, confirmations } = parts
-  return createAuthorityMetrics({
-    logEntries: ledger.size,
-    statusAge: async () => {
-      const heartbeat = await issuer.lastHeartbeat()
-      return heartbeat && (clock() - heartbeat.time) / 1000
-    },
-    replayEntries: () => nonces.replayStore.size?.() ?? 0,
-    // Nobody has to be asked for what everybody holds.
-    statusReaders: () => confirmations.ask(0).connected,
-  })
 }
 
 function prepareNotices(
