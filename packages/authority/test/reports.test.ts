@@ -82,6 +82,23 @@ describe('decisions of an API', () => {
     expect([decision, evidence.signature]).toEqual(['accepted', 'AAAA'])
   })
 
+  test('about a tool say that it was called, when it was', async () => {
+    const call = { method: 'tools/call', tool: 'search_issues' }
+    const { status } = await report([
+      { ...ACCEPTED, call },
+      { ...ACCEPTED, request_id: '01KD', call: { method: 'tools/list' } },
+      { ...REFUSED, call },
+    ])
+    expect(status).toBe(200)
+    const entries = await readEntries(world.operator, '')
+    const told = entries.filter(({ record }) => record['api'] === api.did && record['call'] !== undefined)
+    expect(told.map(({ record }) => [record.type, record['call']])).toEqual([
+      ['tool_called', call],
+      ['request_accepted', { method: 'tools/list' }],
+      ['request_refused', call],
+    ])
+  })
+
   test('are there once, however often they are sent; another decision about a request is another record', async () => {
     const first = await report([ACCEPTED, ACCEPTED])
     const again = await report([ACCEPTED, { ...ACCEPTED, decision: 'refused', code: 'audit_unavailable' }])

@@ -39,6 +39,19 @@ export interface McpAccess {
   readonly now: number
 }
 
+/** What an MCP request does before anything is used: it opens or ends, or lists what there is to use. */
+export interface McpPreparation {
+  readonly type: 'mcp'
+  /** The URL of the endpoint as configured. */
+  readonly location: string
+  /** The JSON-RPC methods one of which must be allowed; absent where whoever may do anything at all may do this. */
+  readonly prepares?: readonly string[]
+  readonly action?: undefined
+  readonly tool?: undefined
+  /** Milliseconds since the epoch. */
+  readonly now: number
+}
+
 /** The capability that allows a request. */
 export interface Authorization {
   /** Its position in the list. */
@@ -65,7 +78,7 @@ const NO_VALUES: ReadonlyMap<string, JsonValue> = new Map()
  */
 export function authorize(
   capabilities: readonly Capability[],
-  access: HttpAccess | McpAccess,
+  access: HttpAccess | McpAccess | McpPreparation,
 ): Authorization {
   if (capabilities.length === 0) throw refuse('scope_exceeded', 'The delegation grants no rights')
   return access.type === 'http' ? authorizeHttp(capabilities, access) : authorizeMcp(capabilities, access)
@@ -85,7 +98,10 @@ function authorizeHttp(capabilities: readonly Capability[], access: HttpAccess):
   return choose(named, (capability) => decideHttp(capability, readBody, access.now))
 }
 
-function authorizeMcp(capabilities: readonly Capability[], access: McpAccess): Authorization {
+function authorizeMcp(
+  capabilities: readonly Capability[],
+  access: McpAccess | McpPreparation,
+): Authorization {
   const candidates: Candidate<McpCapability>[] = []
   for (const [index, capability] of capabilities.entries()) {
     if (capability.type === 'mcp' && capability.locations.includes(access.location)) {
@@ -93,7 +109,9 @@ function authorizeMcp(capabilities: readonly Capability[], access: McpAccess): A
     }
   }
   checkAudience(candidates)
-  const named = candidates.filter(({ capability }) => namesTool(capability, access))
+  const named = candidates.filter(({ capability }) =>
+    access.action === undefined ? isPrepared(capability, access) : namesTool(capability, access),
+  )
   return choose(named, (capability) => decideMcp(capability, access))
 }
 
@@ -133,6 +151,10 @@ function namesTool(capability: McpCapability, { action, tool }: McpAccess): bool
   return tool === undefined ? action !== 'tools/call' : Object.hasOwn(capability.tools ?? {}, tool)
 }
 
+function isPrepared({ actions }: McpCapability, { prepares }: McpPreparation): boolean {
+  return prepares === undefined ? actions.length > 0 : prepares.some((method) => actions.includes(method))
+}
+
 function decideHttp(
   capability: HttpCapability,
   readBody: () => ReadonlyMap<string, JsonValue> | CredentialErrorCode,
@@ -147,11 +169,14 @@ function decideHttp(
   return allowsValues(body, values, 'json') ? undefined : 'policy_denied'
 }
 
-function decideMcp(capability: McpCapability, access: McpAccess): CredentialErrorCode | undefined {
+function decideMcp(
+  capability: McpCapability,
+  access: McpAccess | McpPreparation,
+): CredentialErrorCode | undefined {
   if (!isUnderstoodCapability(capability)) return 'policy_unknown'
   const { time, arguments: map } = capability.constraints ?? {}
   const refusal = toCode(checkTime(time, access.now))
-  if (refusal !== undefined) return refusal
+  if (refusal !== undefined || access.action === undefined) return refusal
   const values = new Map(Object.entries(access.arguments ?? {}))
   return allowsValues(map, values, 'json') ? undefined : 'policy_denied'
 }

@@ -29,7 +29,13 @@ export {
   parseApprovalEvidence,
 } from './approval-evidence.ts'
 export { type Coverage, coversCapabilities } from './attenuation.ts'
-export { type Authorization, authorize, type HttpAccess, type McpAccess } from './authorize.ts'
+export {
+  type Authorization,
+  authorize,
+  type HttpAccess,
+  type McpAccess,
+  type McpPreparation,
+} from './authorize.ts'
 export { createBitstring, readBit, writeBit } from './bitstring.ts'
 export {
   type Capability,

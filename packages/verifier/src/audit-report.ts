@@ -7,7 +7,7 @@ import type { AuditRecord } from './audit-sink.ts'
  */
 export function serializeAuditReport(entry: AuditRecord): string {
   const { requestId, time, decision, code, method, origin, path, agent, principal, delegations } = entry
-  const { workflow, context, traceparent, evidence } = entry
+  const { workflow, context, call, traceparent, evidence } = entry
   return JSON.stringify({
     time: new Date(time).toISOString(),
     request_id: requestId,
@@ -21,6 +21,7 @@ export function serializeAuditReport(entry: AuditRecord): string {
     delegations,
     workflow,
     context,
+    call,
     traceparent,
     evidence: evidence && {
       credentials: evidence.credentials,

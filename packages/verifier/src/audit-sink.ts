@@ -2,6 +2,7 @@ import type { Delegation } from '@behalf/credential'
 import type { Did } from '@behalf/did'
 import type { AgentContext } from './agent-context.ts'
 import type { VerifierErrorCode } from './error.ts'
+import type { ProtocolCall } from './request-protocol.ts'
 import type { Principal } from './verified-request.ts'
 
 /** One decision about one request. Members below `method` are there as far as they were proven. */
@@ -27,6 +28,8 @@ export interface AuditRecord {
   readonly workflow?: NonNullable<Delegation['workflow']>
   /** What the agent said about the call. */
   readonly context?: AgentContext
+  /** What was called through a protocol above HTTP; with a tool, the log of an authority says `tool_called`. */
+  readonly call?: ProtocolCall
   /** Of the span of this decision, or else what the sender said about its own; nobody signed it. @see W3C Trace Context */
   readonly traceparent?: string
   /** What proves all of this; not for operational logs. */

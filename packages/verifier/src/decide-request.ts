@@ -17,7 +17,6 @@ import { checkContextRun, readAgentContext } from './agent-context.ts'
 import type { RequestEvidence } from './audit-sink.ts'
 import { type DecisionTrail, recordIntent } from './decision-trail.ts'
 import {
-  authorizeRequest,
   checkChainStatus,
   checkRevokedKeys,
   countUses,
@@ -31,6 +30,7 @@ import { checkHeaderAmbiguity } from './header-ambiguity.ts'
 import type { IncomingRequest } from './incoming-request.ts'
 import { mapAccount } from './map-account.ts'
 import { offerReference } from './offer-reference.ts'
+import { describeHolder } from './request-protocol.ts'
 import { checkHolder, claimNonce, readBody, readRequestSignature, readSignatory } from './request-steps.ts'
 import { readShownLines } from './shown-lines.ts'
 import type { StatusSnapshot } from './status-source.ts'
@@ -53,9 +53,10 @@ export async function decideRequest<Account>(
   trail: DecisionTrail,
   settings: VerifierSettings<Account>,
 ): Promise<VerifiedRequest<Account>> {
-  const { limits, trusted, chains, presentations } = settings
+  const { limits, trusted, chains, presentations, protocol } = settings
   const headers = checkFraming(request, limits)
   checkHeaderAmbiguity(headers)
+  protocol.admit?.(headers.fields)
   const target = readTarget(request.target, headers, settings.origins)
   trail.target = target
   const body = await readBody(request, headers, limits)
@@ -84,7 +85,8 @@ export async function decideRequest<Account>(
   checkChainStatus(chain, status)
   if (chain !== parsed) chains.keep(chain)
   checkContextRun(context, chain.leaf.workflow?.run)
-  const capability = authorizeRequest({ ...framed, capabilities: chain.leaf.capabilities, now })
+  const { capability, call } = protocol.authorize({ ...framed, ...describeHolder(chain), now })
+  if (call !== undefined) trail.call = call
   await settings.checkHumanApproval(chain, headers.fields)
   const authorized = describeRequest(chain, { capability, context, requestId: trail.requestId, body })
   const account = await mapAccount(authorized, settings.mapPrincipal)

@@ -3,12 +3,13 @@ import type { FieldLines } from '@behalf/http-signature'
 import { addSignal } from './add-signal.ts'
 import type { RequestEvidence } from './audit-sink.ts'
 import { type DecisionTrail, recordIntent } from './decision-trail.ts'
-import { authorizeRequest, readPrincipal } from './delegation-steps.ts'
+import { readPrincipal } from './delegation-steps.ts'
 import { VerifierError } from './error.ts'
 import { checkFraming } from './framing.ts'
 import { checkHeaderAmbiguity } from './header-ambiguity.ts'
 import type { IncomingRequest } from './incoming-request.ts'
 import { mapAccount } from './map-account.ts'
+import { describeHolder } from './request-protocol.ts'
 import { readBody } from './request-steps.ts'
 import { readTarget } from './target.ts'
 import type { TokenSettings } from './token-settings.ts'
@@ -39,10 +40,11 @@ export async function decideTokenRequest<Account>(
   trail: DecisionTrail,
   settings: TokenSettings<Account>,
 ): Promise<VerifiedTokenRequest<Account>> {
-  const { limits, maxProofAgeSeconds: maxAgeSeconds } = settings
+  const { limits, protocol, maxProofAgeSeconds: maxAgeSeconds } = settings
   const { method } = request
   const headers = checkFraming(request, limits)
   checkHeaderAmbiguity(headers)
+  protocol.admit?.(headers.fields)
   const target = readTarget(request.target, headers, settings.origins)
   trail.target = target
   const shown = readShownToken(headers.fields)
@@ -59,8 +61,9 @@ export async function decideTokenRequest<Account>(
   await token.authority.lists.obtain(token.claims.status.uri)
   checkTokenHolds(token, now, settings)
   settings.tokens.keep(shown.hash, token, shown.token.length)
-  const { capabilities } = token.claims
-  const capability = authorizeRequest({ method, target, headers, body, capabilities, now })
+  const framed = { method, target, headers, body }
+  const { capability, call } = protocol.authorize({ ...framed, ...describeHolder(token.chain), now })
+  if (call !== undefined) trail.call = call
   checkApproval(token, settings)
   const authorized = describeRequest(token, { capability, requestId: trail.requestId, body })
   const account = await mapAccount(authorized, settings.mapPrincipal)

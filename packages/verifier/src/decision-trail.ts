@@ -6,6 +6,7 @@ import { readPrincipal } from './delegation-steps.ts'
 import { VerifierError, type VerifierErrorCode } from './error.ts'
 import type { IncomingRequest } from './incoming-request.ts'
 import type { ProvenChain } from './proven-chain.ts'
+import type { ProtocolCall } from './request-protocol.ts'
 import type { StatusSnapshot } from './status-source.ts'
 import type { RequestTarget } from './target.ts'
 import type { VerifierMode } from './verifier-mode.ts'
@@ -23,6 +24,7 @@ export interface DecisionTrail {
   agent?: string
   chain?: ProvenChain
   context?: AgentContext
+  call?: ProtocolCall
   /** What proves it; made when it is recorded. */
   evidence?: () => RequestEvidence
   /** What was known of revocations. */
@@ -70,7 +72,7 @@ export function createRecord(
   code: VerifierErrorCode | 'ok',
   time: number,
 ): AuditRecord {
-  const { requestId, mode, method, target, agent, chain, context, evidence } = trail
+  const { requestId, mode, method, target, agent, chain, context, call, evidence } = trail
   const traceparent = trail.traceparent ?? readTraceparent(trail)
   return {
     time,
@@ -86,6 +88,7 @@ export function createRecord(
       : { principal: readPrincipal(chain), delegations: chain.links.map(({ id }) => id) }),
     ...(chain?.leaf.workflow === undefined ? {} : { workflow: chain.leaf.workflow }),
     ...(context === undefined ? {} : { context }),
+    ...(call === undefined ? {} : { call }),
     ...(traceparent === undefined ? {} : { traceparent }),
     ...(evidence === undefined ? {} : { evidence: evidence() }),
   }

@@ -28,6 +28,7 @@ export {
   type KeyRequestVerifierOptions,
   type VerifiedKeyRequest,
 } from './key-request-verifier.ts'
+export { forgetSignal } from './live-chains.ts'
 export type { MapPrincipal } from './map-account.ts'
 export {
   type Observation,
@@ -46,6 +47,7 @@ export {
   type ReplayStore,
 } from './replay-store.ts'
 export type { ObservingGuard, RefusalAnswers, RequestGuard } from './request-guard.ts'
+export type { AllowedRequest, ProtocolCall, ProvenRequest, RequestProtocol } from './request-protocol.ts'
 export {
   createRequestVerifier,
   type RequestObserver,

@@ -13,6 +13,7 @@ import type { MapPrincipal } from './map-account.ts'
 import { type ReportObservation, reportObservationToConsole } from './observation.ts'
 import { parseSecureUrl } from './origin.ts'
 import { checkPositive } from './positive.ts'
+import { httpProtocol, type RequestProtocol } from './request-protocol.ts'
 import { setClaimsApart } from './set-apart.ts'
 import type { StatusSource } from './status-source.ts'
 import { backgroundTimer, type SetTimer } from './timer.ts'
@@ -39,6 +40,8 @@ export interface TokenVerifierOptions<Account> extends GuardOptions {
   readonly nonces?: DpopNonces
   /** How old a proof may be, default 60. */
   readonly maxProofAgeSeconds?: number
+  /** What requests mean, where it is not what their method and path say. Default: HTTP itself. */
+  readonly protocol?: RequestProtocol
   /** Takes down every decision; an accepted one before the handler runs. */
   readonly auditSink?: AuditSink
   /** Maps the principal to the API's own account, after the token allowed the request. */
@@ -69,6 +72,7 @@ export interface TokenVerifierOptions<Account> extends GuardOptions {
 /** The checked options. */
 export interface TokenSettings<Account> extends GuardSettings, JudgeSettings, OpenTokenOptions, TokenTrust {
   readonly distrusted: Set<Did>
+  readonly protocol: RequestProtocol
   readonly nonces: DpopNonces | undefined
   readonly maxProofAgeSeconds: number
   readonly liveTokens: LiveChains<VerifiedToken>
@@ -108,6 +112,7 @@ export function parseTokenOptions<Account>(
     audience: options.audience,
     distrusted,
     statusSource,
+    protocol: options.protocol ?? httpProtocol,
     nonces: options.nonces,
     maxProofAgeSeconds,
     tokens,

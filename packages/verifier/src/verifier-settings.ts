@@ -19,6 +19,7 @@ import { createTrustedIssuers, type TrustedIssuers } from './issuer-keys.ts'
 import { createLiveChains, findChainEnd, type LiveChains } from './live-chains.ts'
 import type { MapPrincipal } from './map-account.ts'
 import { type ReportObservation, reportObservationToConsole } from './observation.ts'
+import { httpProtocol, type RequestProtocol } from './request-protocol.ts'
 import { setApart } from './set-apart.ts'
 import { createKnownLines, type KnownLines } from './shown-lines.ts'
 import type { StatusSource } from './status-source.ts'
@@ -44,6 +45,8 @@ export interface VerifierOptions<Account> extends GuardOptions, HumanApprovalOpt
   readonly reportObservation?: ReportObservation
   /** Members of Agent-Context that a request must have. */
   readonly requiredContext?: readonly string[]
+  /** What requests mean, where it is not what their method and path say. Default: HTTP itself. */
+  readonly protocol?: RequestProtocol
   /** Bounds of the cache of verified chains; `off` verifies every link of every request. */
   readonly chainCache?: ChainCacheOptions | 'off'
   /** Runs the look each second at the chains of long answers. Default: a timer that keeps no process alive. */
@@ -67,6 +70,7 @@ export interface VerifierSettings<Account> extends GuardSettings {
   readonly auditSink: AuditSink | undefined
   readonly mapPrincipal: MapPrincipal<Account> | undefined
   readonly requiredContext: readonly AgentContextMember[]
+  readonly protocol: RequestProtocol
   readonly checkHumanApproval: CheckHumanApproval
   /** Absent when nobody wants to know. */
   readonly watchDecision: WatchDecision | undefined
@@ -117,6 +121,7 @@ export function parseVerifierOptions<Account>(
     mapPrincipal: options.mapPrincipal,
     reportObservation: options.reportObservation ?? reportObservationToConsole,
     requiredContext,
+    protocol: options.protocol ?? httpProtocol,
     checkHumanApproval: createHumanApprovalCheck(options),
   }
 }

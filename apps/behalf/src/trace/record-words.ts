@@ -87,6 +87,7 @@ const DESCRIBE: Readonly<Partial<Record<AuditRecord['type'], Describe>>> = {
       ...(delegation === undefined ? [] : [`under ${text(delegation)}`]),
     ),
   request_accepted: (record) => describeRequest(record, 'accepted'),
+  tool_called: describeToolCall,
   request_refused: (record) => describeRequest(record, `refused (${text(record.code)})`),
   request_observed: (record) =>
     describeRequest(record, `let through, but would be refused (${text(record.code)})`),
@@ -120,6 +121,15 @@ function describeRequest(record: AuditRecord, decision: string): RecordWords {
     `${text(method)} ${text(audience)}${text(path)} was ${decision}`,
     `request ${text(id)} of ${subject === undefined ? 'nobody who was proven' : text(subject)}, recorded by ${text(api)}`,
     ...describeContext(context),
+  )
+}
+
+function describeToolCall(record: AuditRecord): RecordWords {
+  const { details } = describeRequest(record, 'accepted')
+  const { audience, path, call } = record
+  return say(
+    `The tool "${plain(memberOf(call, 'tool') ?? '')}" was called at ${text(audience)}${text(path)}`,
+    ...details,
   )
 }
 

@@ -114,13 +114,17 @@ function createRecord(
   }
   const digest = evidence && saltedDigest(evidence.salt, evidence.text)
   const data = serializeAuditRecord({
-    type: TYPES[report.decision],
+    type: typeOf(report),
     time,
     isAnomalous: time < (latest.get(api.did) ?? -Infinity) - TOLERANCE_MS,
     members: reportMembers(report, { api: api.did, principal, digest }),
   })
   if (evidence) beside.put(data, evidence)
   return data
+}
+
+function typeOf({ decision, call }: RequestReport): AuditRecordType {
+  return decision === 'accepted' && call?.tool !== undefined ? 'tool_called' : TYPES[decision]
 }
 
 function checkOrigins({ origins }: RegisteredApi, reports: readonly RequestReport[]): void {

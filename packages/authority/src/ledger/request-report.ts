@@ -29,6 +29,8 @@ export interface RequestReport {
   readonly delegations?: readonly string[] | undefined
   readonly workflow?: { readonly id: string; readonly run?: string | undefined } | undefined
   readonly context?: Readonly<Record<string, string>> | undefined
+  /** What was called through a protocol above HTTP. */
+  readonly call?: { readonly method: string; readonly tool?: string | undefined } | undefined
   readonly traceparent?: string | undefined
   readonly evidence?: RequestEvidence | undefined
 }
@@ -69,6 +71,10 @@ const report: z.ZodType<RequestReport> = z.strictObject({
   delegations: z.array(name).max(8).optional().openapi({ description: 'Ids, root first' }),
   workflow: z.strictObject({ id: name, run: name.optional() }).optional(),
   context: z.record(z.string().max(32), z.string().max(256)).optional(),
+  call: z
+    .strictObject({ method: name, tool: name.optional() })
+    .optional()
+    .openapi({ description: 'Through a protocol above HTTP, such as MCP' }),
   traceparent: z.string().max(128).optional(),
   evidence: evidence.optional(),
 })
@@ -93,7 +99,7 @@ export function reportMembers(
     readonly digest: string | undefined
   },
 ): JsonObject {
-  const { workflow, context, delegations } = told
+  const { workflow, context, call, delegations } = told
   return compact({
     api: known.api,
     request_id: told.request_id,
@@ -106,6 +112,7 @@ export function reportMembers(
     delegations: delegations && [...delegations],
     workflow: workflow && compact({ ...workflow }),
     context: context && { ...context },
+    call: call && compact({ ...call }),
     traceparent: told.traceparent,
     digest: known.digest,
   })

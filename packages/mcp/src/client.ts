@@ -1,0 +1,1 @@
+export { createMcpClient, type McpClientOptions } from './create-mcp-client.ts'

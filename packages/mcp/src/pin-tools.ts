@@ -1,0 +1,130 @@
+import type { JsonObject } from '@behalf/core'
+import { McpError } from './error.ts'
+import { digestTools, resultOf } from './tool-definitions.ts'
+
+/** What the transports of both generations have in common. */
+export interface TransportLike {
+  send: (message: never, options?: never) => Promise<void>
+}
+
+/** A transport that knows the tools of its server, and what it found out about them. */
+export interface PinnedTransport<Transport> {
+  readonly transport: Transport
+  /** The digest of each tool's definition, by name; complete whenever a tool is called. */
+  readonly digests: ReadonlyMap<string, string>
+}
+
+/** A message as the SDKs hold it: decoded JSON-RPC. */
+interface Message {
+  readonly id?: unknown
+  readonly method?: unknown
+  readonly params?: { readonly name?: unknown; readonly cursor?: unknown; readonly _meta?: JsonObject }
+}
+
+const MAX_PAGES = 64
+
+/**
+ * Has a transport look at the tools of its server before one is called: what its server tells of them is taken down as
+ * it comes, and asked for where it is not known or has changed.
+ *
+ * @param inner not started
+ */
+export function pinTools<Transport extends TransportLike>(inner: Transport): PinnedTransport<Transport> {
+  const digests = new Map<string, string>()
+  const lists = createLists(inner, digests)
+  const send = async (message: Message, options?: unknown): Promise<void> => {
+    const { method, params } = message
+    if (method === 'tools/list') lists.expect(message.id)
+    if (method === 'tools/call' && typeof params?.name === 'string' && !digests.has(params.name)) {
+      await lists.ask(params._meta)
+    }
+    await callSend(inner, message, options)
+  }
+  let receive: unknown
+  const onmessage = (message: Message, extra: unknown): void => {
+    if (lists.take(message)) return
+    if (typeof receive === 'function') receive(message, extra)
+  }
+  const transport = new Proxy(inner, {
+    get: (target, name) => {
+      if (name === 'send') return send
+      if (name === 'onmessage') return receive
+      const value: unknown = Reflect.get(target, name, target)
+      return typeof value === 'function' && name !== 'constructor' ? value.bind(target) : value
+    },
+    set: (target, name, value: unknown) => {
+      if (name !== 'onmessage') return Reflect.set(target, name, value, target)
+      receive = value
+      return Reflect.set(target, name, onmessage, target)
+    },
+  })
+  return { transport, digests }
+}
+
+interface Lists {
+  /** The answer to a request of this id tells of tools. */
+  expect(id: unknown): void
+  /** The whole list is known when this resolves. */
+  ask(meta: JsonObject | undefined): Promise<void>
+  /** Takes down what a message says of tools; true for one that is nobody else's. */
+  take(message: Message): boolean
+}
+
+function createLists(inner: TransportLike, digests: Map<string, string>): Lists {
+  const expected = new Set<unknown>()
+  const own = new Map<string, PromiseWithResolvers<JsonObject>>()
+  let asked = 0
+  const askPage = async (params: JsonObject): Promise<JsonObject> => {
+    asked += 1
+    const id = `behalf-tools-${asked}`
+    const page = Promise.withResolvers<JsonObject>()
+    own.set(id, page)
+    try {
+      await callSend(inner, { jsonrpc: '2.0', id, method: 'tools/list', params }, undefined)
+      return await page.promise
+    } finally {
+      own.delete(id)
+    }
+  }
+  const put = (tools: unknown): void => {
+    for (const [name, digest] of digestTools(tools)) digests.set(name, digest)
+  }
+  return {
+    expect: (id) => void expected.add(id),
+    ask: async (meta) => {
+      const { progressToken: _, ...rest } = meta ?? {}
+      const common: JsonObject = meta === undefined ? {} : { _meta: rest }
+      let params = common
+      for (let page = 0; page < MAX_PAGES; page += 1) {
+        const { tools, nextCursor } = await askPage(params)
+        put(tools)
+        if (typeof nextCursor !== 'string') return
+        params = { ...common, cursor: nextCursor }
+      }
+    },
+    take: (message) => {
+      const { id, method } = message
+      if (method === 'notifications/tools/list_changed') digests.clear()
+      if (method !== undefined) return false
+      const result = resultOf(message)
+      if (expected.delete(id) && result !== undefined) putOrForget(result['tools'])
+      const page = typeof id === 'string' ? own.get(id) : undefined
+      if (result !== undefined) page?.resolve(result)
+      else page?.reject(new McpError('request_malformed', 'the server does not tell what its tools are'))
+      return page !== undefined
+    },
+  }
+  // What is not a list of tools is for whoever asked to complain of; no tool is known by it.
+  function putOrForget(tools: unknown): void {
+    try {
+      put(tools)
+    } catch (error) {
+      if (!(error instanceof McpError)) throw error
+      digests.clear()
+    }
+  }
+}
+
+function callSend(inner: TransportLike, message: unknown, options: unknown): Promise<void> {
+  return Reflect.apply(inner.send, inner, [message, options])
+}

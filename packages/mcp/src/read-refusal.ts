@@ -1,0 +1,45 @@
+import { CoreError, isJsonObject, type JsonObject, parseJson } from '@behalf/core'
+import { HTTP_FAILURES, type VerifierErrorCode } from '@behalf/verifier'
+import { McpError } from './error.ts'
+
+const PROBLEM = /^application\/problem\+json\b/i
+const MAX_PROBLEM_BYTES = 65_536
+const REQUEST_ID = /^[!-~]{1,128}$/
+const SCOPE = /^[ !#-[\]-~]{1,2048}$/
+
+/**
+ * The refusal that an answer is; undefined of an answer that is none.
+ *
+ * @param response read to its end when it is a refusal
+ * @see RFC 9457
+ */
+export async function readRefusal(response: Response): Promise<McpError | undefined> {
+  if (response.ok || !PROBLEM.test(response.headers.get('content-type') ?? '')) return undefined
+  const problem = await readProblem(response)
+  const code =
+    typeof problem['code'] === 'string' && isKnown(problem['code']) ? problem['code'] : 'server_refused'
+  const { request_id: requestId, required_scope: requiredScope } = problem
+  return new McpError(code, `the server refused the call (${code})`, {
+    status: response.status,
+    ...(isText(requestId, REQUEST_ID) && { requestId }),
+    ...(isText(requiredScope, SCOPE) && { requiredScope }),
+  })
+}
+
+async function readProblem(response: Response): Promise<JsonObject> {
+  try {
+    const value = parseJson(await response.text(), { maxBytes: MAX_PROBLEM_BYTES })
+    return isJsonObject(value) ? value : {}
+  } catch (error) {
+    if (error instanceof CoreError) return {}
+    throw error
+  }
+}
+
+function isKnown(code: string): code is VerifierErrorCode {
+  return Object.hasOwn(HTTP_FAILURES, code)
+}
+
+function isText(value: unknown, grammar: RegExp): value is string {
+  return typeof value === 'string' && grammar.test(value)
+}

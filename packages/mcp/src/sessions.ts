@@ -1,0 +1,5 @@
+export {
+  type CreateSessionServer,
+  createSessionHandler,
+  type SessionHandlerOptions,
+} from './session-handler.ts'

@@ -1,0 +1,61 @@
+import type { VerifiedRequest } from '@behalf/verifier'
+
+/** What the official SDKs hand to a tool about who calls; the shape that both generations call AuthInfo. */
+export interface McpAuthInfo {
+  /** Always empty: what the caller proved itself with is not for the server to pass on. */
+  readonly token: ''
+  /** DID of the agent. */
+  readonly clientId: string
+  readonly scopes: string[]
+  /** Seconds since the epoch. */
+  readonly expiresAt: number
+  readonly extra: Record<string, unknown>
+}
+
+/** What was verified, so that nothing else can pass for it. */
+const VERIFIED = new WeakSet<object>()
+
+/** What the SDKs hand to a tool about a verified request. */
+export function toAuthInfo(verified: VerifiedRequest<unknown>): McpAuthInfo {
+  VERIFIED.add(verified)
+  return {
+    token: '',
+    clientId: verified.agent,
+    scopes: [],
+    expiresAt: Math.floor(verified.chain.leaf.validUntil / 1000),
+    extra: { behalf: verified },
+  }
+}
+
+/**
+ * Who calls a tool, a resource or a prompt, on whose behalf, and with which right, as it was verified.
+ *
+ * @param context what the SDK hands to the handler as its last argument, in either generation
+ * @throws TypeError where the server runs without protection
+ * @example
+ * server.registerTool('whoami', {}, (context) => {
+ *   const { principal } = verifiedCaller(context)
+ *   return { content: [{ type: 'text', text: principal.id }] }
+ * })
+ */
+export function verifiedCaller(context: object): VerifiedRequest<unknown> {
+  const { authInfo, http } = context as ToolContext
+  const verified = (authInfo ?? http?.authInfo)?.extra?.['behalf']
+  if (isVerified(verified)) return verified
+  throw new TypeError('no verified request: this server is not served through createMcpEndpoint')
+}
+
+interface CarriedAuthInfo {
+  readonly extra?: Record<string, unknown>
+}
+
+interface ToolContext {
+  /** SDK 1.x. */
+  readonly authInfo?: CarriedAuthInfo
+  /** SDK 2.x. */
+  readonly http?: { readonly authInfo?: CarriedAuthInfo }
+}
+
+function isVerified(value: unknown): value is VerifiedRequest<unknown> {
+  return typeof value === 'object' && value !== null && VERIFIED.has(value)
+}
