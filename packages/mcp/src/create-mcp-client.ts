@@ -1,3 +1,4 @@
+import { BehalfError } from '@behalf/core'
 import type { Wallet } from '@behalf/wallet'
 import {
   Client,
@@ -41,13 +42,22 @@ export async function createMcpClient(
 ): Promise<Client> {
   const { clientInfo = CLIENT_INFO, client: clientOptions } = options
   const client = new Client(clientInfo, { versionNegotiation: { mode: 'auto' }, ...clientOptions })
-  await client.connect(
-    createMcpTransport(
-      wallet,
-      url,
-      ({ endpoint, fetch }) => new StreamableHTTPClientTransport(endpoint, { fetch }),
-      options,
-    ),
+  const transport = createMcpTransport(
+    wallet,
+    url,
+    ({ endpoint, fetch }) => new StreamableHTTPClientTransport(endpoint, { fetch }),
+    options,
   )
+  try {
+    await client.connect(transport)
+  } catch (error) {
+    throw findRefusal(error) ?? error
+  }
   return client
+}
+
+/** The refusal that an error of the SDK wraps: the SDK only says that no version could be agreed on. */
+function findRefusal(error: unknown): BehalfError<string> | undefined {
+  if (error instanceof BehalfError) return error
+  return error instanceof Error ? findRefusal(error.cause) : undefined
 }

@@ -27,9 +27,9 @@ export interface McpEndpoint<Account = undefined> {
   /** Verifies its requests; for the adapters of `@behalf/verifier` and `answerClientErrors`. */
   readonly verifier: RequestVerifier<Account>
   /** Has the server answer a request that `verifier` accepted. Never rejects. */
-  serve(request: Request, verified: VerifiedRequest<Account>): Promise<Response>
+  readonly serve: (request: Request, verified: VerifiedRequest<Account>) => Promise<Response>
   /** Both, where a web `Request` is all there is. */
-  fetch(request: Request): Promise<Response>
+  readonly fetch: (request: Request) => Promise<Response>
 }
 
 /**

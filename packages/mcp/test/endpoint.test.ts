@@ -21,7 +21,7 @@ interface Scene {
   readonly wallet: Wallet
   readonly served: Served
   /** The code of the answer to a signed message. */
-  code(body: string | null, changes?: PostChanges): Promise<string>
+  readonly code: (body: string | null, changes?: PostChanges) => Promise<string>
 }
 
 async function setUp(capabilities: readonly Capability[] = [mcp()], options = {}): Promise<Scene> {
@@ -257,10 +257,11 @@ describe('a message', () => {
 
   test('that was changed on the way is refused', async () => {
     const { world } = await setUp()
-    const wallet = world.wallet(11, async (request) => {
+    const send = async (request: Request): Promise<Response> => {
       const body = (await request.text()).replace('ACME', 'BEST')
       return world.endpoint.fetch(toServed(request, { body }))
-    })
+    }
+    const wallet = world.wallet(11, { send })
     await world.grant(wallet, [mcp()])
     expect(await codeOfAnswer(post(wallet, callTool('search_issues', { project: 'ACME' })))).toBe(
       'digest_mismatch',

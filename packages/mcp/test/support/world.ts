@@ -57,6 +57,14 @@ async function makeList(revoked: readonly number[]): Promise<StatusList> {
   return verifyStatusList(jws, { id: LIST_URL, issuer: issuer.did, issuers: didKeyIssuerKeys, now: NOW })
 }
 
+/** What stands between a wallet and servers. */
+export interface WalletChanges {
+  /** To the endpoint; default: its fetch. */
+  readonly send?: (request: Request) => Promise<Response>
+  /** To everything else. */
+  readonly elsewhere?: (request: Request) => Promise<Response>
+}
+
 /** What a test has to do with. */
 export interface World {
   readonly endpoint: McpEndpoint
@@ -64,7 +72,7 @@ export interface World {
   /** Milliseconds; the clock of everybody. */
   now: number
   /** A wallet whose requests reach the endpoint without a network; `send` is what stands between. */
-  wallet(byte: number, send?: (request: Request) => Promise<Response>): Wallet
+  readonly wallet: (byte: number, options?: WalletChanges) => Wallet
   /** Has the wallet hold a delegation; returns its index in the status list. */
   grant(wallet: Wallet, capabilities: readonly Capability[]): Promise<number>
   /** From now on these are revoked, and whoever listens is told. */
@@ -117,11 +125,16 @@ export async function makeWorld(
     set now(value) {
       time.now = value
     },
-    wallet: (byte, send = endpoint.fetch) =>
+    wallet: (byte, { send = endpoint.fetch, elsewhere } = {}) =>
       createMemoryWallet({
         seed: new Uint8Array(32).fill(byte),
         clock,
-        fetch: async (url, init) => await send(toServed(url, init)),
+        fetch: async (url, init) => {
+          const request = toServed(url, init)
+          return await (new URL(request.url).host === 'mcp.test' || elsewhere === undefined
+            ? send(request)
+            : elsewhere(request))
+        },
       }),
     grant: (wallet, capabilities) => grant(wallet, capabilities, time.now),
     revoke: async (...indices) => {
