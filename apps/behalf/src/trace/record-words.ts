@@ -73,13 +73,6 @@ const DESCRIBE: Readonly<Partial<Record<AuditRecord['type'], Describe>>> = {
   suspended: ({ by, delegation, reason }, person) =>
     say(`${person(by)} suspended ${text(delegation)}`, ...quote('because', reason)),
   resumed: ({ by, delegation }, person) => say(`${person(by)} resumed ${text(delegation)}`),
-  tool_called: ({ subject, tool, audience, request_id: id, delegation, context }) =>
-    say(
-      `${text(subject)} called the tool ${text(tool)} of ${text(audience)}`,
-      ...(id === undefined ? [] : [`as request ${text(id)}`]),
-      ...(delegation === undefined ? [] : [`under ${text(delegation)}`]),
-      ...describeContext(context),
-    ),
   token_exchanged: ({ subject, audience, token, delegation, valid_until: until }) =>
     say(
       `${text(subject)} exchanged its delegation for a token for ${text(audience)}`,
