@@ -81,7 +81,10 @@ describeNeeding('browser', 'what happened, searched and proven in a browser', ()
     const { page } = bob
     await bob.open('/search')
     await page.getByLabel('Request, delegation, agent or run').fill(called)
+    const worker = page.waitForEvent('worker')
     await page.getByLabel('Request, delegation, agent or run').press('Enter')
+    // Where the proofs are checked, so that the page is not held up.
+    expect((await worker).url()).toMatch(/\/assets\/verify-worker-[\w-]+\.js$/u)
     await page.getByText('Everything here is proven').waitFor()
     const request = line(page, '/projects/ACME/issues/7: accepted')
     await request.getByText('the signature of the agent; the chain of 1 behind it').waitFor()

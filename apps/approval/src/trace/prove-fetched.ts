@@ -1,6 +1,7 @@
-import { parseTraceBundle, type VerifiedTrace, verifyTrace } from '@behalf/authority/trace'
+import type { VerifiedTrace } from '@behalf/authority/trace'
 import { fetchTrace } from '../api/log-api.ts'
 import type { TraceView } from '../api/log-views.ts'
+import { verifyApart } from './verify-apart.ts'
 
 /** A story of the log, proven in this browser, and the file that proves it anywhere. */
 export interface ProvenStory {
@@ -16,6 +17,6 @@ export interface ProvenStory {
  */
 export async function proveFetched(id: string, issuer: string): Promise<ProvenStory> {
   const view = await fetchTrace(id)
-  const trace = await verifyTrace(parseTraceBundle(view.bundle), issuer)
+  const trace = await verifyApart({ bundle: view.bundle, issuer })
   return { trace, view }
 }
