@@ -25,7 +25,7 @@ async function verifyHere(): Promise<JsonObject> {
     did === issuer ? decodeDidKeyUrl(kid).publicKey : undefined
   const verified = verifyDelegationChain(chain, { issuers, now })
   const status = verifyStatusList(list, { id: listUrl, issuer, issuers, now })
-  checkDelegationStatus(verified.root, status)
+  checkDelegationStatus(verified.root, { revocation: status, suspension: undefined })
   const approved = await verifyApprovalEvidence(evidence, { delegation: verified.root })
   return {
     leaf: verified.leaf.id,

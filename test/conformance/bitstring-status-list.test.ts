@@ -113,7 +113,7 @@ describeNeeding('vectors', 'Bitstring Status List v1.0: the examples of the spec
     const bits = createBitstring()
     const check = async (): Promise<string> => {
       const list = verifyStatusList(await signList({}, bits), options)
-      return codeOf(() => checkDelegationStatus(delegation, list))
+      return codeOf(() => checkDelegationStatus(delegation, { revocation: list, suspension: undefined }))
     }
     expect(await check()).toBe('ok')
     writeBit(bits, 94_566, true)
@@ -158,7 +158,10 @@ test.each([
         statusListCredential: LIST_URL,
       }),
     )
-    if (codeOf(() => checkDelegationStatus(delegation, list)) === 'credential_revoked')
+    if (
+      codeOf(() => checkDelegationStatus(delegation, { revocation: list, suspension: undefined })) ===
+      'credential_revoked'
+    )
       revoked.push(statusListIndex)
   }
   expect(revoked).toEqual(expected)

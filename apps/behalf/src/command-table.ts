@@ -80,6 +80,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/revoke.ts'),
   },
   {
+    name: 'suspend',
+    summary: 'let a delegation rest, and everything below it, until it is resumed',
+    load: () => import('./commands/suspend.ts'),
+  },
+  {
+    name: 'resume',
+    summary: 'let a delegation that rests go on',
+    load: () => import('./commands/resume.ts'),
+  },
+  {
     name: 'list',
     summary: 'list the delegations of a wallet, or what an authority has open',
     load: () => import('./commands/list.ts'),

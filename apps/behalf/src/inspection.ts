@@ -1,6 +1,7 @@
 import { BehalfError, isJsonObject, type JsonObject, type JsonValue, parseJson } from '@behalf/core'
 import {
   checkChainTime,
+  findSuspended,
   type ParsedChain,
   parseCompactJws,
   parseDelegationChain,
@@ -146,10 +147,12 @@ function inspectStatusList(jws: string, payload: JsonObject, { now, trusted }: I
   const issuer = textOf(payload.issuer)
   const found: { list?: ReturnType<typeof verifyStatusList> } = {}
   const check = attempt('the signature is right and the list is valid now', () => {
-    found.list = verifyStatusList(jws, { id, issuer, issuers: ownKeys, now })
+    const purpose = findSuspended(id) === undefined ? 'revocation' : 'suspension'
+    found.list = verifyStatusList(jws, { id, issuer, issuers: ownKeys, purpose, now })
   })
   const { list } = found
-  const revoked = list === undefined ? undefined : countSet(list)
+  const set = list === undefined ? undefined : countSet(list)
+  const what = list?.purpose === 'suspension' ? 'suspended' : 'revoked'
   const until = list === undefined ? undefined : formatTime(list.validUntil)
   return {
     document: {
@@ -158,7 +161,7 @@ function inspectStatusList(jws: string, payload: JsonObject, { now, trusted }: I
       issuer,
       version: list?.version,
       length: list?.length,
-      revoked,
+      ...(list === undefined ? {} : { [what]: set }),
       valid_until: until,
     },
     words: [
@@ -168,7 +171,7 @@ function inspectStatusList(jws: string, payload: JsonObject, { now, trusted }: I
         ? []
         : [
             `  version  ${list.version}, valid until ${until}`,
-            `  revoked  ${revoked} of ${list.length} places`,
+            `  ${what.padEnd(9)}${set} of ${list.length} places`,
           ]),
     ],
     checks: [

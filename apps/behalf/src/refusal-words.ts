@@ -59,7 +59,7 @@ export const REFUSAL_WORDS: Readonly<Record<VerifierErrorCode, readonly [meaning
   credential_not_yet_valid: ['the delegation has not begun', CLOCK],
   credential_revoked: ['the delegation, or one above it, was revoked', RENEW],
   credential_signature_invalid: ['a signature in the delegation is wrong', CREDENTIAL],
-  credential_suspended: ['the delegation is suspended', 'try again later'],
+  credential_suspended: ['the delegation, or one above it, is suspended', 'try again later'],
   credential_too_large: ['the delegation is too large', 'ask for fewer capabilities, or hand on less often'],
   credential_type_mismatch: ['this is another kind of credential', CREDENTIAL],
   cryptosuite_unsupported: ['the delegation is signed in a way this API does not know', CREDENTIAL],

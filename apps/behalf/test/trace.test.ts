@@ -438,7 +438,7 @@ describe('the evidence of a request', () => {
       ['request_accepted', { sequence: expect.any(Number), time: expect.any(Number), revoked: undefined }],
       ['request_refused', { sequence: expect.any(Number), time: expect.any(Number), revoked: root }],
     ])
-    expect(bundle.lists).toHaveLength(2)
+    expect(bundle.lists).toHaveLength(3)
     const place = entries.findIndex(({ record }) => record.type === 'request_accepted')
     const [accepted, refusal] = [place, entries.length - 1].map((at) => ({
       record: entries[at]?.record,
@@ -494,6 +494,37 @@ describe('the evidence of a request', () => {
     }
   })
 })
+
+test('a suspension is told with its effect and its end', async () => {
+  const { settle } = await world.report()
+  const resting = await obtain(world, '--for', 'alice', '--purpose', 'rest', ...allowing('/issues/**'))
+  const suspend = await world.run(['suspend', resting, '--reason', 'odd', '--json'])
+  expect(documentOf(suspend)).toMatchObject({ delegation: resting, suspended: true })
+  const call = ['call', 'GET', `${world.api.origin}/issues/1`, '--delegation', resting, '--json']
+  expect(codeOf(await world.run(call))).toBe('credential_suspended')
+  const resumed = await world.run(['resume', resting, '--reason', 'cleared'])
+  expect(resumed.stdout).toContain(`Resumed. ${resting}`)
+  expect((await world.run(call)).exit).toBe(0)
+  await settle()
+  expect(typesOf(await trace(resting))).toEqual([
+    ...BEFORE,
+    'suspended',
+    'request_refused',
+    'resumed',
+    'request_accepted',
+  ])
+  const { stdout } = await world.run(['trace', resting])
+  for (const line of [
+    `suspended ${resting} and everything below it`,
+    'was refused (credential_suspended)',
+    `resumed ${resting}`,
+    'because: "cleared"',
+  ]) {
+    expect(stdout).toContain(line)
+  }
+  await world.run(['revoke', resting, '--as-operator'])
+  expect(codeOf(await world.run(['resume', resting, '--json']))).toBe('credential_revoked')
+}, 60_000)
 
 function allowing(path: string): readonly string[] {
   return ['--allow', `GET,POST ${world.api.origin}${path}`]

@@ -26,6 +26,7 @@ export const ACCESS: Readonly<Record<RouteName, Access>> = {
   'GET /approve/{id}': 'public',
   'GET /status/heartbeat': 'public',
   'GET /status/lists/{number}': 'public',
+  'GET /status/lists/{number}/suspension': 'public',
   'GET /status/stream': 'public',
   // Whoever reads the stream, by the name it got there.
   'POST /status/confirmations': 'public',
@@ -59,7 +60,7 @@ export const ACCESS: Readonly<Record<RouteName, Access>> = {
   'GET /delegations/{id}': 'operator',
   // The subject of that delegation.
   'POST /delegations/{id}/children': 'key',
-  // A delegation: the operator, the agent that delegated it, or its subject. Anything else: the operator.
+  // To revoke a delegation: the operator, the agent that delegated it, or its subject. Anything else: the operator.
   'POST /revocations': 'key',
   'GET /.well-known/oauth-authorization-server': 'public',
   'GET /.well-known/jwks.json': 'public',

@@ -76,8 +76,8 @@ const enrolment = z
 /** The members of a delegation, for schemas that add to them. */
 export const delegationMembers: Readonly<Record<string, z.ZodType>> = {
   id: uuid,
-  status: z.enum(['active', 'expired', 'revoked']).openapi({
-    description: 'Of the whole chain: revoked also when a delegation above it is',
+  status: z.enum(['active', 'suspended', 'expired', 'revoked']).openapi({
+    description: 'Of the whole chain: revoked or suspended also when a delegation above it is',
   }),
   delegator: did,
   subject: did,
@@ -95,6 +95,12 @@ export const delegationMembers: Readonly<Record<string, z.ZodType>> = {
   reason,
   revoked_above: uuid.optional().openapi({
     description: 'The nearest delegation above that is revoked, and this one with it',
+  }),
+  suspended_at: time.optional(),
+  suspended_by: z.string().optional().openapi({ description: 'DID of a key, or id of a person' }),
+  suspended_reason: z.string().optional(),
+  suspended_above: uuid.optional().openapi({
+    description: 'The nearest delegation above that is suspended, and this one with it',
   }),
 }
 
@@ -125,6 +131,7 @@ export type AnswerName =
   | 'delegations'
   | 'issuedDelegation'
   | 'revocation'
+  | 'suspension'
   | 'confirmations'
   | 'events'
   | 'policy'
@@ -178,6 +185,12 @@ export const ANSWERS: Readonly<Record<AnswerName, z.ZodType>> = {
       .array(z.string())
       .optional()
       .openapi({ description: 'Of a principal, a workflow or a run: the roots that were revoked now' }),
+    sequence: z.int(),
+    time,
+  }),
+  suspension: z.strictObject({
+    delegation: z.string(),
+    suspended: z.boolean().openapi({ description: 'Whether it rests from now on' }),
     sequence: z.int(),
     time,
   }),

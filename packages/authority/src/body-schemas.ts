@@ -75,6 +75,12 @@ export type RevocationBody =
       readonly reason?: string | undefined
     }
   | { readonly issuer_key: string; readonly reason?: string | undefined }
+  | SuspensionBody
+
+/** Of these: a delegation rests, or goes on. */
+export type SuspensionBody =
+  | { readonly suspend: string; readonly reason?: string | undefined }
+  | { readonly resume: string; readonly reason?: string | undefined }
 
 /** Body of `POST /status/confirmations`. */
 export interface ConfirmationBody {
@@ -186,6 +192,8 @@ export const revocationSchema: z.ZodType<RevocationBody> = z.union([
   z.strictObject({ principal: z.strictObject({ id: z.string() }), reason }),
   z.strictObject({ workflow: z.strictObject({ id: z.string(), run: z.string().optional() }), reason }),
   z.strictObject({ issuer_key: z.string(), reason }),
+  z.strictObject({ suspend: z.string(), reason }),
+  z.strictObject({ resume: z.string(), reason }),
 ])
 
 /** Of `GET /delegation-requests`. */

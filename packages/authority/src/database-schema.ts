@@ -91,6 +91,9 @@ export interface AuthorityTables extends PeopleTables, LedgerTables, NoticeTable
     readonly revoked_at: number | null
     readonly revoked_by: string | null
     readonly revoked_reason: string | null
+    readonly suspended_at: number | null
+    readonly suspended_by: string | null
+    readonly suspended_reason: string | null
   }
   readonly status_positions: {
     readonly list: number
@@ -105,6 +108,15 @@ export interface AuthorityTables extends PeopleTables, LedgerTables, NoticeTable
     readonly valid_until: number
     readonly allocated: number
     readonly needed_until: number
+  }
+  /** One for each of `status_lists`, with the same places. */
+  readonly suspension_lists: {
+    readonly number: number
+    readonly version: number
+    readonly jws: string
+    readonly digest: string
+    readonly signed_at: number
+    readonly valid_until: number
   }
   readonly revoked_keys: {
     readonly agent: string

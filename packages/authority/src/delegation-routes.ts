@@ -1,13 +1,20 @@
-import type { Issuer, RevocationReceipt, RevocationScope } from '@behalf/issuer'
+import type { Issuer, RevocationReceipt, RevocationScope, SuspensionReceipt } from '@behalf/issuer'
+import { z } from '@hono/zod-openapi'
 import type { AuthenticatedCaller } from './access.ts'
 import { ANSWERS } from './answer-schemas.ts'
-import { eventFilterSchema, newChildSchema, type RevocationBody, revocationSchema } from './body-schemas.ts'
+import {
+  eventFilterSchema,
+  newChildSchema,
+  type RevocationBody,
+  revocationSchema,
+  type SuspensionBody,
+} from './body-schemas.ts'
 import { defined } from './defined.ts'
 import { AuthorityError } from './error.ts'
 import { readDigest, readId } from './read-input.ts'
 import type { SignedContext } from './request-routes.ts'
 import { defineRoute, json, jsonAnswer, type Route, requireCaller } from './route.ts'
-import { delegationToWire, eventToWire, revocationToWire } from './to-wire.ts'
+import { delegationToWire, eventToWire, revocationToWire, suspensionToWire } from './to-wire.ts'
 
 /** The routes about delegations, their revocation, and the record of everything. */
 export function createDelegationRoutes(context: SignedContext): readonly Route[] {
@@ -73,9 +80,11 @@ function createRevocationRoute({ issuer }: SignedContext): Route {
   return defineRoute({
     name: 'POST /revocations',
     summary:
-      'Revoke a delegation with everything below it, an agent key, a key of the issuer, or everything of a principal, a workflow or a run',
+      'Revoke a delegation with everything below it, an agent key, a key of the issuer, or everything of a principal, a workflow or a run; or let a delegation rest (`suspend`) and go on (`resume`)',
     body: revocationSchema,
-    answers: { 200: jsonAnswer('It is stored and published', ANSWERS.revocation) },
+    answers: {
+      200: jsonAnswer('It is stored and published', z.union([ANSWERS.revocation, ANSWERS.suspension])),
+    },
     run: async (call) => {
       const { body } = call
       const caller = requireCaller(call)
@@ -85,14 +94,24 @@ function createRevocationRoute({ issuer }: SignedContext): Route {
         return json(200, revocationToWire(receipt))
       }
       const operator = requireOperator(caller)
+      if ('suspend' in body || 'resume' in body) {
+        return json(200, suspensionToWire(await suspendAs(operator, body, issuer)))
+      }
       return json(200, revocationToWire(await revokeAs(operator, body, { issuer, reason })))
     },
   })
 }
 
+async function suspendAs(operator: string, body: SuspensionBody, issuer: Issuer): Promise<SuspensionReceipt> {
+  const decision = { operator, ...defined({ reason: body.reason }) }
+  return 'suspend' in body
+    ? issuer.suspendDelegation({ id: readId(body.suspend), ...decision })
+    : issuer.resumeDelegation({ id: readId(body.resume), ...decision })
+}
+
 async function revokeAs(
   operator: string,
-  body: Exclude<RevocationBody, { readonly delegation: string }>,
+  body: Exclude<RevocationBody, SuspensionBody | { readonly delegation: string }>,
   { issuer, reason }: { readonly issuer: Issuer; readonly reason: { readonly reason?: string } },
 ): Promise<RevocationReceipt> {
   if ('agent' in body) return issuer.revokeKey({ agent: body.agent, operator, ...reason })
@@ -110,7 +129,7 @@ function readScope(
 
 function requireOperator(caller: AuthenticatedCaller): string {
   if (caller.operator) return caller.did
-  throw new AuthorityError('forbidden', 'Only an operator may revoke this')
+  throw new AuthorityError('forbidden', 'Only an operator may do this')
 }
 
 function createEventsRoute({ issuer }: SignedContext): Route {

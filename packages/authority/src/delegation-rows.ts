@@ -1,5 +1,13 @@
 import type { DelegationFilter, DelegationRecord, IssuerTransaction, Revocation } from '@behalf/issuer'
-import { type Insertable, type RawBuilder, type Selectable, type SelectQueryBuilder, sql } from 'kysely'
+import {
+  type Insertable,
+  type RawBuilder,
+  type Selectable,
+  type SelectQueryBuilder,
+  sql,
+  type UpdateQueryBuilder,
+  type UpdateResult,
+} from 'kysely'
 import type { AuthorityDatabase, AuthorityTables } from './database-schema.ts'
 import { optional, readJsonColumn } from './json-column.ts'
 import { readOnBehalfOf } from './request-rows.ts'
@@ -12,6 +20,8 @@ type DelegationPart = Pick<
   | 'listLiveDelegations'
   | 'listDelegations'
   | 'markRevoked'
+  | 'markSuspended'
+  | 'markResumed'
   | 'insertRevokedKey'
   | 'findRevokedKey'
   | 'listRevokedKeys'
@@ -87,18 +97,35 @@ function createLedgerRows(
     },
     listDelegations: async (filter) => {
       const rows = await selectNewest(db, filter).selectAll().execute()
-      const above = await findRevokedAbove(db, filter)
-      return rows.map((row) => ({ ...fromRow(row), ...optional('revokedAbove', above.get(row.id) ?? null) }))
+      const revoked = await findAbove(db, filter, 'revoked_at')
+      const suspended = await findAbove(db, filter, 'suspended_at')
+      return rows.map((row) => ({
+        ...fromRow(row),
+        ...optional('revokedAbove', revoked.get(row.id) ?? null),
+        ...optional('suspendedAbove', suspended.get(row.id) ?? null),
+      }))
     },
     markRevoked: async (id, { at, by, reason }) => {
-      await db
-        .updateTable('delegations')
-        .set({ revoked_at: at, revoked_by: by, revoked_reason: reason ?? null })
-        .where('id', '=', id)
-        .where('revoked_at', 'is', null)
+      const revoked = { revoked_at: at, revoked_by: by, revoked_reason: reason ?? null }
+      await updateLiving(db, id).set(revoked).execute()
+    },
+    markSuspended: async (id, { at, by, reason }) => {
+      const suspended = { suspended_at: at, suspended_by: by, suspended_reason: reason ?? null }
+      await updateLiving(db, id).set(suspended).where('suspended_at', 'is', null).execute()
+    },
+    markResumed: async (id) => {
+      await updateLiving(db, id)
+        .set({ suspended_at: null, suspended_by: null, suspended_reason: null })
         .execute()
     },
   }
+}
+
+function updateLiving(
+  db: AuthorityDatabase,
+  id: string,
+): UpdateQueryBuilder<AuthorityTables, 'delegations', 'delegations', UpdateResult> {
+  return db.updateTable('delegations').where('id', '=', id).where('revoked_at', 'is', null)
 }
 
 function selectNewest(
@@ -111,10 +138,11 @@ function selectNewest(
   return query
 }
 
-/** Of each of these delegations below a revoked one: the nearest revoked above it. */
-async function findRevokedAbove(
+/** Of each of these delegations below a revoked, or a suspended one: the nearest such above it. */
+async function findAbove(
   db: AuthorityDatabase,
   filter: DelegationFilter,
+  since: 'revoked_at' | 'suspended_at',
 ): Promise<ReadonlyMap<string, string>> {
   const rows = await db
     .withRecursive('newest', () => selectNewest(db, filter).select(['id', 'parent_id']))
@@ -128,20 +156,20 @@ async function findRevokedAbove(
             .selectFrom('ancestry')
             .innerJoin('delegations', 'delegations.id', 'ancestry.above')
             .select(['ancestry.id', 'delegations.parent_id as above'])
-            .where('delegations.revoked_at', 'is', null)
+            .where(`delegations.${since}`, 'is', null)
             .where('delegations.parent_id', 'is not', null),
         ),
     )
     .selectFrom('ancestry')
     .innerJoin('delegations', 'delegations.id', 'ancestry.above')
     .select(['ancestry.id as id', 'delegations.id as above'])
-    .where('delegations.revoked_at', 'is not', null)
+    .where(`delegations.${since}`, 'is not', null)
     .execute()
   return new Map(rows.map(({ id, above }) => [id, above]))
 }
 
 function toRow(delegation: DelegationRecord): Insertable<AuthorityTables['delegations']> {
-  const { issued, revoked, status } = delegation
+  const { issued, revoked, suspended, status } = delegation
   return {
     id: delegation.id,
     parent_id: delegation.parentId ?? null,
@@ -161,6 +189,9 @@ function toRow(delegation: DelegationRecord): Insertable<AuthorityTables['delega
     revoked_at: revoked?.at ?? null,
     revoked_by: revoked?.by ?? null,
     revoked_reason: revoked?.reason ?? null,
+    suspended_at: suspended?.at ?? null,
+    suspended_by: suspended?.by ?? null,
+    suspended_reason: suspended?.reason ?? null,
   }
 }
 
@@ -178,7 +209,8 @@ function fromRow(row: DelegationRow): DelegationRecord {
     payload: readJsonColumn(row.payload_json),
     ...optional('issued', readIssued(row)),
     createdAt: row.created_at,
-    ...optional('revoked', readRevocation(row)),
+    ...optional('revoked', readRevocation(row.revoked_at, row.revoked_by, row.revoked_reason)),
+    ...optional('suspended', readRevocation(row.suspended_at, row.suspended_by, row.suspended_reason)),
   }
 }
 
@@ -187,7 +219,7 @@ function readIssued({ request_id, jws, evidence_json }: DelegationRow): Delegati
   return { requestId: request_id, jws, evidence: readJsonColumn(evidence_json) }
 }
 
-function readRevocation({ revoked_at, revoked_by, revoked_reason }: DelegationRow): Revocation | undefined {
-  if (revoked_at === null || revoked_by === null) return undefined
-  return { at: revoked_at, by: revoked_by, ...optional('reason', revoked_reason) }
+function readRevocation(at: number | null, by: string | null, reason: string | null): Revocation | undefined {
+  if (at === null || by === null) return undefined
+  return { at, by, ...optional('reason', reason) }
 }

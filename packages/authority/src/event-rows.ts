@@ -32,6 +32,8 @@ const TYPES: readonly IssuerEventType[] = [
   'principal_revoked',
   'run_revoked',
   'issuer_key_revoked',
+  'suspended',
+  'resumed',
   'operator_removed',
   'person_joined',
   'person_changed',

@@ -158,6 +158,26 @@ const REVOCATION_CHANGES: readonly string[] = [
     (json_extract(payload_json, '$.credentialSubject.workflow.id')) where revoked_at is null`,
 ]
 
+/** Delegations that rest, and the lists that say so. */
+const SUSPENSION_TABLES: readonly string[] = [
+  `alter table delegations add column suspended_at integer`,
+  `alter table delegations add column suspended_by text check ((suspended_at is null) = (suspended_by is null))`,
+  `alter table delegations add column suspended_reason text`,
+  `create index delegations_suspended on delegations (list, list_index) where suspended_at is not null`,
+  `create table suspension_lists (
+    number integer primary key references status_lists (number),
+    version integer not null,
+    jws text not null,
+    digest text not null,
+    signed_at integer not null,
+    valid_until integer not null
+  ) strict`,
+  ...refuse('suspension_lists', ['delete'], 'a status list is never forgotten'),
+  `create trigger suspension_lists_forward before update on suspension_lists
+    when new.version < old.version or (new.version = old.version and new.jws <> old.jws)
+    begin select raise(abort, 'a status list never goes back'); end`,
+]
+
 /** What a mistake in the code above them must not be able to undo. */
 const FIRST_TRIGGERS: readonly string[] = [
   ...refuse('events', ['update', 'delete'], 'the record is append-only'),
@@ -241,6 +261,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '2027_01_tokens': runAll(TOKEN_TABLES),
   '2027_01_written_lists': runAll(STATUS_HISTORY_TABLES),
   '2027_02_trace': runAll(LOG_INDEX_TABLES),
+  '2027_03_suspension': runAll(SUSPENSION_TABLES),
 }
 
 function runAll(statements: readonly string[]): Migration {

@@ -1,5 +1,5 @@
 import type { IssuerTransaction, StatusListState } from '@behalf/issuer'
-import type { Selectable } from 'kysely'
+import type { Selectable, SelectQueryBuilder } from 'kysely'
 import type { AuthorityDatabase, AuthorityTables } from './database-schema.ts'
 
 type StatusPart = Pick<
@@ -8,20 +8,12 @@ type StatusPart = Pick<
   | 'findStatusList'
   | 'saveStatusList'
   | 'claimStatusPosition'
-  | 'listRevokedIndices'
+  | 'listSetIndices'
   | 'readPublication'
   | 'savePublication'
 >
 
-const STATE_COLUMNS = [
-  'number',
-  'version',
-  'digest',
-  'signed_at',
-  'valid_until',
-  'allocated',
-  'needed_until',
-] as const
+type ListRow = Omit<Selectable<AuthorityTables['status_lists']>, 'jws'>
 
 /** The part of an issuer's transaction that keeps what is published. */
 export function createStatusRows(db: AuthorityDatabase): StatusPart {
@@ -44,12 +36,12 @@ export function createStatusRows(db: AuthorityDatabase): StatusPart {
         .execute()
       return true
     },
-    listRevokedIndices: async (number) => {
+    listSetIndices: async ({ number, purpose }) => {
       const rows = await db
         .selectFrom('delegations')
         .select('list_index')
         .where('list', '=', number)
-        .where('revoked_at', 'is not', null)
+        .where(purpose === 'suspension' ? 'suspended_at' : 'revoked_at', 'is not', null)
         .execute()
       return rows.map((row) => row.list_index)
     },
@@ -72,45 +64,63 @@ function createListRows(
 ): Pick<StatusPart, 'listStatusLists' | 'findStatusList' | 'saveStatusList'> {
   return {
     listStatusLists: async () => {
-      const rows = await db.selectFrom('status_lists').select(STATE_COLUMNS).orderBy('number').execute()
-      return rows.map(toState)
+      const revocation = await db.selectFrom('status_lists').selectAll().execute()
+      const suspension = await selectSuspensionLists(db).execute()
+      return [...revocation.map(toState('revocation')), ...suspension.map(toState('suspension'))].toSorted(
+        (one, other) => one.number - other.number,
+      )
     },
-    findStatusList: async (number) => {
-      const row = await db
-        .selectFrom('status_lists')
-        .selectAll()
-        .where('number', '=', number)
-        .executeTakeFirst()
-      return row && { ...toState(row), jws: row.jws }
+    findStatusList: async ({ number, purpose }) => {
+      const row =
+        purpose === 'suspension'
+          ? await selectSuspensionLists(db).where('suspension_lists.number', '=', number).executeTakeFirst()
+          : await db.selectFrom('status_lists').selectAll().where('number', '=', number).executeTakeFirst()
+      return row && { ...toState(purpose)(row), jws: row.jws }
     },
-    saveStatusList: async ({
-      number,
-      version,
-      jws,
-      digest,
-      signedAt,
-      validUntil,
-      allocated,
-      neededUntil,
-    }) => {
+    saveStatusList: async (list) => {
+      const { number, purpose, version, jws, digest, signedAt, validUntil } = list
       const changed = { version, jws, digest, signed_at: signedAt, valid_until: validUntil }
+      if (purpose === 'suspension') {
+        await db
+          .insertInto('suspension_lists')
+          .values({ number, ...changed })
+          .onConflict((conflict) => conflict.column('number').doUpdateSet(changed))
+          .execute()
+        return
+      }
       await db
         .insertInto('status_lists')
-        .values({ number, ...changed, allocated, needed_until: neededUntil })
+        .values({ number, ...changed, allocated: list.allocated, needed_until: list.neededUntil })
         .onConflict((conflict) => conflict.column('number').doUpdateSet(changed))
         .execute()
     },
   }
 }
 
-function toState(row: Omit<Selectable<AuthorityTables['status_lists']>, 'jws'>): StatusListState {
-  return {
+/** With what is counted at the list of revocations, whose places are the same. */
+function selectSuspensionLists(
+  db: AuthorityDatabase,
+): SelectQueryBuilder<
+  AuthorityTables,
+  'suspension_lists' | 'status_lists',
+  Selectable<AuthorityTables['status_lists']>
+> {
+  return db
+    .selectFrom('suspension_lists')
+    .innerJoin('status_lists', 'status_lists.number', 'suspension_lists.number')
+    .select(['status_lists.allocated', 'status_lists.needed_until'])
+    .selectAll('suspension_lists')
+}
+
+function toState(purpose: StatusListState['purpose']): (row: ListRow) => StatusListState {
+  return (row) => ({
     number: row.number,
+    purpose,
     version: row.version,
     digest: row.digest,
     signedAt: row.signed_at,
     validUntil: row.valid_until,
     allocated: row.allocated,
     neededUntil: row.needed_until,
-  }
+  })
 }

@@ -10,6 +10,7 @@ import {
   type RevocationReceipt,
   requestStatus,
   type ScopeRevocationReceipt,
+  type SuspensionReceipt,
 } from '@behalf/issuer'
 import { formatTime } from './format-time.ts'
 
@@ -96,7 +97,7 @@ export function enrolledWorkloadToWire({ proof, enrolments }: EnrolledWorkload):
 
 /** A delegation as operators see it; `status` is the state of the chain that ends with it. */
 export function delegationToWire(delegation: ListedDelegation, { now }: WireOptions): JsonObject {
-  const { payload, revoked } = delegation
+  const { payload, revoked, suspended } = delegation
   const subject = isJsonObject(payload.credentialSubject) ? payload.credentialSubject : {}
   return compact({
     id: delegation.id,
@@ -116,6 +117,10 @@ export function delegationToWire(delegation: ListedDelegation, { now }: WireOpti
     revoked_by: revoked?.by,
     reason: revoked?.reason,
     revoked_above: delegation.revokedAbove,
+    suspended_at: formatOptionalTime(suspended?.at),
+    suspended_by: suspended?.by,
+    suspended_reason: suspended?.reason,
+    suspended_above: delegation.suspendedAbove,
   })
 }
 
@@ -124,6 +129,11 @@ export function revocationToWire(receipt: RevocationReceipt | ScopeRevocationRec
   const { revoked, sequence, time } = receipt
   const delegations = 'delegations' in receipt ? { delegations: [...receipt.delegations] } : {}
   return { revoked, ...delegations, sequence, time: formatTime(time) }
+}
+
+/** What suspending or resuming answers. */
+export function suspensionToWire({ time, ...receipt }: SuspensionReceipt): JsonObject {
+  return { ...receipt, time: formatTime(time) }
 }
 
 /** An entry of the append-only record. */
@@ -137,7 +147,8 @@ function approvalUrl(request: DelegationRequest, { origin }: WireOptions): strin
 
 function statusOf(delegation: ListedDelegation, now: number): string {
   if (delegation.revoked || delegation.revokedAbove !== undefined) return 'revoked'
-  return now >= delegation.validUntil ? 'expired' : 'active'
+  if (now >= delegation.validUntil) return 'expired'
+  return delegation.suspended || delegation.suspendedAbove !== undefined ? 'suspended' : 'active'
 }
 
 function formatOptionalTime(time: number | undefined): string | undefined {

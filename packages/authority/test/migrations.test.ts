@@ -26,6 +26,7 @@ const KNOWN = [
   '2027_01_tokens',
   '2027_01_written_lists',
   '2027_02_trace',
+  '2027_03_suspension',
 ]
 const refused = expect.objectContaining({ code: 'database_migration_failed' })
 
@@ -100,6 +101,7 @@ describe('migrations', () => {
       'signed_status_lists',
       'status_lists',
       'status_positions',
+      'suspension_lists',
       'token_keys',
       'token_links',
       'tokens',
@@ -242,6 +244,18 @@ describe('what the tables refuse, whoever asks', () => {
     ['a list goes back', 'update status_lists set version = 1', 'never goes back'],
     ['a list changes under its version', "update status_lists set jws = 'other'", 'never goes back'],
     ['a list is forgotten', 'delete from status_lists', 'never forgotten'],
+    ['a list of suspensions goes back', 'update suspension_lists set version = 1', 'never goes back'],
+    [
+      'a list of suspensions changes under its version',
+      "update suspension_lists set jws = 'other'",
+      'never goes back',
+    ],
+    ['a list of suspensions is forgotten', 'delete from suspension_lists', 'never forgotten'],
+    [
+      'a revoked delegation rests or goes on',
+      "update delegations set suspended_at = 1, suspended_by = 'x'",
+      'changes once',
+    ],
     ['a sequence goes back', 'update publication set sequence = 4', 'never go back'],
     ['a sequence stands still', "update publication set sequence = 5, jws = 'other'", 'never go back'],
     ['an epoch goes back', 'update publication set epoch = 0, sequence = 9', 'never go back'],
@@ -279,6 +293,7 @@ function seed(raw: DatabaseSync): void {
     insert into events (time, type, data_json) values (2, 'denied', '{}');
     insert into revoked_keys values ('did:key:z1', 1, 'did:key:z9', null);
     insert into status_lists values (1, 2, 'jws', 'digest', 1, 2, 1, 2);
+    insert into suspension_lists values (1, 2, 'jws', 'digest', 1, 2);
     insert into status_positions values (1, 7), (1, 8);
     insert into publication values (1, 1, 5, 'jws', 1);
     insert into requests (id, version, agent, terms_json, policy_json, status, requested_at, expires_at)

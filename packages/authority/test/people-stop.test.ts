@@ -100,6 +100,29 @@ describe('a person stops', () => {
     expect((await carol.send('/api/revocations', { mine: true })).json['revoked']).toEqual([delegationId])
   })
 
+  test('a delegation for a while, theirs or as an operator; it goes on only with a passkey', async () => {
+    const theirs = await obtain(bob, 'bob')
+    const statusOf = async (): Promise<unknown> =>
+      listOf((await bob.get('/api/delegations?state=active')).json, 'delegations').map(({ status }) => status)
+    const suspended = await bob.send('/api/suspensions', { delegation: theirs, reason: 'Odd' })
+    expect(suspended.json).toMatchObject({ delegation: theirs, suspended: true })
+    expect((await world.published()).sequence).toBe(suspended.json['sequence'])
+    expect(await statusOf()).toEqual(['suspended'])
+    expect((await bob.send('/api/resumptions', { delegation: theirs })).code).toBe('step_up_required')
+    expect(await statusOf()).toEqual(['suspended'])
+    const resumed = await bob.send('/api/resumptions', { delegation: theirs, step_up: await bob.stepUp() })
+    expect(resumed.json).toMatchObject({ delegation: theirs, suspended: false })
+    expect(await statusOf()).toEqual(['active'])
+    expect((await alice.send('/api/suspensions', { delegation: theirs })).status).toBe(200)
+    const refused = await bob.send('/api/resumptions', { delegation: theirs, step_up: await bob.stepUp() })
+    expect(refused.code).toBe('forbidden')
+    const mine = await obtain(alice, 'alice')
+    expect((await bob.send('/api/suspensions', { delegation: mine })).code).toBe('not_found')
+    expect((await bob.send('/api/suspensions', { delegation: 7 })).code).toBe('input_invalid')
+    const lists = await alice.get('/api/delegations?state=ended')
+    expect(lists.json['delegations']).toEqual([])
+  })
+
   test.each([{}, { mine: false }, { delegation: 1 }, { agent: 'x', mine: true }])(
     'nothing with %j',
     async (body) => {

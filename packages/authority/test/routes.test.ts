@@ -1,5 +1,5 @@
-import type { JsonObject } from '@behalf/core'
-import { createDelegationPayload, parseDelegation } from '@behalf/credential'
+import { digestSha256, type JsonObject } from '@behalf/core'
+import { createDelegationPayload, parseCompactJws, parseDelegation } from '@behalf/credential'
 import { describe, expect, test } from 'vitest'
 import { ANSWERS, type AnswerName } from '../src/answer-schemas.ts'
 import {
@@ -13,6 +13,7 @@ import {
   START,
   type World,
 } from './support/authority-world.ts'
+import { listOf } from './support/read-answer.ts'
 
 const CHILD = 'urn:uuid:11111111-2222-4333-8444-555555555555'
 const ASK = { on_behalf_of: ALICE, capabilities: READ_ISSUES, purpose: 'Sum up the open issues' }
@@ -430,6 +431,39 @@ describe('POST /revocations', () => {
       ({ type }) => type === 'delegation_revoked',
     )
     expect(revoked).toHaveLength(1)
+  })
+
+  test('lets a delegation rest and go on; both are for operators', async () => {
+    const world = await createWorld()
+    const id = await ask(world)
+    const { delegationId = '' } = await world.operator.client.approve(id, { version: 1 })
+    const send = (body: object, by = world.operator): Promise<RawAnswer> =>
+      by.send({ path: '/revocations', ...post(body) })
+    const statusOf = async (): Promise<unknown> => {
+      const { json } = await world.operator.send({ path: '/delegations' })
+      return listOf(json, 'delegations')
+    }
+    for (const body of [{ suspend: delegationId }, { resume: delegationId }]) {
+      expect((await send(body, world.agent)).code).toBe('forbidden')
+    }
+    const suspended = expectAnswer(await send({ suspend: delegationId, reason: 'Odd' }), 200, 'suspension')
+    expect(suspended).toMatchObject({ delegation: delegationId, suspended: true })
+    expect(await statusOf()).toMatchObject([
+      { status: 'suspended', suspended_by: world.operator.did, suspended_reason: 'Odd' },
+    ])
+    const collected = await world.agent.send({ path: `/delegation-requests/${id}/collect`, ...post({}) })
+    expect([collected.status, collected.code]).toEqual([401, 'credential_suspended'])
+    const url = `${world.origin}/status/lists/1/suspension`
+    const served = await world.get('/status/lists/1/suspension')
+    const { payload } = parseCompactJws((await world.get('/status/heartbeat')).text, { maxBytes: 10_000 })
+    const digest = digestSha256(served.text)
+    expect([payload['sequence'], served.headers.get('etag')]).toEqual([suspended['sequence'], `"${digest}"`])
+    expect(payload['lists']).toContainEqual({ id: url, version: 2, digest })
+    const resumed = expectAnswer(await send({ resume: delegationId }), 200, 'suspension')
+    expect(resumed).toMatchObject({ delegation: delegationId, suspended: false })
+    expect(await statusOf()).toMatchObject([{ status: 'active' }])
+    expect((await send({ resume: 'urn:uuid:0' })).code).toBe('not_found')
+    expect((await send({ resume: 7 })).code).toBe('input_invalid')
   })
 
   test('of a key is for operators', async () => {

@@ -120,6 +120,7 @@ const ENROLMENT: Enrolment = {
 }
 const LIST: StatusListRecord = {
   number: 1,
+  purpose: 'revocation',
   version: 1,
   jws: 'a.b.c',
   digest: 'sha-256:x',
@@ -257,8 +258,19 @@ describe('what is written is read as it was', () => {
       await expect(tx.findDelegation('child-1')).resolves.toEqual(revoked)
       await tx.markRevoked('child-1', { at: 1600, by: 'did:key:zOther' })
       await expect(tx.findDelegation('child-1')).resolves.toEqual(revoked)
-      await expect(tx.listRevokedIndices(1)).resolves.toEqual([8])
-      await expect(tx.listRevokedIndices(2)).resolves.toEqual([])
+      const setIn = (number: number, purpose: 'revocation' | 'suspension'): Promise<readonly number[]> =>
+        tx.listSetIndices({ number, purpose })
+      expect([await setIn(1, 'revocation'), await setIn(2, 'revocation')]).toEqual([[8], []])
+      expect(await setIn(1, 'suspension')).toEqual([])
+      await tx.markSuspended('child-1', { at: 1700, by: 'alice' })
+      await expect(tx.findDelegation('child-1')).resolves.toEqual(revoked)
+      const suspension = { at: 1700, by: 'alice', reason: 'Odd' }
+      await tx.markSuspended(ROOT.id, suspension)
+      await tx.markSuspended(ROOT.id, { at: 1800, by: 'bob' })
+      await expect(tx.findDelegation(ROOT.id)).resolves.toEqual({ ...ROOT, suspended: suspension })
+      expect([await setIn(1, 'suspension'), await setIn(2, 'suspension')]).toEqual([[ROOT.status.index], []])
+      await tx.markResumed(ROOT.id)
+      await expect(tx.findDelegation(ROOT.id)).resolves.toEqual(ROOT)
     })
   })
 
@@ -330,8 +342,8 @@ describe('what is written is read as it was', () => {
     })
     await reopen()
     await store.transaction(async (tx) => {
-      await expect(tx.findStatusList(1)).resolves.toEqual(LIST)
-      await expect(tx.findStatusList(2)).resolves.toBeUndefined()
+      await expect(tx.findStatusList({ number: 1, purpose: 'revocation' })).resolves.toEqual(LIST)
+      await expect(tx.findStatusList({ number: 2, purpose: 'revocation' })).resolves.toBeUndefined()
       const { jws, ...state } = LIST
       expect(jws).toBe('a.b.c')
       await expect(tx.listStatusLists()).resolves.toEqual([state])
@@ -441,9 +453,16 @@ describe('places in a list', () => {
       await expect(tx.claimStatusPosition({ list: 1, index: 7 }, 2000)).resolves.toBe(true)
       await expect(tx.claimStatusPosition({ list: 1, index: 7 }, 3000)).resolves.toBe(false)
       await expect(tx.claimStatusPosition({ list: 1, index: 8 }, 1000)).resolves.toBe(true)
-      await expect(tx.findStatusList(1)).resolves.toMatchObject({ allocated: 2, neededUntil: 2000 })
+      await expect(tx.findStatusList({ number: 1, purpose: 'revocation' })).resolves.toMatchObject({
+        allocated: 2,
+        neededUntil: 2000,
+      })
       await tx.saveStatusList({ ...LIST, version: 2, jws: 'd.e.f', allocated: 99 })
-      await expect(tx.findStatusList(1)).resolves.toMatchObject({ version: 2, jws: 'd.e.f', allocated: 2 })
+      await expect(tx.findStatusList({ number: 1, purpose: 'revocation' })).resolves.toMatchObject({
+        version: 2,
+        jws: 'd.e.f',
+        allocated: 2,
+      })
     })
   })
 
@@ -454,7 +473,9 @@ describe('places in a list', () => {
     )
     const won = (await Promise.all(claims)).filter(Boolean)
     expect(won).toHaveLength(8)
-    await expect(store.transaction((tx) => tx.findStatusList(1))).resolves.toMatchObject({ allocated: 8 })
+    await expect(
+      store.transaction((tx) => tx.findStatusList({ number: 1, purpose: 'revocation' })),
+    ).resolves.toMatchObject({ allocated: 8 })
   })
 })
 

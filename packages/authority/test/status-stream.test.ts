@@ -16,6 +16,7 @@ async function issue(world: World): Promise<string> {
 
 const list = (number: number, version: number): StatusListRecord => ({
   number,
+  purpose: 'revocation',
   version,
   jws: `list-${number}-${version}`,
   digest: '',

@@ -105,6 +105,11 @@ function chooseStep(choice: number, detail: number): Step {
     (issuer, { request }) => issuer.readRequest({ id: request, caller }),
     (issuer) => issuer.heartbeat(),
     (issuer) => issuer.revokePrincipal({ person: ALICE, ...(detail % 2 === 0 && { agent }) }),
+    (issuer, { delegation }) =>
+      issuer.suspendDelegation({ id: delegation, operator: OPERATOR, reason: 'Odd' }),
+    (issuer, { delegation }) => issuer.suspendDelegation({ id: delegation, person: ALICE }),
+    (issuer, { delegation }) => issuer.resumeDelegation({ id: delegation, operator: OPERATOR }),
+    (issuer, { delegation }) => issuer.resumeDelegation({ id: delegation, person: ALICE }),
     (issuer) => issuer.revokeKey({ agent: didOf(`lost ${detail % 3}`), operator: OPERATOR }),
   ]
   return steps[choice % steps.length] ?? ((issuer) => issuer.heartbeat())
@@ -136,7 +141,8 @@ async function readAll({ issuer }: Twin): Promise<unknown> {
     expired: await issuer.listRequests({ status: 'expired' }),
     enrolments: await issuer.listEnrolments(),
     delegations: await issuer.listDelegations(),
-    list: await issuer.statusList(1),
+    list: await issuer.statusList({ number: 1, purpose: 'revocation' }),
+    suspensions: await issuer.statusList({ number: 1, purpose: 'suspension' }),
     heartbeat: await issuer.lastHeartbeat(),
     events: await issuer.listEvents(),
   })

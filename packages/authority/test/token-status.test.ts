@@ -54,6 +54,29 @@ describe('the status list of tokens', () => {
     expect(await isActive(world, other)).toBe(true)
   })
 
+  test('that it rests while a delegation behind it does, and mints nothing', async () => {
+    const begun = await begin({ maxDelegationDepth: 1 })
+    const { world, held, token } = begun
+    const { chain } = await world.agent.wallet.delegate({ to: didOf('agent 1') })
+    const below = tokenOf(await post(world, '/token', exchangeOf(chain), { by: 'agent 1' }))
+    const other = tokenOf(
+      await post(world, '/token', exchangeOf((await obtain(world, { purpose: 'Another' })).chain)),
+    )
+    await world.operator.client.suspend(held.id)
+    expect([await statusOf(begun), await statusOf({ world, token: below })]).toEqual([2, 2])
+    expect(await statusOf({ world, token: other })).toBe(0)
+    expect(await isActive(world, token)).toBe(false)
+    expect(await post(world, '/token', exchangeOf(held.chain))).toMatchObject({
+      code: 'credential_suspended',
+    })
+    await world.operator.client.resume(held.id)
+    expect([await statusOf(begun), await statusOf({ world, token: below })]).toEqual([0, 0])
+    expect(await isActive(world, token)).toBe(true)
+    await world.operator.client.suspend(held.id)
+    await world.operator.client.revoke({ delegation: held.id })
+    expect(await statusOf(begun)).toBe(1)
+  })
+
   test('any link: also one above', async () => {
     const { world, held } = await begin({ maxDelegationDepth: 1 })
     const { chain } = await world.agent.wallet.delegate({ to: didOf('agent 1') })

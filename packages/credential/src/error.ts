@@ -15,6 +15,7 @@ export type CredentialErrorCode =
   | 'credential_not_yet_valid'
   | 'credential_revoked'
   | 'credential_signature_invalid'
+  | 'credential_suspended'
   | 'credential_too_large'
   | 'credential_type_mismatch'
   | 'delegation_not_permitted'

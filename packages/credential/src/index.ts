@@ -116,9 +116,13 @@ export { SOFTWARE_PASSKEY_AAGUID } from './software-passkey-aaguid.ts'
 export type { StatusEntry } from './status-entry.ts'
 export {
   checkDelegationStatus,
+  findSuspended,
   type SignStatusListOptions,
   type StatusList,
+  type StatusLists,
+  type StatusPurpose,
   signStatusList,
+  suspensionListUrl,
   type VerifyStatusListOptions,
   verifyStatusList,
 } from './status-list.ts'

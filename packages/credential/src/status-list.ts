@@ -10,6 +10,9 @@ import { signCompactJws } from './jws.ts'
 import { checkMembers, isExactly, malformed, readInteger, readObject } from './members.ts'
 import { readSignedStatus, refuseAsStatusInvalid } from './signed-status.ts'
 
+/** What an entry of a list that is set says: that something ended for good, or that it rests for now. */
+export type StatusPurpose = 'revocation' | 'suspension'
+
 /** What {@link signStatusList} puts into a list. Times are milliseconds since the epoch, cut down to whole seconds. */
 export interface SignStatusListOptions {
   /** The URL of the list. */
@@ -17,7 +20,7 @@ export interface SignStatusListOptions {
   readonly issuer: Did
   /** The DID URL of the signer's key. */
   readonly kid: string
-  readonly purpose: 'revocation'
+  readonly purpose: StatusPurpose
   /** At least 131,072 bits. */
   readonly bits: Uint8Array
   /** Grows with every change. */
@@ -34,6 +37,8 @@ export interface VerifyStatusListOptions {
   /** The issuer of the root of the chains that use the list. */
   readonly issuer: Did
   readonly issuers: IssuerKeys
+  /** What the list must be for. Default: revocation. */
+  readonly purpose?: StatusPurpose
   /** Milliseconds since the epoch. */
   readonly now: number
 }
@@ -45,7 +50,7 @@ export interface StatusList {
   readonly version: number
   /** `digestSha256` of the compact JWS, as a heartbeat names it. */
   readonly digest: string
-  readonly purpose: 'revocation'
+  readonly purpose: StatusPurpose
   /** Entries. */
   readonly length: number
   /** Milliseconds since the epoch. */
@@ -53,7 +58,7 @@ export interface StatusList {
   /** Milliseconds since the epoch. */
   readonly validUntil: number
   /**
-   * Whether the entry at `index` is revoked.
+   * Whether the entry at `index` is set: revoked or suspended.
    * @throws RangeError for an index outside the list
    */
   isSet(index: number): boolean
@@ -125,50 +130,90 @@ export async function signStatusList(options: SignStatusListOptions): Promise<st
  * @see Bitstring Status List v1.0 section 3.2
  */
 export function verifyStatusList(jws: string, options: VerifyStatusListOptions): StatusList {
-  const { id, issuer, issuers, now } = options
+  const { id, issuer, issuers, purpose = 'revocation', now } = options
   if (!Number.isFinite(now)) throw new TypeError('now must be a number')
   return refuseAsStatusInvalid('status list', () => {
     const payload = readSignedStatus(jws, { typ: DELEGATION_TYPE, maxBytes: MAX_JWS_BYTES, issuer, issuers })
     checkIdentity(payload, { id, issuer })
     const validity = checkValidity(payload, now)
     const version = readInteger(payload.version, 'version', 1)
-    const bits = readBits(readObject(payload.credentialSubject, 'credentialSubject'))
+    const bits = readBits(readObject(payload.credentialSubject, 'credentialSubject'), purpose)
     return Object.freeze({
       ...validity,
       id,
       issuer,
       version,
       digest: digestSha256(jws),
-      purpose: 'revocation' as const,
+      purpose,
       length: bits.length * 8,
       isSet: (index: number): boolean => readBit(bits, index),
     })
   })
 }
 
+/** The lists that tell about one delegation. */
+export interface StatusLists {
+  /**
+   * What {@link verifyStatusList} returned for the URL that `delegation.status` names; undefined when that issuer has
+   * no such list.
+   */
+  readonly revocation: StatusList | undefined
+  /** The one at {@link suspensionListUrl} of that URL; undefined when the issuer suspends nothing. */
+  readonly suspension: StatusList | undefined
+}
+
+const SUSPENSION_SUFFIX = '/suspension'
+
 /**
- * Makes sure that the list says that the delegation is not revoked. A root's list must come from the root's issuer;
- * for the other links of a chain the caller asks the same issuer's lists.
- * @param list what {@link verifyStatusList} returned for the URL that `delegation.status` names; undefined when that
- * issuer has no such list
- * @throws CredentialError `credential_revoked`; `status_index_invalid` for an index outside the list; `status_invalid`
- * when the list is absent, another one, or of another issuer
+ * Returns where an issuer says which entries of the list at `url` rest for now: every entry has the same index there.
+ *
+ * @param url of a list of revocations
+ */
+export function suspensionListUrl(url: string): string {
+  return `${url}${SUSPENSION_SUFFIX}`
+}
+
+/** Returns the URL of the list of revocations whose entries rest by the list at `url`; undefined for another list. */
+export function findSuspended(url: string): string | undefined {
+  return url.endsWith(SUSPENSION_SUFFIX) ? url.slice(0, -SUSPENSION_SUFFIX.length) : undefined
+}
+
+/**
+ * Makes sure that the lists say that the delegation is neither revoked nor suspended. A root's lists must come from the
+ * root's issuer; for the other links of a chain the caller asks the same issuer's lists.
+ * @throws CredentialError `credential_revoked`; `credential_suspended`; `status_index_invalid` for an index outside a
+ * list; `status_invalid` when the list of revocations is absent, or one is another, or of another issuer
  * @see Bitstring Status List v1.0 section 3.2
  */
 export function checkDelegationStatus(
   delegation: Pick<Delegation, 'issuer' | 'parent' | 'status'>,
-  list: StatusList | undefined,
+  { revocation, suspension }: StatusLists,
 ): void {
-  const { statusListCredential, statusListIndex, statusPurpose } = delegation.status
-  if (list === undefined || list.id !== statusListCredential || list.purpose !== statusPurpose) {
+  const { statusListCredential } = delegation.status
+  if (isSet(delegation, revocation, { id: statusListCredential, purpose: 'revocation' })) {
+    throw refuse('credential_revoked', 'The delegation is revoked')
+  }
+  if (suspension === undefined) return
+  const id = suspensionListUrl(statusListCredential)
+  if (isSet(delegation, suspension, { id, purpose: 'suspension' })) {
+    throw refuse('credential_suspended', 'The delegation is suspended')
+  }
+}
+
+function isSet(
+  { issuer, parent, status }: Pick<Delegation, 'issuer' | 'parent' | 'status'>,
+  list: StatusList | undefined,
+  { id, purpose }: { readonly id: string; readonly purpose: StatusPurpose },
+): boolean {
+  if (list === undefined || list.id !== id || list.purpose !== purpose) {
     throw refuse('status_invalid', 'There is no list for the status entry of the delegation')
   }
-  if (delegation.parent === undefined && list.issuer !== delegation.issuer) {
+  if (parent === undefined && list.issuer !== issuer) {
     throw refuse('status_invalid', 'The list is not from the issuer of the root')
   }
-  const index = Number(statusListIndex)
+  const index = Number(status.statusListIndex)
   if (index >= list.length) throw refuse('status_index_invalid', 'The status index is outside its list')
-  if (list.isSet(index)) throw refuse('credential_revoked', 'The delegation is revoked')
+  return list.isSet(index)
 }
 
 function checkIdentity(payload: JsonObject, expected: { id: string; issuer: Did }): void {
@@ -194,20 +239,20 @@ function checkValidity(payload: JsonObject, now: number): Pick<StatusList, 'vali
   return { validFrom, validUntil }
 }
 
-function readBits(subject: JsonObject): Uint8Array {
+function readBits(subject: JsonObject, purpose: StatusPurpose): Uint8Array {
   checkMembers(subject, SUBJECT_MEMBERS, 'credentialSubject')
   const { id, type, statusPurpose, statusSize, encodedList } = subject
   if (id !== undefined && typeof id !== 'string') throw malformed('credentialSubject.id', 'is not a text')
   if (type !== 'BitstringStatusList')
     throw malformed('credentialSubject.type', 'is not that of a status list')
-  if (statusPurpose !== 'revocation') throw malformed('statusPurpose', 'is not revocation')
+  if (statusPurpose !== purpose) throw malformed('statusPurpose', `is not ${purpose}`)
   if (statusSize !== undefined && statusSize !== 1) throw malformed('statusSize', 'is not 1')
   if (typeof encodedList !== 'string') throw malformed('encodedList', 'is not a text')
   return decodeBitstring(encodedList)
 }
 
 function refuse(
-  code: 'status_invalid' | 'status_index_invalid' | 'credential_revoked',
+  code: 'status_invalid' | 'status_index_invalid' | 'credential_revoked' | 'credential_suspended',
   message: string,
 ): CredentialError {
   return new CredentialError(code, message, { field: 'credentialStatus' })

@@ -5,10 +5,12 @@ import {
   checkDelegationStatus,
   createBitstring,
   type Delegation,
+  findSuspended,
   parseCompactJws,
   parseDelegation,
   type StatusList,
   signStatusList,
+  suspensionListUrl,
   verifyStatusList,
   writeBit,
 } from '../src/index.ts'
@@ -226,7 +228,7 @@ describe('checkDelegationStatus', () => {
     parseDelegation(await signUnchecked(withMember(rootPayload(), path, value)))
   const check = async (index: string, status: StatusList | undefined = list): Promise<string> => {
     const delegation = await delegate('credentialStatus.statusListIndex', index)
-    return codeOf(() => checkDelegationStatus(delegation, status))
+    return codeOf(() => checkDelegationStatus(delegation, { revocation: status, suspension: undefined }))
   }
 
   test.each([
@@ -244,12 +246,16 @@ describe('checkDelegationStatus', () => {
 
   test('no list', async () => {
     const delegation = await delegate('credentialStatus.statusListIndex', '1')
-    expect(codeOf(() => checkDelegationStatus(delegation, undefined))).toBe('status_invalid')
+    expect(
+      codeOf(() => checkDelegationStatus(delegation, { revocation: undefined, suspension: undefined })),
+    ).toBe('status_invalid')
   })
 
   test('another list', async () => {
     const foreign = await delegate('credentialStatus.statusListCredential', 'https://attacker.test/list')
-    expect(codeOf(() => checkDelegationStatus(foreign, list))).toBe('status_invalid')
+    expect(codeOf(() => checkDelegationStatus(foreign, { revocation: list, suspension: undefined }))).toBe(
+      'status_invalid',
+    )
     expect(await check('1', { ...list, id: `${LIST_URL}/` })).toBe('status_invalid')
   })
 
@@ -257,7 +263,49 @@ describe('checkDelegationStatus', () => {
     expect(await check('1', { ...list, issuer: otherIssuer.did })).toBe('status_invalid')
     const parent = { id: uuid(3), digest: digestSha256('x') }
     const child = parseDelegation(await signUnchecked(rootPayload({ parent, status: statusEntry(1) })))
-    expect(codeOf(() => checkDelegationStatus(child, { ...list, issuer: otherIssuer.did }))).toBe('ok')
+    const foreign = { revocation: { ...list, issuer: otherIssuer.did }, suspension: undefined }
+    expect(codeOf(() => checkDelegationStatus(child, foreign))).toBe('ok')
+  })
+
+  describe('with a list of suspensions', async () => {
+    const id = suspensionListUrl(LIST_URL)
+    const resting = createBitstring()
+    for (const index of [7, 9]) writeBit(resting, index, true)
+    const signed = await signStatusList({ ...SIGNED, id, purpose: 'suspension', bits: resting })
+    const suspension = verifyStatusList(signed, { ...OPTIONS, id, purpose: 'suspension' })
+    const checkBoth = async (index: string, other: StatusList = suspension): Promise<string> => {
+      const delegation = await delegate('credentialStatus.statusListIndex', index)
+      return codeOf(() => checkDelegationStatus(delegation, { revocation: list, suspension: other }))
+    }
+
+    test.each([
+      ['7', 'credential_suspended'],
+      ['8', 'ok'],
+      ['9', 'credential_revoked'],
+      ['0', 'credential_revoked'],
+    ])('index %s: %s', async (index, code) => {
+      expect(await checkBoth(index)).toBe(code)
+    })
+
+    test.each<[string, Partial<StatusList>, string]>([
+      ['of another purpose', { purpose: 'revocation' }, 'status_invalid'],
+      ['of another address', { id: `${LIST_URL}2/suspension` }, 'status_invalid'],
+      ['of another issuer', { issuer: otherIssuer.did }, 'status_invalid'],
+      ['too short', { length: 8 }, 'status_index_invalid'],
+    ])('a list of suspensions %s', async (_, change, code) => {
+      expect(await checkBoth('8', { ...suspension, ...change })).toBe(code)
+    })
+
+    test('is not one of revocations, nor the other way round', () => {
+      expect(codeOf(() => verifyStatusList(signed, { ...OPTIONS, id }))).toBe('status_invalid')
+      expect(codeOf(() => verifyStatusList(jws, { ...OPTIONS, purpose: 'suspension' }))).toBe(
+        'status_invalid',
+      )
+    })
+
+    test('its address leads back to the list beside it', () => {
+      expect([findSuspended(id), findSuspended(LIST_URL)]).toEqual([LIST_URL, undefined])
+    })
   })
 })
 

@@ -25,7 +25,7 @@ const JITTER_MS = 500
  * @param options.id - of the request
  * @param options.agent - the key that signed this call
  * @throws IssuerError `not_found` (also for another key's request), `authorization_pending`, `slow_down`,
- *   `access_denied`, `approval_expired`, `credential_revoked`, `key_revoked`
+ *   `access_denied`, `approval_expired`, `credential_revoked`, `credential_suspended`, `key_revoked`
  * @see RFC 8628 section 3.5 for the codes of waiting
  */
 export async function collect(
@@ -72,6 +72,8 @@ async function handOver(
   const issued = await tx.findDelegation(request.delegationId ?? '')
   if (!issued?.issued) throw new Error('An approved request has no delegation')
   if (issued.revoked) throw new IssuerError('credential_revoked', 'The delegation was revoked', { link: 0 })
+  if (issued.suspended)
+    throw new IssuerError('credential_suspended', 'The delegation is suspended', { link: 0 })
   if (context.clock() >= issued.validUntil)
     throw new IssuerError('approval_expired', 'The delegation has ended')
   if (request.collectedAt === undefined) {

@@ -26,6 +26,7 @@ import type {
   IssuerStore,
   ListedDelegation,
   Publication,
+  StatusListName,
   StatusListRecord,
 } from './issuer-store.ts'
 import type { Policy } from './policy.ts'
@@ -48,6 +49,12 @@ import {
   revokePrincipal,
 } from './revoke-principal.ts'
 import { type RevokeScopeOptions, revokeScope, type ScopeRevocationReceipt } from './revoke-scope.ts'
+import {
+  resumeDelegation,
+  type SuspendOptions,
+  type SuspensionReceipt,
+  suspendDelegation,
+} from './suspend.ts'
 import type { WorkloadProof } from './workload.ts'
 
 /** What an issuer is made of. */
@@ -138,6 +145,9 @@ export interface Issuer {
     readonly operator: Did
     readonly reason?: string
   }): Promise<RevocationReceipt>
+  /** A delegation rests, with everything below it, until it is resumed. */
+  suspendDelegation(options: SuspendOptions): Promise<SuspensionReceipt>
+  resumeDelegation(options: SuspendOptions): Promise<SuspensionReceipt>
   isKeyRevoked(agent: Did): Promise<boolean>
   /** The document of a policy that applied at some time; undefined when none of that digest ever did. */
   findPolicy(digest: string): Promise<JsonObject | undefined>
@@ -150,7 +160,7 @@ export interface Issuer {
     readonly limit?: number
   }): Promise<readonly ListedDelegation[]>
   /** The list as last signed; undefined when there is none of that number. */
-  statusList(number: number): Promise<StatusListRecord | undefined>
+  statusList(name: StatusListName): Promise<StatusListRecord | undefined>
   /** Signs and stores the next heartbeat. */
   heartbeat(): Promise<Publication>
   /** The heartbeat as last signed. */
@@ -211,12 +221,14 @@ export function createIssuer(options: CreateIssuerOptions): Issuer {
     revokePrincipal: (input) => revokePrincipal(context, input),
     revokeScope: (input) => revokeScope(context, input),
     revokeIssuerKey: (input) => revokeIssuerKey(context, input),
+    suspendDelegation: (input) => suspendDelegation(context, input),
+    resumeDelegation: (input) => resumeDelegation(context, input),
     isKeyRevoked: (agent) => store.transaction(async (tx) => (await tx.findRevokedKey(agent)) !== undefined),
     findPolicy: (digest) => store.transaction((tx) => tx.findPolicy(digest)),
     findDelegation: (id) => store.transaction((tx) => tx.findDelegation(id)),
     listDelegations: ({ limit = LIST_LIMIT, ...filter } = {}) =>
       store.transaction((tx) => tx.listDelegations({ ...filter, limit })),
-    statusList: (number) => store.transaction((tx) => tx.findStatusList(number)),
+    statusList: (name) => store.transaction((tx) => tx.findStatusList(name)),
     heartbeat: () => store.transaction((tx) => publishHeartbeat(context, tx)),
     lastHeartbeat: () => store.transaction((tx) => tx.readPublication()),
     listEvents: ({ after = 0, limit = LIST_LIMIT } = {}) =>

@@ -10,6 +10,7 @@ export type IssuerErrorCode =
   | 'authorization_pending'
   | 'chain_cycle'
   | 'credential_revoked'
+  | 'credential_suspended'
   | 'forbidden'
   | 'input_invalid'
   | 'invalid_grant'

@@ -56,7 +56,8 @@ type Minting = NarrowedTarget & {
  *
  * @param options - see `ExchangeTokenOptions`
  * @throws IssuerError `invalid_grant` when the chain is not the caller's, counts its uses, or does not continue the
- *   subject token; `invalid_target`, `invalid_scope`, `credential_revoked`, `key_revoked`, `status_invalid`
+ *   subject token; `invalid_target`, `invalid_scope`, `credential_revoked`, `credential_suspended`,
+ *   `key_revoked`, `status_invalid`
  * @throws CredentialError whatever a verifier would refuse the chain for; `invalid_token` for the subject token;
  *   `credential_too_large` when the token would be
  * @see RFC 8693 section 2

@@ -45,6 +45,7 @@ export type {
   RequestFilter,
   Revocation,
   RevokedKey,
+  StatusListName,
   StatusListRecord,
   StatusListState,
   StrangerCounts,
@@ -72,6 +73,7 @@ export type { Caller, RevocationReceipt } from './revoke.ts'
 export type { PrincipalRevocationReceipt, RevokePrincipalOptions } from './revoke-principal.ts'
 export type { RevocationScope, RevokeScopeOptions, ScopeRevocationReceipt } from './revoke-scope.ts'
 export type { StatusPosition } from './status-position.ts'
+export type { SuspendOptions, SuspensionReceipt } from './suspend.ts'
 export { checkText, TEXT_LIMITS } from './text-rule.ts'
 export type { TokenSigners } from './token-context.ts'
 export type { TokenRecord, TokenRevocation, TokenTransaction } from './token-record.ts'

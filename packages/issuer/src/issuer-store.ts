@@ -1,5 +1,5 @@
 import type { JsonObject } from '@behalf/core'
-import type { OnBehalfOf } from '@behalf/credential'
+import type { OnBehalfOf, StatusPurpose } from '@behalf/credential'
 import type { Did } from '@behalf/did'
 import type { ApprovalDraft } from './approval-draft.ts'
 import type { DelegationRequest, KnownCapability, RequestStatus } from './delegation-request.ts'
@@ -25,7 +25,7 @@ export interface Enrolment {
   readonly withdrawnAt?: number
 }
 
-/** When, by whom and why a delegation or a key was revoked. */
+/** When, by whom and why a delegation or a key was revoked, or a delegation suspended. */
 export interface Revocation {
   readonly at: number
   /** DID of a key, or id of a person. */
@@ -50,12 +50,16 @@ export interface DelegationRecord {
   readonly issued?: { readonly requestId: string; readonly jws: string; readonly evidence: JsonObject }
   readonly createdAt: number
   readonly revoked?: Revocation
+  /** While it rests. */
+  readonly suspended?: Revocation
 }
 
 /** A delegation as a list shows it. */
 export interface ListedDelegation extends DelegationRecord {
   /** Id of the nearest delegation above it that is revoked, and this one with it; absent when none is. */
   readonly revokedAbove?: string
+  /** Id of the nearest delegation above it that rests, and this one with it; absent when none does. */
+  readonly suspendedAbove?: string
 }
 
 /** A revoked key. */
@@ -64,16 +68,21 @@ export interface RevokedKey extends Revocation {
   readonly agent: string
 }
 
-/** What a status list is at, without its bytes. */
-export interface StatusListState {
+/** Which status list: that of suspensions has the same number and the same places as that of revocations. */
+export interface StatusListName {
   /** Its number in the URL, from 1. */
   readonly number: number
+  readonly purpose: StatusPurpose
+}
+
+/** What a status list is at, without its bytes. */
+export interface StatusListState extends StatusListName {
   readonly version: number
   /** `sha-256:…` of the bytes of the signed list. */
   readonly digest: string
   readonly signedAt: number
   readonly validUntil: number
-  /** Positions given away. */
+  /** Positions given away; those of both lists of a number are the same. */
   readonly allocated: number
   /** The latest end of a delegation in it; the list is of no use after that. */
   readonly neededUntil: number
@@ -120,6 +129,8 @@ export type IssuerEventType =
   | 'principal_revoked'
   | 'run_revoked'
   | 'issuer_key_revoked'
+  | 'suspended'
+  | 'resumed'
   | 'operator_removed'
   | 'person_joined'
   | 'person_changed'
@@ -256,16 +267,19 @@ export interface IssuerTransaction extends TokenTransaction {
   listDelegations(filter: DelegationFilter): Promise<readonly ListedDelegation[]>
   /** Never undone, and never overwritten by a second call. */
   markRevoked(id: string, revocation: Revocation): Promise<void>
+  /** Until it is resumed; what is revoked stays as it is. */
+  markSuspended(id: string, suspension: Revocation): Promise<void>
+  markResumed(id: string): Promise<void>
 
   insertRevokedKey(key: RevokedKey): Promise<void>
   findRevokedKey(agent: string): Promise<RevokedKey | undefined>
   /** In the order of their spelling. */
   listRevokedKeys(): Promise<readonly string[]>
 
-  /** In order of their numbers. */
+  /** In order of their numbers, those of suspensions among them. */
   listStatusLists(): Promise<readonly StatusListState[]>
-  findStatusList(number: number): Promise<StatusListRecord | undefined>
-  /** Inserts the list, or replaces the one of the same number and a lower version. */
+  findStatusList(name: StatusListName): Promise<StatusListRecord | undefined>
+  /** Inserts the list, or replaces the one of the same name and a lower version. */
   saveStatusList(list: StatusListRecord): Promise<void>
   /**
    * Takes a place for good, and counts it.
@@ -273,8 +287,8 @@ export interface IssuerTransaction extends TokenTransaction {
    * @returns false when it was ever taken before
    */
   claimStatusPosition(position: StatusPosition, neededUntil: number): Promise<boolean>
-  /** The indices of revoked delegations in a list. */
-  listRevokedIndices(number: number): Promise<readonly number[]>
+  /** The indices of delegations in a list that are revoked, or that are suspended. */
+  listSetIndices(name: StatusListName): Promise<readonly number[]>
 
   readPublication(): Promise<Publication | undefined>
   /** Refuses anything older than what is there. */

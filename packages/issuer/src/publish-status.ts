@@ -2,12 +2,14 @@ import { digestSha256 } from '@behalf/core'
 import {
   createBitstring,
   type StatusEntry,
+  type StatusPurpose,
   signHeartbeat,
   signStatusList,
+  suspensionListUrl,
   writeBit,
 } from '@behalf/credential'
 import type { IssuerContext } from './issuer-context.ts'
-import type { IssuerTransaction, Publication, StatusListState } from './issuer-store.ts'
+import type { IssuerTransaction, Publication, StatusListName, StatusListState } from './issuer-store.ts'
 import type { StatusPosition } from './status-position.ts'
 
 /** Entries of every status list: the least that hides one delegation among others. */
@@ -26,9 +28,16 @@ const RENEW_WITH_LEFT_MS = LIST_VALID_MS / 2
 const KEEP_AFTER_NEED_MS = 60 * 60 * 1000
 const MAX_TRIES = 256
 
+// Of every number there are both, from the beginning: what is issued can be suspended without a word in it.
+const PURPOSES: readonly StatusPurpose[] = ['revocation', 'suspension']
+
 /** The URL of a status list. It comes from the configured origin, never from a request. */
-export function statusListUrl(context: Pick<IssuerContext, 'origin'>, number: number): string {
-  return `${context.origin}/status/lists/${number}`
+export function statusListUrl(
+  context: Pick<IssuerContext, 'origin'>,
+  { number, purpose }: StatusListName,
+): string {
+  const url = `${context.origin}/status/lists/${number}`
+  return purpose === 'suspension' ? suspensionListUrl(url) : url
 }
 
 /** The `credentialStatus` member for a place in a list. */
@@ -36,7 +45,7 @@ export function createStatusEntry(
   context: Pick<IssuerContext, 'origin'>,
   position: StatusPosition,
 ): StatusEntry {
-  const url = statusListUrl(context, position.list)
+  const url = statusListUrl(context, { number: position.list, purpose: 'revocation' })
   return {
     id: `${url}#${position.index}`,
     type: 'BitstringStatusListEntry',
@@ -68,24 +77,25 @@ export async function allocateStatusPosition(
 /**
  * The list says what the store says, signed, one version on.
  *
- * @param number - of a list; a new one starts at version 1
+ * @param name - of a list; a new one starts at version 1
  */
 export async function signList(
   context: IssuerContext,
   tx: IssuerTransaction,
-  number: number,
+  name: StatusListName,
 ): Promise<StatusListState> {
-  const known = await tx.findStatusList(number)
+  const { number, purpose } = name
+  const known = await tx.findStatusList(name)
   const bits = createBitstring(STATUS_LIST_LENGTH)
-  for (const index of await tx.listRevokedIndices(number)) writeBit(bits, index, true)
+  for (const index of await tx.listSetIndices(name)) writeBit(bits, index, true)
   const now = context.clock()
   const version = (known?.version ?? 0) + 1
   const validUntil = now + LIST_VALID_MS
   const jws = await signStatusList({
-    id: statusListUrl(context, number),
+    id: statusListUrl(context, name),
     issuer: context.did,
     kid: context.kid,
-    purpose: 'revocation',
+    purpose,
     bits,
     version,
     now,
@@ -94,6 +104,7 @@ export async function signList(
   })
   const state: StatusListState = {
     number,
+    purpose,
     version,
     digest: digestSha256(jws),
     signedAt: now,
@@ -105,9 +116,19 @@ export async function signList(
   return state
 }
 
+/** Every list in which these delegations stand as revoked says so, signed, one version on. */
+export async function signRevoked(
+  context: IssuerContext,
+  tx: IssuerTransaction,
+  delegations: readonly { readonly status: StatusPosition }[],
+): Promise<void> {
+  const numbers = new Set(delegations.map(({ status }) => status.list))
+  for (const number of numbers) await signList(context, tx, { number, purpose: 'revocation' })
+}
+
 /**
  * A new heartbeat is stored, with the next sequence number, over every list that is still of use and every revoked
- * key. Lists near their end are signed again first; the first list is opened here.
+ * key. Lists near their end are signed again first; the first lists are opened here.
  *
  * @returns what is published once the transaction commits
  */
@@ -124,11 +145,10 @@ export async function publishHeartbeat(context: IssuerContext, tx: IssuerTransac
     epoch,
     sequence,
     now,
-    lists: lists.map(({ number, version, digest }) => ({
-      id: statusListUrl(context, number),
-      version,
-      digest,
-    })),
+    lists: lists.map((list) => {
+      const { version, digest } = list
+      return { id: statusListUrl(context, list), version, digest }
+    }),
     revokedKeys: revoked.filter((key) => !isIssuerKey(context, key)),
     revokedIssuerKeys: revoked.filter((key) => isIssuerKey(context, key)),
     signer: context.signer,
@@ -152,31 +172,28 @@ async function freshLists(
   const useful = known.filter(
     (list) => list.allocated < FULL_AT || list.neededUntil + KEEP_AFTER_NEED_MS > now,
   )
-  if (useful.every((list) => list.allocated >= OPEN_NEXT_AT)) {
-    const next = known.reduce((highest, list) => Math.max(highest, list.number), 0) + 1
-    return [...(await renewAll(context, tx, useful)), await signList(context, tx, next)]
+  const numbers = [...new Set(useful.map(({ number }) => number))]
+  if (useful.every(({ allocated }) => allocated >= OPEN_NEXT_AT)) {
+    numbers.push(known.reduce((highest, { number }) => Math.max(highest, number), 0) + 1)
   }
-  return renewAll(context, tx, useful)
-}
-
-async function renewAll(
-  context: IssuerContext,
-  tx: IssuerTransaction,
-  lists: readonly StatusListState[],
-): Promise<readonly StatusListState[]> {
-  const renewed: StatusListState[] = []
-  for (const list of lists) {
-    const fresh = list.validUntil - context.clock() > RENEW_WITH_LEFT_MS
-    renewed.push(fresh ? list : await signList(context, tx, list.number))
+  const fresh: StatusListState[] = []
+  for (const number of numbers) {
+    for (const purpose of PURPOSES) {
+      const list = useful.find((one) => one.number === number && one.purpose === purpose)
+      const isFresh = list !== undefined && list.validUntil - now > RENEW_WITH_LEFT_MS
+      fresh.push(isFresh ? list : await signList(context, tx, { number, purpose }))
+    }
   }
-  return renewed
+  return fresh
 }
 
 async function currentList(context: IssuerContext, tx: IssuerTransaction): Promise<StatusListState> {
-  const open = (await tx.listStatusLists()).find((list) => list.allocated < FULL_AT)
+  const findOpen = async (): Promise<StatusListState | undefined> =>
+    (await tx.listStatusLists()).find(({ allocated }) => allocated < FULL_AT)
+  const open = await findOpen()
   if (open) return open
   await publishHeartbeat(context, tx)
-  const opened = (await tx.listStatusLists()).find((list) => list.allocated < FULL_AT)
+  const opened = await findOpen()
   if (opened) return opened
   throw new Error('A status list was opened but is not there')
 }

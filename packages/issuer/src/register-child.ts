@@ -42,7 +42,7 @@ export interface ChildRegistration {
  * @param options - see `RegisterChildOptions`
  * @returns the entry, from the revocation list, never given out before
  * @throws IssuerError `not_found` (also when the chain's last link is another agent's), `credential_revoked`,
- *   `key_revoked`, `status_invalid`, `input_invalid`, `rate_limited`
+ *   `credential_suspended`, `key_revoked`, `status_invalid`, `input_invalid`, `rate_limited`
  * @throws CredentialError whatever a verifier would refuse the chain with the child for, such as
  *   `attenuation_violation`, `delegation_not_permitted`, `chain_too_deep`, `credential_too_large`
  */
@@ -142,6 +142,7 @@ async function checkLinksAlive(
       })
     }
     if (known?.revoked) throw new IssuerError('credential_revoked', `Link ${link} was revoked`, { link })
+    if (known?.suspended) throw new IssuerError('credential_suspended', `Link ${link} is suspended`, { link })
   }
 }
 

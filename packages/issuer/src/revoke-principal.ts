@@ -3,7 +3,7 @@ import type { Approver } from './approver.ts'
 import { recordWithdrawal } from './enrol-agent.ts'
 import type { IssuerContext } from './issuer-context.ts'
 import type { DelegationRecord, Enrolment, IssuerTransaction, Revocation } from './issuer-store.ts'
-import { publishHeartbeat, signList } from './publish-status.ts'
+import { publishHeartbeat, signRevoked } from './publish-status.ts'
 import { recordRevocation } from './revoke.ts'
 import { checkOptionalText, TEXT_LIMITS } from './text-rule.ts'
 
@@ -52,8 +52,7 @@ export async function revokePrincipal(
       await tx.saveEnrolment({ ...enrolment, withdrawnAt: time })
       await recordWithdrawal(context, tx, { enrolment, by: person.id })
     }
-    for (const list of new Set(delegations.map(({ status }) => status.list)))
-      await signList(context, tx, list)
+    await signRevoked(context, tx, delegations)
     const { sequence } = await publishHeartbeat(context, tx)
     const ids = (records: readonly { readonly id: string }[]): readonly string[] =>
       records.map(({ id }) => id)

@@ -4,7 +4,7 @@ import { recordWithdrawal } from './enrol-agent.ts'
 import type { IssuerContext } from './issuer-context.ts'
 import { principalOf, record } from './issuer-event.ts'
 import type { DelegationRecord, Enrolment, IssuerTransaction, Revocation } from './issuer-store.ts'
-import { publishHeartbeat, signList } from './publish-status.ts'
+import { publishHeartbeat, signRevoked } from './publish-status.ts'
 import type { RevocationReceipt } from './revoke.ts'
 import { recordRevocation } from './revoke.ts'
 import { checkOptionalText, checkText, TEXT_LIMITS } from './text-rule.ts'
@@ -54,7 +54,7 @@ export async function revokeScope(
     await recordScope(context, tx, { scope, revocation })
     for (const delegation of roots) await revokeRoot(context, tx, { delegation, revocation })
     if ('principal' in scope) await withdrawAll(context, tx, { principal: scope.principal, revocation })
-    for (const list of new Set(roots.map(({ status }) => status.list))) await signList(context, tx, list)
+    await signRevoked(context, tx, roots)
     const { sequence } = await publishHeartbeat(context, tx)
     return { revoked, delegations: roots.map(({ id }) => id), sequence, time }
   })

@@ -48,7 +48,7 @@ export async function revokeDelegation(
     const revocation = { at: context.clock(), by, ...(reason !== undefined && { reason }) }
     await tx.markRevoked(id, revocation)
     await recordRevocation(context, tx, { delegation, revocation })
-    await signList(context, tx, delegation.status.list)
+    await signList(context, tx, { number: delegation.status.list, purpose: 'revocation' })
     await publishHeartbeat(context, tx)
     return receiptOf(tx, id, revocation)
   })

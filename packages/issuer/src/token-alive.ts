@@ -23,9 +23,10 @@ export async function verifyOwnToken(context: TokenContext, token: string): Prom
 }
 
 /**
- * The token and everything that it stands on is neither revoked nor unknown, as far as this transaction sees.
+ * The token and everything that it stands on is neither revoked, suspended nor unknown, as far as this transaction sees.
  *
- * @throws IssuerError `invalid_grant` for the token, `credential_revoked` and `key_revoked` for what is below it
+ * @throws IssuerError `invalid_grant` for the token, `credential_revoked`, `credential_suspended` and `key_revoked` for
+ *   what is below it
  */
 export async function checkTokenAlive(
   context: TokenContext,
@@ -39,6 +40,9 @@ export async function checkTokenAlive(
     const delegation = await tx.findDelegation(id)
     if (delegation === undefined || delegation.revoked) {
       throw new IssuerError('credential_revoked', `Link ${link} was revoked`, { link })
+    }
+    if (delegation.suspended) {
+      throw new IssuerError('credential_suspended', `Link ${link} is suspended`, { link })
     }
     if (await tx.findRevokedKey(delegation.subject)) {
       throw new IssuerError('key_revoked', `The key of link ${link} was revoked`, { link })

@@ -12,6 +12,10 @@ export const TOKEN_LIST_SECONDS = 60
 // Half of a list is left empty, so that a random place is free at the second try on average.
 const TOKENS_PER_LIST = TOKEN_LIST_LENGTH / 2
 const TTL_SECONDS = 10
+// Valid, invalid or suspended.
+const BITS_PER_TOKEN = 2
+// Four tokens in a byte, each of them TOKEN_STATUS.invalid.
+const ALL_INVALID = 0b01_01_01_01
 const MAX_TRIES = 256
 
 /** The URL of a list. It comes from the configured origin, never from a request. */
@@ -43,7 +47,7 @@ export async function createTokenPosition(
 export interface SignedTokenList {
   readonly jws: string
   readonly signedAt: number
-  /** The places of the tokens that do not hold, as one text. */
+  /** The places of the tokens that do not hold, and of those that rest, as one text. */
   readonly content: string
 }
 
@@ -60,13 +64,16 @@ export async function signTokenList(
   before: SignedTokenList | undefined,
 ): Promise<SignedTokenList | undefined> {
   const now = context.clock()
-  const invalid = await context.store.transaction((tx) => readInvalid(context, tx, number))
-  if (invalid === undefined) return undefined
-  const content = invalid === 'all' ? invalid : invalid.join()
+  const stopped = await context.store.transaction((tx) => readStopped(context, tx, number))
+  if (stopped === undefined) return undefined
+  const content = stopped === 'all' ? stopped : `${stopped.invalid.join()} ${stopped.suspended.join()}`
   if (before?.content === content && isFresh(before, now)) return before
-  const statuses = createTokenStatuses(1, TOKEN_LIST_LENGTH)
-  if (invalid === 'all') statuses.bytes.fill(0xff)
-  else for (const index of invalid) writeTokenStatus(statuses, index, TOKEN_STATUS.invalid)
+  const statuses = createTokenStatuses(BITS_PER_TOKEN, TOKEN_LIST_LENGTH)
+  if (stopped === 'all') statuses.bytes.fill(ALL_INVALID)
+  else {
+    for (const index of stopped.suspended) writeTokenStatus(statuses, index, TOKEN_STATUS.suspended)
+    for (const index of stopped.invalid) writeTokenStatus(statuses, index, TOKEN_STATUS.invalid)
+  }
   const jws = await signTokenStatusList({
     uri: tokenListUrl(context, number),
     issuer: context.origin,
@@ -79,15 +86,25 @@ export async function signTokenList(
   return { jws, content, signedAt: now }
 }
 
-/** The places of tokens that do not hold; all of them when what every chain begins with is not to be trusted. */
-async function readInvalid(
+/** The places of tokens that do not hold, or rest. */
+interface StoppedTokens {
+  readonly invalid: readonly number[]
+  readonly suspended: readonly number[]
+}
+
+/** What is stopped; all of it when what every chain begins with is not to be trusted. */
+async function readStopped(
   { kid, clock }: TokenContext,
   tx: IssuerTransaction,
   number: number,
-): Promise<readonly number[] | 'all' | undefined> {
+): Promise<StoppedTokens | 'all' | undefined> {
   if (number > listOf(await tx.countTokens())) return undefined
   if (await tx.findRevokedKey(kid)) return 'all'
-  return tx.listInvalidTokens({ list: number, now: clock() })
+  const filter = { list: number, now: clock() }
+  return {
+    invalid: await tx.listInvalidTokens(filter),
+    suspended: await tx.listSuspendedTokens(filter),
+  }
 }
 
 function listOf(count: number): number {

@@ -40,4 +40,6 @@ export interface TokenTransaction {
    * delegation they stand on was, or the key of an agent in it.
    */
   listInvalidTokens(filter: { readonly list: number; readonly now: number }): Promise<readonly number[]>
+  /** The places of those that stand on a delegation that rests. */
+  listSuspendedTokens(filter: { readonly list: number; readonly now: number }): Promise<readonly number[]>
 }

@@ -105,12 +105,15 @@ describe('an issuer that was never started', () => {
     const store = createMemoryIssuerStore()
     const issuer = create({ store, random: createTestRandom() })
     await expect(issuer.lastHeartbeat()).resolves.toBeUndefined()
-    await expect(issuer.statusList(1)).resolves.toBeUndefined()
+    await expect(issuer.statusList({ number: 1, purpose: 'revocation' })).resolves.toBeUndefined()
     const agent = createParty('agent').did
     const question = { agent, onBehalfOf: { id: 'a' }, capabilities: READ_ISSUES, purpose: 'x' }
     const { id } = await issuer.requestDelegation(question)
     await issuer.approve({ id, version: 1, operator: createParty('operator').did })
-    await expect(issuer.statusList(1)).resolves.toMatchObject({ version: 1, allocated: 1 })
+    await expect(issuer.statusList({ number: 1, purpose: 'revocation' })).resolves.toMatchObject({
+      version: 1,
+      allocated: 1,
+    })
     await expect(issuer.lastHeartbeat()).resolves.toMatchObject({ epoch: 1, sequence: 1 })
   })
 })

@@ -1,4 +1,4 @@
-import { verifyHeartbeat, verifyStatusList } from '@behalf/credential'
+import { suspensionListUrl, verifyHeartbeat, verifyStatusList } from '@behalf/credential'
 import { describe, expect, test } from 'vitest'
 import { STATUS_LIST_LENGTH } from '../src/index.ts'
 import type { IssuerContext } from '../src/issuer-context.ts'
@@ -55,10 +55,19 @@ describe('a heartbeat', () => {
     const publication = await world.issuer.lastHeartbeat()
     const heartbeat = verifyHeartbeat(publication?.jws ?? '', options(world))
     expect(heartbeat).toMatchObject({ epoch: 1, sequence: 1, time: START, revokedKeys: [] })
-    const stored = await world.issuer.statusList(1)
+    const stored = await world.issuer.statusList({ number: 1, purpose: 'revocation' })
     const list = verifyStatusList(stored?.jws ?? '', { ...options(world), id: `${ORIGIN}/status/lists/1` })
-    expect(heartbeat.lists).toEqual([{ id: list.id, version: 1, digest: list.digest }])
-    expect(list.length).toBe(131_072)
+    const suspended = await world.issuer.statusList({ number: 1, purpose: 'suspension' })
+    const id = suspensionListUrl(list.id)
+    const suspensions = verifyStatusList(suspended?.jws ?? '', {
+      ...options(world),
+      id,
+      purpose: 'suspension',
+    })
+    expect(heartbeat.lists).toEqual(
+      [list, suspensions].map((one) => ({ id: one.id, version: 1, digest: one.digest })),
+    )
+    expect([list.length, suspensions.length]).toEqual([131_072, 131_072])
   })
 
   test('follows the one before, by one, over restarts too', async () => {
@@ -70,19 +79,22 @@ describe('a heartbeat', () => {
 
   test('does not sign a list again that did not change', async () => {
     const world = await createWorld()
-    const before = await world.issuer.statusList(1)
+    const before = await world.issuer.statusList({ number: 1, purpose: 'revocation' })
     world.advance(DAY / 2 - 1)
     await world.issuer.heartbeat()
-    await expect(world.issuer.statusList(1)).resolves.toEqual(before)
+    await expect(world.issuer.statusList({ number: 1, purpose: 'revocation' })).resolves.toEqual(before)
   })
 
   test('renews a list long before it ends', async () => {
     const world = await createWorld()
     world.advance(DAY / 2)
     const { jws } = await world.issuer.heartbeat()
-    const stored = await world.issuer.statusList(1)
+    const stored = await world.issuer.statusList({ number: 1, purpose: 'revocation' })
     expect(stored).toMatchObject({ version: 2, validUntil: world.now() + DAY * 1000 })
-    expect(verifyHeartbeat(jws, options(world)).lists).toMatchObject([{ version: 2, digest: stored?.digest }])
+    expect(verifyHeartbeat(jws, options(world)).lists).toMatchObject([
+      { version: 2, digest: stored?.digest },
+      { version: 2 },
+    ])
   })
 
   test('names the lists under the configured origin, whatever anybody else says', async () => {
@@ -148,7 +160,8 @@ describe('places in the status lists', () => {
         seen.add(`${list}/${index}`)
         if (count % 10_000 !== 0) continue
         await publishHeartbeat(context, tx)
-        published.push((await tx.listStatusLists()).map(({ number }) => number).join())
+        const lists = (await tx.listStatusLists()).filter(({ purpose }) => purpose === 'revocation')
+        published.push(lists.map(({ number }) => number).join())
       }
     })
     expect(seen.size).toBe(100_000)
@@ -174,13 +187,13 @@ describe('places in the status lists', () => {
     }
     await names()
     await context.store.transaction(async (tx) => {
-      const list = await tx.findStatusList(1)
+      const list = await tx.findStatusList({ number: 1, purpose: 'revocation' })
       if (list)
         await tx.saveStatusList({ ...list, allocated: STATUS_LIST_LENGTH / 2, neededUntil: START + 600_000 })
     })
     now = START + 600_000
-    expect(await names()).toEqual(['1', '2'])
+    expect(await names()).toEqual(['1', '1/suspension', '2', '2/suspension'])
     now = START + 600_000 + 60 * 60 * 1000
-    expect(await names()).toEqual(['2'])
+    expect(await names()).toEqual(['2', '2/suspension'])
   })
 })

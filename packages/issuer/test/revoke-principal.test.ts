@@ -17,7 +17,7 @@ const OTHER = createParty('other agent')
 const SUB = createParty('sub-agent')
 
 async function isRevoked(world: World, jws: string): Promise<boolean> {
-  const stored = await world.issuer.statusList(1)
+  const stored = await world.issuer.statusList({ number: 1, purpose: 'revocation' })
   const list = verifyStatusList(stored?.jws ?? '', {
     issuer: world.authority.did,
     issuers: () => world.authority.signer.publicKey,

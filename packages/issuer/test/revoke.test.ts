@@ -29,9 +29,9 @@ async function readPublished(world: World): Promise<{
   }
   const publication = await world.issuer.lastHeartbeat()
   const heartbeat = verifyHeartbeat(publication?.jws ?? '', issuers)
-  const stored = await world.issuer.statusList(1)
+  const stored = await world.issuer.statusList({ number: 1, purpose: 'revocation' })
   const list = verifyStatusList(stored?.jws ?? '', { ...issuers, id: `${ORIGIN}/status/lists/1` })
-  expect(heartbeat.lists).toEqual([{ id: list.id, version: list.version, digest: list.digest }])
+  expect(heartbeat.lists[0]).toEqual({ id: list.id, version: list.version, digest: list.digest })
   return {
     sequence: heartbeat.sequence,
     revokedKeys: heartbeat.revokedKeys,

@@ -6,6 +6,7 @@ import {
   digestDelegationChain,
   type ParsedChain,
   parseDelegationChain,
+  suspensionListUrl,
   type VerifiedChain,
 } from '@behalf/credential'
 import type { Did } from '@behalf/did'
@@ -106,14 +107,18 @@ export function checkRevokedKeys(chain: ProvenChain, status: StatusSnapshot): vo
 }
 
 /**
- * No link of the chain is revoked, by lists of the root's issuer.
+ * No link of the chain is revoked or suspended, by lists of the root's issuer.
  *
- * @throws VerifierError, CredentialError credential_revoked, status_invalid, status_index_invalid
+ * @throws VerifierError credential_revoked, credential_suspended, status_invalid, status_index_invalid
  */
 export function checkChainStatus(chain: ProvenChain, status: StatusSnapshot): void {
   for (const [link, delegation] of chain.links.entries()) {
+    const url = delegation.status.statusListCredential
     try {
-      checkDelegationStatus(delegation, status.lists(delegation.status.statusListCredential))
+      checkDelegationStatus(delegation, {
+        revocation: status.lists(url),
+        suspension: status.lists(suspensionListUrl(url)),
+      })
     } catch (cause) {
       if (!(cause instanceof CredentialError)) throw cause
       throw new VerifierError(cause.code, cause.message, { cause, link })

@@ -173,7 +173,7 @@ export const HTTP_FAILURES: Readonly<Record<VerifierErrorCode, HttpFailure>> = O
   credential_expired: row(401, 'Delegation expired', 'renew', token('expired_jwt')),
   credential_not_yet_valid: row(401, 'Delegation not yet valid', 'wait'),
   credential_revoked: row(401, 'Delegation revoked', 'none', { extensions: ['link'] }),
-  credential_suspended: row(401, 'Delegation suspended', 'wait'),
+  credential_suspended: row(401, 'Delegation suspended', 'wait', { extensions: ['link'] }),
   cache_miss: row(401, 'Referenced chain not held', 'send_chain', token('cache_miss')),
   approval_required: row(403, 'Approval by a person required', 'ask_person', { extensions: ['missing'] }),
   evidence_invalid: row(401, 'Approval evidence not valid', 'none'),

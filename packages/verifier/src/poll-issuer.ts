@@ -1,5 +1,6 @@
 import { BehalfError, decodeUtf8, digestSha256 } from '@behalf/core'
 import {
+  findSuspended,
   type Heartbeat,
   type IssuerKeys,
   type StatusList,
@@ -170,7 +171,9 @@ function readList(
   entry: ListEntry,
   { issuer, issuerKeys, now }: Pick<PollOptions, 'issuerKeys' | 'now'> & { readonly issuer: StatusIssuer },
 ): StatusList {
-  const list = verifyStatusList(jws, { id: entry.id, issuer: issuer.did, issuers: issuerKeys, now: now() })
+  const { id } = entry
+  const purpose = findSuspended(id) === undefined ? 'revocation' : 'suspension'
+  const list = verifyStatusList(jws, { id, issuer: issuer.did, issuers: issuerKeys, purpose, now: now() })
   if (list.version !== entry.version) throw invalid('the list has another version than the heartbeat says')
   return list
 }

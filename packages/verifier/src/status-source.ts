@@ -6,7 +6,7 @@ import type { Did } from '@behalf/did'
  * object.
  */
 export interface StatusSnapshot {
-  /** The list at an address, if the issuer keeps one there. */
+  /** The list at an address, if the issuer keeps one there: of revocations, or beside it of suspensions. */
   lists(url: string): StatusList | undefined
   /** Whether the key of an agent was revoked. */
   isKeyRevoked(did: Did): boolean

@@ -192,6 +192,7 @@ describe('the table of refusals', () => {
       'component_missing missing',
       'context_missing missing',
       'credential_revoked link',
+      'credential_suspended link',
       'input_invalid field',
       'parameter_missing missing',
       'scope_exceeded required_scope',

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http'
+import { suspensionListUrl } from '@behalf/credential'
 import { getRequestListener } from '@hono/node-server'
 import express from 'express'
 import { Hono } from 'hono'
@@ -24,7 +25,12 @@ import { portOf } from './support/wire.ts'
 import { codeOf, makeList, makeObserver, makeWorld } from './support/world.ts'
 
 const chain = await makeChain()
-const lists = { empty: await makeList(), revoked: await makeList([101]) }
+const SUSPENSIONS_URL = suspensionListUrl(LIST_URL)
+const lists = {
+  empty: await makeList(),
+  revoked: await makeList([101]),
+  suspended: await makeList([100], SUSPENSIONS_URL),
+}
 const LOOK_MS = 1000
 
 /** A status source whose word changes, and that tells of it. */
@@ -45,6 +51,14 @@ const saying =
     epoch: 1,
     sequence: 1,
   })
+
+const suspending = (): StatusSnapshot => {
+  const snapshot = saying()()
+  return {
+    ...snapshot,
+    lists: (url) => (url === SUSPENSIONS_URL ? lists.suspended : snapshot.lists(url)),
+  }
+}
 
 const silent = (): never => {
   throw new VerifierError('status_stale', 'no heartbeat came')
@@ -94,6 +108,7 @@ describe('the signal of a verified request', () => {
 
   test.each<[string, (source: Source) => void, string]>([
     ['a link', (source) => source.change(saying(lists.revoked)), 'credential_revoked'],
+    ['a link but for a while', (source) => source.change(suspending), 'credential_suspended'],
     ['the key that signed', (source) => source.change(saying(lists.empty, [agentC.did])), 'key_revoked'],
     ['a key above', (source) => source.change(saying(lists.empty, [agentB.did])), 'key_revoked'],
   ])('is aborted at once when %s is revoked, and then nothing is watched', async (_title, happen, code) => {

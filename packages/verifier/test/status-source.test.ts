@@ -1,3 +1,4 @@
+import { type StatusPurpose, suspensionListUrl } from '@behalf/credential'
 import { describe, expect, test } from 'vitest'
 import {
   createStatusSource,
@@ -201,6 +202,64 @@ describe('a status source', () => {
     await source.poll()
     await ready
     expect(isReady).toBe(true)
+  })
+})
+
+describe('a list of suspensions', () => {
+  const id = suspensionListUrl(LIST_URL)
+  const isSuspended = (source: PollingStatusSource, index: number): boolean | undefined =>
+    source.read(issuer.did).lists(id)?.isSet(index)
+
+  test('is held beside that of revocations', async () => {
+    const { source, server } = await setUp()
+    await server.publishList({ id, revoked: [8] })
+    await server.publishHeartbeat()
+    await source.ready()
+    expect([isRevoked(source, 7), isRevoked(source, 8)]).toEqual([true, false])
+    expect([isSuspended(source, 7), isSuspended(source, 8)]).toEqual([false, true])
+    await server.publishList({ id, version: 2 })
+    await server.publishHeartbeat()
+    await source.poll()
+    expect(isSuspended(source, 8)).toBe(false)
+  })
+
+  test.each<[string, string, StatusPurpose]>([
+    ['of revocations in its place', id, 'revocation'],
+    ['in the place of one of revocations', LIST_URL, 'suspension'],
+  ])('%s is refused', async (_title, address, purpose) => {
+    const { source, server } = await setUp()
+    await server.publishList({ id: address, purpose })
+    await server.publishHeartbeat()
+    await source.poll()
+    expect(read(source)).toBe('status_invalid')
+  })
+
+  test('of a lower version than before is refused, after a restart too', async () => {
+    const state = makeState()
+    const before = await setUp({ state })
+    await before.server.publishList({ id, version: 2, revoked: [8] })
+    await before.server.publishHeartbeat()
+    await before.source.ready()
+    const after = await setUp({ state })
+    await after.server.publishList({ id, version: 1 })
+    await after.server.publishHeartbeat({ sequence: 9 })
+    await after.source.poll()
+    expect(read(after.source)).toBe('status_rollback')
+  })
+
+  test('that is gone while the list beside it is not is refused, after a restart too', async () => {
+    const state = makeState()
+    const { source, server } = await setUp({ state })
+    await server.publishList({ id, revoked: [8] })
+    await server.publishHeartbeat()
+    await source.ready()
+    const after = await setUp({ state })
+    await after.server.publishHeartbeat({ sequence: 9 })
+    await after.source.poll()
+    expect(read(after.source)).toBe('status_rollback')
+    await after.server.publishHeartbeat({ sequence: 10, lists: [] })
+    await after.source.poll()
+    expect(read(after.source)).toMatchObject({ sequence: 10 })
   })
 })
 

@@ -21,6 +21,13 @@ export function readOptionalText(answer: JsonObject, name: string): string | und
   return answer[name] === undefined ? undefined : readText(answer, name)
 }
 
+/** Whether a member says so. */
+export function readBoolean(answer: JsonObject, name: string): boolean {
+  const value = answer[name]
+  if (typeof value === 'boolean') return value
+  throw invalidAnswer(name)
+}
+
 /** The integer of a member, not negative. */
 export function readInteger(answer: JsonObject, name: string): number {
   const value = answer[name]

@@ -9,6 +9,7 @@ import {
 import type { Did } from '@behalf/did'
 import {
   invalidAnswer,
+  readBoolean,
   readInteger,
   readList,
   readObject,
@@ -99,7 +100,7 @@ export interface DelegationSummary {
   readonly id: string
   readonly subject: Did
   readonly onBehalfOf: OnBehalfOf
-  /** active, expired or revoked; revoked also when a delegation above it is. */
+  /** active, suspended, expired or revoked; suspended or revoked also when a delegation above it is. */
   readonly status: string
   /** Milliseconds since the epoch. */
   readonly validFrom: number
@@ -115,6 +116,13 @@ export interface DelegationSummary {
   readonly reason?: string
   /** Id of the nearest delegation above that is revoked, and this one with it. */
   readonly revokedAbove?: string
+  /** Milliseconds since the epoch. */
+  readonly suspendedAt?: number
+  readonly suspendedBy?: Did
+  /** Why it rests. */
+  readonly suspendedReason?: string
+  /** Id of the nearest delegation above that is suspended, and this one with it. */
+  readonly suspendedAbove?: string
 }
 
 /** The authority's word that a revocation is published and will not be lost. */
@@ -224,7 +232,33 @@ export function readSummary(answer: JsonObject): DelegationSummary {
     revokedBy: readOptionalText(answer, 'revoked_by'),
     reason: readOptionalText(answer, 'reason'),
     revokedAbove: readOptionalText(answer, 'revoked_above'),
+    suspendedAt: readOptionalTime(answer, 'suspended_at'),
+    suspendedBy: readOptionalText(answer, 'suspended_by'),
+    suspendedReason: readOptionalText(answer, 'suspended_reason'),
+    suspendedAbove: readOptionalText(answer, 'suspended_above'),
   })
+}
+
+/** What rests or goes on, and where it is published. */
+export interface SuspensionReceipt {
+  /** Id of the delegation. */
+  readonly delegation: string
+  /** Whether it rests from now on. */
+  readonly suspended: boolean
+  /** Number of the heartbeat that says so. */
+  readonly sequence: number
+  /** Milliseconds since the epoch. */
+  readonly time: number
+}
+
+/** The receipt in an answer to a suspension or its end. */
+export function readSuspension(answer: JsonObject): SuspensionReceipt {
+  return {
+    delegation: readText(answer, 'delegation'),
+    suspended: readBoolean(answer, 'suspended'),
+    sequence: readInteger(answer, 'sequence'),
+    time: readTime(answer, 'time'),
+  }
 }
 
 /** How many verifiers know. */

@@ -32,6 +32,8 @@ import {
   readRevocation,
   readStatusEntry,
   readSummary,
+  readSuspension,
+  type SuspensionReceipt,
 } from './authority-answer.ts'
 import { type AuthorityCaller, createAuthorityCaller, pathSegment } from './authority-caller.ts'
 import { WalletError } from './error.ts'
@@ -139,6 +141,10 @@ export interface AuthorityClient extends LedgerClient {
   listDelegations(): Promise<readonly DelegationSummary[]>
   /** Operator, the delegating agent, or the subject itself; an agent's key: operator. */
   revoke(target: RevocationTarget, reason?: string): Promise<RevocationReceipt>
+  /** Operator. The delegation rests, with everything below it, until it is resumed. */
+  suspend(delegation: string, reason?: string): Promise<SuspensionReceipt>
+  /** Operator. The delegation goes on. */
+  resume(delegation: string, reason?: string): Promise<SuspensionReceipt>
   /** Operator. How many verifiers follow the authority's stream now, and how many of them hold that heartbeat. */
   countConfirmations(sequence: number): Promise<ConfirmationCounts>
   /** Operator. Entries after a sequence number, in order. */
@@ -268,7 +274,14 @@ function enrolmentRoutes({ json }: AuthorityCaller): EnrolmentRoutes {
 
 type DelegationRoutes = Pick<
   AuthorityClient,
-  'registerChild' | 'listDelegations' | 'readDelegation' | 'revoke' | 'countConfirmations' | 'listEvents'
+  | 'registerChild'
+  | 'listDelegations'
+  | 'readDelegation'
+  | 'revoke'
+  | 'suspend'
+  | 'resume'
+  | 'countConfirmations'
+  | 'listEvents'
 >
 
 function delegationRoutes({ json }: AuthorityCaller): DelegationRoutes {
@@ -284,6 +297,14 @@ function delegationRoutes({ json }: AuthorityCaller): DelegationRoutes {
       const revocation = withoutAbsent({ ...target, reason })
       return readRevocation(await json({ method: 'POST', path: '/revocations', json: revocation }))
     },
+    suspend: async (suspend, reason) =>
+      readSuspension(
+        await json({ method: 'POST', path: '/revocations', json: withoutAbsent({ suspend, reason }) }),
+      ),
+    resume: async (resume, reason) =>
+      readSuspension(
+        await json({ method: 'POST', path: '/revocations', json: withoutAbsent({ resume, reason }) }),
+      ),
     countConfirmations: async (sequence) =>
       readConfirmations(
         await json({ path: `/status/confirmations?sequence=${pathSegment(String(sequence))}` }),

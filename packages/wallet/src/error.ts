@@ -50,6 +50,7 @@ export const AUTHORITY_CODES = [
   'credential_expired',
   'credential_not_yet_valid',
   'credential_revoked',
+  'credential_suspended',
   'context_missing',
   'audience_mismatch',
   'chain_broken',

@@ -11,6 +11,7 @@ export type {
   LogEntry,
   RequestReceipt,
   RevocationReceipt,
+  SuspensionReceipt,
 } from './authority-answer.ts'
 export {
   type AskedTerms,

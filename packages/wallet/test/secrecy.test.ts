@@ -96,8 +96,10 @@ describe('the key', () => {
       'registerChild',
       'removeApi',
       'removeEnrolment',
+      'resume',
       'revoke',
       'statusList',
+      'suspend',
     ])
     expect(Object.isFrozen(world.wallet)).toBe(true)
   })

@@ -34,7 +34,10 @@ export const publishing: CaseGroup = {
           (await send({ method: 'GET', path: '/status/heartbeat' })).body,
           options,
         )
-        expect(lists.map(({ id }) => id)).toEqual([`${origin}/status/lists/1`])
+        expect(lists.map(({ id }) => id)).toEqual([
+          `${origin}/status/lists/1`,
+          `${origin}/status/lists/1/suspension`,
+        ])
       }),
     ),
     'ST-036': invariantOnce(() => withAuthority(revokeTwice)),

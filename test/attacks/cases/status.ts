@@ -378,6 +378,61 @@ export const status: CaseGroup = {
         return answers
       }),
     ),
+    'ST-own-22': own(
+      'credential_suspended',
+      'A suspended link, the root or the leaf',
+      http(async (api) => {
+        const answers = []
+        for (const link of [0, 2]) {
+          const arrange = (feed: StatusFeed): void => feed.suspend(FIRST_INDEX + link)
+          answers.push(await (await api.open({ arrange })).sendSigned(baseline()))
+        }
+        return answers
+      }),
+    ),
+    'ST-own-23': own(
+      'ok',
+      'A delegation that was suspended and goes on',
+      http(async (api) => {
+        const { world, ...resting } = await api.open({ arrange: (feed) => feed.suspend(FIRST_INDEX) })
+        expectAnswer(await resting.sendSigned(baseline()), 'credential_suspended')
+        world.feed.suspend(FIRST_INDEX, false)
+        world.now += 1000
+        await world.refresh()
+        return resting.sendSigned(baseline())
+      }),
+    ),
+    'ST-own-24': own(
+      'credential_revoked',
+      'What was revoked does not come back when it is resumed',
+      http(async (api) => {
+        const { world, ...dead } = await api.open({ arrange: (feed) => feed.suspend(FIRST_INDEX) })
+        world.feed.revoke(FIRST_INDEX)
+        world.feed.suspend(FIRST_INDEX, false)
+        world.now += 1000
+        await world.refresh()
+        return dead.sendSigned(baseline())
+      }),
+    ),
+    'ST-own-25': own(
+      'status_rollback',
+      'A newer heartbeat over an older list of suspensions, or none',
+      http(async (api) => {
+        const answers = []
+        for (const suspensionVersion of [1, 0]) {
+          const { world, ...sent } = await api.open({ arrange: (feed) => feed.suspend(FIRST_INDEX + 7) })
+          world.feed.suspend(FIRST_INDEX)
+          world.now += 1000
+          await world.refresh()
+          expectAnswer(await sent.sendSigned(baseline()), 'credential_suspended')
+          Object.assign(world.feed, { suspensionVersion })
+          world.now += MAX_STALENESS_MS + 1000
+          await world.refresh()
+          answers.push(await sent.sendSigned(baseline({ created: world.now / 1000 })))
+        }
+        return answers
+      }),
+    ),
     'ST-own-13': own(
       'ok',
       'Revoking somebody else',

@@ -109,7 +109,9 @@ async function raceRevocation(running: RunningAuthority): Promise<void> {
       issuers: didKeyIssuerKeys,
       now: running.now,
     })
-    expect(await codeOf(() => checkDelegationStatus(dead, list))).toBe('credential_revoked')
+    expect(await codeOf(() => checkDelegationStatus(dead, { revocation: list, suspension: undefined }))).toBe(
+      'credential_revoked',
+    )
   }
 }
 

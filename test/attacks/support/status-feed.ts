@@ -1,5 +1,12 @@
 import { digestSha256 } from '@behalf/core'
-import { createBitstring, signHeartbeat, signStatusList, writeBit } from '@behalf/credential'
+import {
+  createBitstring,
+  type StatusPurpose,
+  signHeartbeat,
+  signStatusList,
+  suspensionListUrl,
+  writeBit,
+} from '@behalf/credential'
 import { LIST_URL } from './chain.ts'
 import { issuer, type Party } from './party.ts'
 
@@ -18,6 +25,8 @@ export interface StatusFeed {
   epoch: number
   sequence: number
   version: number
+  /** Of the list of suspensions; 0 while there is none. */
+  suspensionVersion: number
   readonly revokedKeys: string[]
   /** Where the heartbeat says that the list is. */
   listUrl: string
@@ -27,6 +36,8 @@ export interface StatusFeed {
   intercept: (url: string) => Response | undefined
   /** Sets the bit of a delegation, to be published next. */
   revoke(index: number): void
+  /** Lets a delegation rest or go on; from then on a list of suspensions is published, too. */
+  suspend(index: number, isResting?: boolean): void
   /** Signs list and heartbeat, newer than the last. */
   publish(now: number): Promise<void>
   fetch(url: string): Promise<Response>
@@ -46,6 +57,7 @@ export interface StatusFeed {
 /** The feed of the baseline issuer: one list in which nothing is revoked. */
 export function createStatusFeed(party: Party = issuer): StatusFeed {
   const bits = createBitstring()
+  const resting = createBitstring()
   const published = new Map<string, string>()
   const streams = createStreams()
   const read = (url: string): string => published.get(url) ?? ''
@@ -56,7 +68,10 @@ export function createStatusFeed(party: Party = issuer): StatusFeed {
     },
     heartbeat: () => read(HEARTBEAT_URL),
     push: ({ list = true } = {}) => {
-      const before = list ? `event: list\ndata: ${read(feed.listUrl)}\n\n` : ''
+      const sent = list
+        ? [feed.listUrl, suspensionListUrl(feed.listUrl)].filter((url) => published.has(url))
+        : []
+      const before = sent.map((url) => `event: list\ndata: ${read(url)}\n\n`).join('')
       feed.send(`${before}event: heartbeat\nid: ${feed.sequence}\ndata: ${feed.heartbeat()}\n\n`)
     },
     signHeartbeat: async (now, { did, kid, signer }) => {
@@ -76,12 +91,23 @@ export function createStatusFeed(party: Party = issuer): StatusFeed {
     signList: (now) => signHonestList(party, { bits, now, version: feed.version }),
     intercept: () => undefined,
     revoke: (index) => writeBit(bits, index, true),
+    suspend: (index, isResting = true) => {
+      feed.suspensionVersion += 1
+      writeBit(resting, index, isResting)
+    },
+    suspensionVersion: 0,
     publish: async (now) => {
       feed.sequence += 1
       feed.version += 1
       const list = await feed.signList(now)
       const { epoch, sequence, version, revokedKeys } = feed
       const lists = [{ id: feed.listUrl, version, digest: digestSha256(list) }]
+      if (feed.suspensionVersion > 0) {
+        const [id, purpose] = [suspensionListUrl(feed.listUrl), 'suspension'] as const
+        const signed = { id, purpose, bits: resting, now, version: feed.suspensionVersion }
+        published.set(id, await signHonestList(party, signed))
+        lists.push({ id, version: feed.suspensionVersion, digest: digestSha256(published.get(id) ?? '') })
+      }
       const { did, kid, signer } = party
       published.set(feed.listUrl, list)
       published.set(
@@ -128,14 +154,21 @@ function createStreams(): Streams {
 /** The one list, signed by a party for the baseline issuer's address. */
 export function signHonestList(
   party: Party,
-  { bits, now, version }: { readonly bits: Uint8Array; readonly now: number; readonly version: number },
+  list: {
+    readonly bits: Uint8Array
+    readonly now: number
+    readonly version: number
+    readonly id?: string
+    readonly purpose?: StatusPurpose
+  },
 ): Promise<string> {
   const { did, kid, signer } = party
+  const { bits, now, version, id = LIST_URL, purpose = 'revocation' } = list
   return signStatusList({
-    id: LIST_URL,
+    id,
     issuer: did,
     kid,
-    purpose: 'revocation',
+    purpose,
     bits,
     version,
     now,

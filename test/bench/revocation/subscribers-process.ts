@@ -2,6 +2,7 @@ import {
   CredentialError,
   checkDelegationStatus,
   parseDelegationChain,
+  suspensionListUrl,
   type VerifiedChain,
   verifyDelegationChain,
 } from '@behalf/credential'
@@ -56,7 +57,9 @@ function accepts(source: PollingStatusSource): boolean {
   const status = source.read(issuer)
   return (watched?.links ?? []).every((link) => {
     try {
-      checkDelegationStatus(link, status.lists(link.status.statusListCredential))
+      const url = link.status.statusListCredential
+      const suspension = status.lists(suspensionListUrl(url))
+      checkDelegationStatus(link, { revocation: status.lists(url), suspension })
       return !status.isKeyRevoked(link.subject)
     } catch (error) {
       if (error instanceof CredentialError && error.code === 'credential_revoked') return false

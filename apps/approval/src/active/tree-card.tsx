@@ -1,5 +1,6 @@
 import { Button, Stack, Text, Title } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
+import type { DelegationView } from '../api/views.ts'
 import { useNow } from '../live/use-now.ts'
 import type { Tree, TreeRow } from '../model/tree-layout.ts'
 import { AgentName } from '../parts/agent-name.tsx'
@@ -16,10 +17,12 @@ import { TreePicture } from './tree-picture.tsx'
 interface TreeCardProps {
   readonly tree: Tree
   readonly stop: (target: StopTarget) => void
+  /** Lets a delegation rest, or one that rests go on. */
+  readonly rest: (delegation: DelegationView) => void
 }
 
 /** One approval and all that grew from it; the delegation chosen in the picture is told in full below it. */
-export function TreeCard({ tree, stop }: TreeCardProps): ReactNode {
+export function TreeCard({ tree, stop, rest }: TreeCardProps): ReactNode {
   const { root, rows } = tree
   const [chosen, setChosen] = useState(root.id)
   const row = rows.find(({ delegation }) => delegation.id === chosen) ?? rows[0]
@@ -40,13 +43,13 @@ export function TreeCard({ tree, stop }: TreeCardProps): ReactNode {
           </Text>
         )}
         {rows.length > 1 && <TreePicture tree={tree} chosen={chosen} choose={setChosen} />}
-        {row && <Chosen row={row} stop={stop} />}
+        {row && <Chosen row={row} stop={stop} rest={rest} />}
       </Stack>
     </article>
   )
 }
 
-function Chosen({ row, stop }: { readonly row: TreeRow; readonly stop: TreeCardProps['stop'] }): ReactNode {
+function Chosen({ row, stop, rest }: Omit<TreeCardProps, 'tree'> & { readonly row: TreeRow }): ReactNode {
   const { delegation, depth, below } = row
   const now = useNow()
   return (
@@ -58,6 +61,7 @@ function Chosen({ row, stop }: { readonly row: TreeRow; readonly stop: TreeCardP
           <Timer end={delegation.valid_until} />
         </Text>
       )}
+      {delegation.status === 'suspended' && <Text fw={600}>{restWords(delegation)}</Text>}
       <ul className="sentences">
         {delegation.capabilities.map((capability) => (
           <li key={JSON.stringify(capability)}>{capabilitySentence(capability)}</li>
@@ -80,7 +84,15 @@ function Chosen({ row, stop }: { readonly row: TreeRow; readonly stop: TreeCardP
         <Button color="red" variant="outline" onClick={() => stop({ kind: 'agent', delegation })}>
           Stop this agent …
         </Button>
+        <Button variant="outline" onClick={() => rest(delegation)}>
+          {delegation.suspended_at === undefined ? 'Suspend …' : 'Resume …'}
+        </Button>
       </div>
     </div>
   )
+}
+
+function restWords({ suspended_at: since, suspended_by: by }: DelegationView): string {
+  if (since === undefined) return 'Suspended, because one above it is.'
+  return `Suspended by ${safeText(by ?? 'somebody', 120)}: refused everywhere until it is resumed.`
 }

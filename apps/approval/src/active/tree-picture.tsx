@@ -26,7 +26,7 @@ function toPicture({ delegation, depth, parent }: TreeRow, now: number): Picture
     depth,
     parent,
     name: name === undefined ? 'without a name' : `“${safeText(name, 80)}”`,
-    sub: `${countDown(end, now).short} left · ${safeText(fingerprint, 120)}`,
+    sub: `${status === 'suspended' ? 'suspended' : `${countDown(end, now).short} left`} · ${safeText(fingerprint, 120)}`,
     status,
   }
 }

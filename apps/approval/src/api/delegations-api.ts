@@ -1,4 +1,5 @@
 import { callApi } from './call-api.ts'
+import type { StepUp } from './ceremony-types.ts'
 import type { DelegationView } from './views.ts'
 
 /** What to stop: one delegation with all below it, all of one agent, or everything of the person who asks. */
@@ -11,5 +12,11 @@ export type StopBody = (
 export const fetchDelegations = async (state: 'active' | 'ended'): Promise<readonly DelegationView[]> =>
   (await callApi<{ delegations: readonly DelegationView[] }>('GET', `/api/delegations?state=${state}`))
     .delegations
+
+export const suspend = (delegation: string, reason: string | undefined): Promise<unknown> =>
+  callApi('POST', '/api/suspensions', { delegation, ...(reason !== undefined && { reason }) })
+
+export const resume = (delegation: string, stepUp: StepUp): Promise<unknown> =>
+  callApi('POST', '/api/resumptions', { delegation, step_up: stepUp })
 
 export const stop = (body: StopBody): Promise<unknown> => callApi('POST', '/api/revocations', body)

@@ -109,7 +109,7 @@ export interface NarrowView {
   readonly max_delegation_depth?: number
 }
 
-export type DelegationStatus = 'active' | 'expired' | 'revoked'
+export type DelegationStatus = 'active' | 'suspended' | 'expired' | 'revoked'
 
 /** What is known of the uses of a delegation at one API. */
 export interface UseView {
@@ -145,6 +145,9 @@ export interface DelegationView {
   readonly revoked_by?: string
   readonly revoked_above?: string
   readonly reason?: string
+  /** While it rests. */
+  readonly suspended_at?: string
+  readonly suspended_by?: string
 }
 
 /** A key that signs people in. */

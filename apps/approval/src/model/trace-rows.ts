@@ -93,12 +93,14 @@ function drawRequest(drawing: Drawing, { index, record }: ProvenEntry): void {
 
 function drawRevocation(drawing: Drawing, { index, record }: ProvenEntry): void {
   const by = personWords(record.by, drawing.names) ?? 'an operator'
-  const isOne = record.type === 'delegation_revoked'
+  const isPause = record.type === 'suspended'
+  const isOne = isPause || record.type === 'delegation_revoked'
   const above = isOne
     ? drawing.delegations.get(textOf(record.delegation))
     : drawing.agents.get(textOf(record.subject))
-  const name = isOne ? 'Revoked, with all below it' : 'Stopped'
-  put(drawing, above, { index, name, sub: `by ${by}`, status: 'revoked' })
+  const one = isPause ? 'Suspended, with all below it' : 'Revoked, with all below it'
+  const name = isOne ? one : 'Stopped'
+  put(drawing, above, { index, name, sub: `by ${by}`, status: isPause ? 'suspended' : 'revoked' })
 }
 
 function put(

@@ -1,7 +1,9 @@
 import { Button, Stack, Text } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
+import { RestDialog } from '../active/rest-dialog.tsx'
 import { StopDialog, type StopTarget } from '../active/stop-dialog.tsx'
 import { TreeCard } from '../active/tree-card.tsx'
+import type { DelegationView } from '../api/views.ts'
 import { useDelegations } from '../live/queries.ts'
 import { useNow } from '../live/use-now.ts'
 import { countDown } from '../model/countdown.ts'
@@ -16,6 +18,7 @@ import { usePerson } from '../person-context.ts'
 export function ActivePage(): ReactNode {
   const { data, error, refetch } = useDelegations('active')
   const [target, setTarget] = useState<StopTarget>()
+  const [resting, setResting] = useState<DelegationView>()
   const person = usePerson()
   const now = useNow()
   const active = data?.filter(({ valid_until: end }) => !countDown(end, now).ended)
@@ -38,7 +41,7 @@ export function ActivePage(): ReactNode {
         </NothingHere>
       )}
       {layoutTrees(active ?? []).map((tree) => (
-        <TreeCard key={tree.root.id} tree={tree} stop={setTarget} />
+        <TreeCard key={tree.root.id} tree={tree} stop={setTarget} rest={setResting} />
       ))}
       {active && active.length > 0 && (
         <Text size="sm" c="dimmed">
@@ -46,6 +49,7 @@ export function ActivePage(): ReactNode {
         </Text>
       )}
       <StopDialog target={target} onClose={() => setTarget(undefined)} />
+      <RestDialog target={resting} onClose={() => setResting(undefined)} />
     </Stack>
   )
 }

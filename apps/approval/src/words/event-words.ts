@@ -43,6 +43,8 @@ const EVENTS: ReadonlyMap<string, readonly [string, EventTone]> = new Map(
     delegation_revoked: ['A delegation was revoked', 'bad'],
     key_revoked: ['An agent was stopped', 'bad'],
     principal_revoked: ['Everything of a person was stopped', 'bad'],
+    suspended: ['A delegation was suspended', 'bad'],
+    resumed: ['A delegation was resumed', 'good'],
     run_revoked: ['A run of a workflow was stopped', 'bad'],
   }),
 )

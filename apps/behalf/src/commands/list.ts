@@ -66,7 +66,9 @@ async function list(context: CommandContext): Promise<void> {
 async function listAuthority({ io, output }: CommandContext, authority: AuthorityClient): Promise<void> {
   const now = io.clock()
   const pending = await authority.listRequests({ status: 'pending' })
-  const active = (await authority.listDelegations()).filter((delegation) => delegation.status === 'active')
+  const active = (await authority.listDelegations()).filter(
+    ({ status }) => status === 'active' || status === 'suspended',
+  )
   output.answer({ pending: pending.map(requestDocument), active: active.map(summaryDocument) }, [
     ...describePending(pending, now),
     '',

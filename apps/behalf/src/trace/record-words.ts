@@ -71,8 +71,9 @@ const DESCRIBE: Readonly<Partial<Record<AuditRecord['type'], Describe>>> = {
   issuer_key_revoked: ({ by, key, reason }, person) =>
     say(`${person(by)} revoked the issuer's key ${text(key)}`, ...quote('because', reason)),
   suspended: ({ by, delegation, reason }, person) =>
-    say(`${person(by)} suspended ${text(delegation)}`, ...quote('because', reason)),
-  resumed: ({ by, delegation }, person) => say(`${person(by)} resumed ${text(delegation)}`),
+    say(`${person(by)} suspended ${text(delegation)} and everything below it`, ...quote('because', reason)),
+  resumed: ({ by, delegation, reason }, person) =>
+    say(`${person(by)} resumed ${text(delegation)}`, ...quote('because', reason)),
   token_exchanged: ({ subject, audience, token, delegation, valid_until: until }) =>
     say(
       `${text(subject)} exchanged its delegation for a token for ${text(audience)}`,

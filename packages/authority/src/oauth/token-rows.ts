@@ -38,6 +38,7 @@ export function createTokenRows(db: AuthorityDatabase): TokenTransaction {
         .execute()
     },
     listInvalidTokens: ({ list, now }) => listInvalid(db, list, now),
+    listSuspendedTokens: ({ list, now }) => listSuspended(db, list, now),
   }
 }
 
@@ -80,6 +81,21 @@ async function listInvalid(db: AuthorityDatabase, list: number, now: number): Pr
       where t.list = ${list} and t.expires_at > ${now}
     order by list_index
   `.execute(db)
+  return rows.map((row) => row.list_index)
+}
+
+async function listSuspended(db: AuthorityDatabase, list: number, now: number): Promise<readonly number[]> {
+  const rows = await db
+    .selectFrom('delegations')
+    .innerJoin('token_links', 'token_links.delegation', 'delegations.id')
+    .innerJoin('tokens', 'tokens.number', 'token_links.token')
+    .select('tokens.list_index')
+    .distinct()
+    .where('delegations.suspended_at', 'is not', null)
+    .where('tokens.list', '=', list)
+    .where('tokens.expires_at', '>', now)
+    .orderBy('tokens.list_index')
+    .execute()
   return rows.map((row) => row.list_index)
 }
 

@@ -8,17 +8,29 @@ import { formatTime } from '../format-time.ts'
 import { readId } from '../read-input.ts'
 import { principalOfRequest } from '../request-rows.ts'
 import { json, jsonAnswer } from '../route.ts'
-import { delegationToWire } from '../to-wire.ts'
+import { delegationToWire, suspensionToWire } from '../to-wire.ts'
+import { requireStepUp } from './assertion-ceremony.ts'
 import { PEOPLE_ANSWERS } from './people-answers.ts'
-import { delegationFilterSchema, type StopBody, stopSchema } from './people-bodies.ts'
+import {
+  delegationFilterSchema,
+  resumeSchema,
+  type StopBody,
+  stopSchema,
+  suspendSchema,
+} from './people-bodies.ts'
 import type { PeopleContext } from './people-context.ts'
 import { definePeopleRoute, type PeopleRoute, requireSession } from './people-route.ts'
 import { hasRole, type Person, seesEverything, toApprover, toDecider } from './person.ts'
 import { viewUses } from './view-uses.ts'
 
-/** The routes by which people see what acts on their behalf, and stop it. */
+/** The routes by which people see what acts on their behalf, stop it, and let it rest and go on. */
 export function createActiveRoutes(context: PeopleContext): readonly PeopleRoute[] {
-  return [createListRoute(context), createStopRoute(context)]
+  return [
+    createListRoute(context),
+    createStopRoute(context),
+    createSuspendRoute(context),
+    createResumeRoute(context),
+  ]
 }
 
 function createListRoute(context: PeopleContext): PeopleRoute {
@@ -36,8 +48,9 @@ function createListRoute(context: PeopleContext): PeopleRoute {
         ...(state === 'active' && { endsAfter: now }),
       })
       const views = await viewDelegations(context, listed)
+      // What rests may go on, so it has not ended.
       const isWanted = ({ status }: JsonObject): boolean =>
-        state === undefined || (status === 'active') === (state === 'active')
+        state === undefined || (status === 'active' || status === 'suspended') === (state === 'active')
       return json(200, { delegations: views.filter(isWanted) })
     },
   })
@@ -119,6 +132,44 @@ async function stop(context: PeopleContext, person: Person, body: StopBody): Pro
   if ('agent' in body) await requireKnownAgent(context, person, body.agent)
   const agent = 'agent' in body ? { agent: body.agent } : {}
   return stoppedToWire(await issuer.revokePrincipal({ person: toApprover(person), ...agent, ...reason }))
+}
+
+function createSuspendRoute({ issuer }: PeopleContext): PeopleRoute {
+  return definePeopleRoute({
+    name: 'POST /api/suspensions',
+    summary: 'Let a delegation rest, with everything below it, until it is resumed',
+    body: suspendSchema,
+    answers: { 200: jsonAnswer('It is stored and published', PEOPLE_ANSWERS.suspension) },
+    run: async (call) => {
+      const { person } = requireSession(call)
+      const { delegation, reason } = call.body
+      const decision = { ...toDecider(person), ...defined({ reason }) }
+      return json(
+        200,
+        suspensionToWire(await issuer.suspendDelegation({ id: readId(delegation), ...decision })),
+      )
+    },
+  })
+}
+
+function createResumeRoute(context: PeopleContext): PeopleRoute {
+  return definePeopleRoute({
+    name: 'POST /api/resumptions',
+    summary: 'Let a delegation that rests go on',
+    body: resumeSchema,
+    answers: { 200: jsonAnswer('It is stored and published', PEOPLE_ANSWERS.suspension) },
+    run: async (call) => {
+      const session = requireSession(call)
+      const { delegation, step_up } = call.body
+      const id = readId(delegation)
+      // Whoever took over a session may stop everything, but gives nobody back what was taken away.
+      await requireStepUp(context, session, step_up)
+      return json(
+        200,
+        suspensionToWire(await context.issuer.resumeDelegation({ id, ...toDecider(session.person) })),
+      )
+    },
+  })
 }
 
 /** To a person whom an agent never asked, it does not exist. */

@@ -35,6 +35,8 @@ const CHANGES: Readonly<Record<IssuerEventType, readonly Change[]>> = {
   principal_revoked: ['requests', 'delegations'],
   run_revoked: ['delegations'],
   issuer_key_revoked: ['delegations'],
+  suspended: ['delegations'],
+  resumed: ['delegations'],
   person_joined: ['people'],
   person_changed: ['people'],
   person_invited: ['people'],

@@ -51,6 +51,8 @@ export const PEOPLE_ACCESS: Readonly<Record<RouteName, PeopleAccess>> = {
   'GET /api/delegations': 'person',
   // Whatever acts on behalf of a person, that person may stop, whichever roles they have.
   'POST /api/revocations': 'person',
+  'POST /api/suspensions': 'person',
+  'POST /api/resumptions': 'person',
   'GET /api/webhooks': 'person',
   'POST /api/webhooks': 'person',
   'POST /api/webhooks/{id}/test': 'person',

@@ -115,6 +115,7 @@ export type PeopleAnswerName =
   | 'enrolments'
   | 'delegations'
   | 'stopped'
+  | 'suspension'
   | 'history'
   | 'log'
   | 'trace'
@@ -184,6 +185,7 @@ export const PEOPLE_ANSWERS: Readonly<Record<PeopleAnswerName, z.ZodType>> = {
     sequence: z.int(),
     time,
   }),
+  suspension: ANSWERS.suspension,
   history: z.strictObject({
     events: z.array(
       z.strictObject({

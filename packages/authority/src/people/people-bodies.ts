@@ -117,6 +117,17 @@ export type StopBody = { readonly reason?: string | undefined } & (
   | { readonly mine: true }
 )
 
+/** Body of `POST /api/suspensions`. */
+export interface SuspendBody {
+  readonly delegation: string
+  readonly reason?: string | undefined
+}
+
+/** Body of `POST /api/resumptions`. */
+export interface ResumeBody extends StepUpOnlyBody {
+  readonly delegation: string
+}
+
 /** Query of `GET /api/history`. */
 export interface HistoryQuery {
   /** Canonical decimal. */
@@ -263,6 +274,15 @@ export const stopSchema: z.ZodType<StopBody> = z.union([
   z.strictObject({ agent: z.string(), reason }),
   z.strictObject({ mine: z.literal(true), reason }),
 ])
+
+/** Of `POST /api/suspensions`. */
+export const suspendSchema: z.ZodType<SuspendBody> = z.strictObject({ delegation: z.string(), reason })
+
+/** Of `POST /api/resumptions`. */
+export const resumeSchema: z.ZodType<ResumeBody> = z.strictObject({
+  delegation: z.string(),
+  step_up: stepUpSchema,
+})
 
 /** Of `GET /api/history`. */
 export const historySchema: z.ZodType<HistoryQuery> = z.strictObject({

@@ -1,5 +1,5 @@
 import { encodeUtf8, type MonotonicClock, systemMonotonicClock } from '@behalf/core'
-import type { Publication, StatusListRecord } from '@behalf/issuer'
+import type { Publication, StatusListName, StatusListRecord } from '@behalf/issuer'
 
 /** What one transaction published: its heartbeat, and the lists that were signed with it. */
 export interface StatusUpdate {
@@ -101,7 +101,7 @@ interface History {
 
 /** The latest of everything that was published since this began. */
 function createHistory(): History {
-  const lists = new Map<number, { readonly list: StatusListRecord; readonly sequence: number }>()
+  const lists = new Map<string, { readonly list: StatusListRecord; readonly sequence: number }>()
   let first: number | undefined
   let publication: Publication | undefined
   return {
@@ -109,7 +109,7 @@ function createHistory(): History {
       const { sequence } = update.publication
       first ??= sequence
       publication = update.publication
-      for (const list of update.lists) lists.set(list.number, { list, sequence })
+      for (const list of update.lists) lists.set(nameOf(list), { list, sequence })
     },
     spellSince: (sequence) => {
       if (publication === undefined) return ''
@@ -123,8 +123,12 @@ function createHistory(): History {
 }
 
 function merge(earlier: StatusUpdate | undefined, later: StatusUpdate): StatusUpdate {
-  const lists = new Map([...(earlier?.lists ?? []), ...later.lists].map((list) => [list.number, list]))
+  const lists = new Map([...(earlier?.lists ?? []), ...later.lists].map((list) => [nameOf(list), list]))
   return { publication: later.publication, lists: [...lists.values()] }
+}
+
+function nameOf({ number, purpose }: StatusListName): string {
+  return `${purpose} ${number}`
 }
 
 /** The lists come first, so that whoever reads the heartbeat holds what it speaks of; only it moves Last-Event-ID. */

@@ -1,5 +1,5 @@
 import { digestSha256 } from '@behalf/core'
-import type { Issuer } from '@behalf/issuer'
+import type { Issuer, StatusListName } from '@behalf/issuer'
 import { ANSWERS } from '../answer-schemas.ts'
 import { confirmationFilterSchema, confirmationSchema } from '../body-schemas.ts'
 import { AuthorityError } from '../error.ts'
@@ -23,7 +23,8 @@ const SEQUENCE = /^(?:0|[1-9][0-9]{0,14})$/u
 export function createStatusRoutes(context: StatusContext): readonly Route[] {
   return [
     createHeartbeatRoute(context),
-    createListRoute(context),
+    createListRoute(context, 'revocation'),
+    createListRoute(context, 'suspension'),
     createStreamRoute(context),
     createConfirmRoute(context),
     createCountRoute(context),
@@ -50,16 +51,19 @@ function createHeartbeatRoute({ issuer }: StatusContext): Route {
   })
 }
 
-function createListRoute({ issuer }: StatusContext): Route {
+function createListRoute({ issuer }: StatusContext, purpose: StatusListName['purpose']): Route {
+  const isOfSuspensions = purpose === 'suspension'
   return defineRoute({
-    name: 'GET /status/lists/{number}',
-    summary: 'A signed status list',
+    name: isOfSuspensions ? 'GET /status/lists/{number}/suspension' : 'GET /status/lists/{number}',
+    summary: isOfSuspensions
+      ? 'Which entries of a status list rest, as a signed list'
+      : 'A signed status list',
     answers: {
       200: { description: 'A compact JWS', type: 'application/vc+jwt' },
       304: { description: 'The one you have' },
     },
     run: async ({ param, header }) => {
-      const list = await issuer.statusList(readListNumber(param))
+      const list = await issuer.statusList({ number: readListNumber(param), purpose })
       if (!list) throw new AuthorityError('not_found', 'There is no such list')
       const { jws, digest } = list
       return answerArtefact({ jws, type: 'application/vc+jwt', digest }, header('if-none-match'))

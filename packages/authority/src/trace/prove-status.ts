@@ -4,9 +4,11 @@ import {
   CredentialError,
   checkDelegationStatus,
   type Delegation,
+  findSuspended,
   type Heartbeat,
   type IssuerKeys,
   type StatusList,
+  suspensionListUrl,
   type VerifiedChain,
   verifyHeartbeat,
   verifyStatusList,
@@ -28,6 +30,8 @@ export interface StatusThen {
 const TOLERANCE_MS = 5000
 /** Proofs of the past are looked at by their own time. */
 const ANY_TIME = Number.MAX_SAFE_INTEGER
+/** What a request is refused with when something in its chain is not in force. */
+const STOPPED: ReadonlySet<unknown> = new Set(['credential_revoked', 'credential_suspended', 'key_revoked'])
 
 /** Returns the lists by their digests. */
 export function toStatusLists(lists: readonly string[]): StatusLists {
@@ -69,7 +73,7 @@ export function digestsOfLists(jws: string, chain: VerifiedChain, issuers: Issue
 
 function referencesOf({ lists }: Heartbeat, chain: VerifiedChain): Heartbeat['lists'] {
   const urls = new Set(chain.links.map(({ status }) => status.statusListCredential))
-  return lists.filter(({ id }) => urls.has(id))
+  return lists.filter(({ id }) => urls.has(findSuspended(id) ?? id))
 }
 
 function namesLists(heartbeat: Heartbeat, chain: VerifiedChain, lists: StatusLists): boolean {
@@ -88,25 +92,30 @@ function findRevoked(
     referencesOf(heartbeat, chain).map(({ id, digest }) => {
       const jws = lists.get(digest) ?? ''
       // It was in force when the heartbeat was signed.
-      return [id, verifyStatusList(jws, { id, issuer, issuers, now: heartbeat.time })] as const
+      const purpose = findSuspended(id) === undefined ? 'revocation' : 'suspension'
+      return [id, verifyStatusList(jws, { id, issuer, issuers, purpose, now: heartbeat.time })] as const
     }),
   )
-  return chain.links.find((link) => isRevoked(link, read.get(link.status.statusListCredential)))?.id
+  return chain.links.find((link) => isStopped(link, read))?.id
 }
 
-function isRevoked(delegation: Delegation, list: StatusList | undefined): boolean {
+function isStopped(delegation: Delegation, lists: ReadonlyMap<string, StatusList>): boolean {
+  const url = delegation.status.statusListCredential
   try {
-    checkDelegationStatus(delegation, list)
+    checkDelegationStatus(delegation, {
+      revocation: lists.get(url),
+      suspension: lists.get(suspensionListUrl(url)),
+    })
     return false
   } catch (error) {
-    if (error instanceof CredentialError && error.code === 'credential_revoked') return true
+    if (error instanceof CredentialError && STOPPED.has(error.code)) return true
     throw error
   }
 }
 
 /** Nothing that was revoked was let through, and nothing is said to be revoked that was not. */
 function checkDecision({ type, code }: AuditRecord, isDead: boolean): void {
-  const saysDead = code === 'credential_revoked' || code === 'key_revoked'
+  const saysDead = STOPPED.has(code)
   if (isDead && type === 'request_accepted') throw contradict('it was accepted although it was revoked')
   if (!isDead && saysDead) throw contradict('nothing was revoked')
 }

@@ -25,7 +25,9 @@ export const WIDE_REVOCATIONS: readonly AuditRecord['type'][] = [
   'issuer_key_revoked',
 ]
 
-/** Whether a record says that something was stopped. */
+/** Whether a record says that something was stopped, for good or for a while. */
 export function isRevocation({ type }: AuditRecord): boolean {
-  return type === 'delegation_revoked' || WIDE_REVOCATIONS.some((known) => known === type)
+  return (
+    type === 'delegation_revoked' || type === 'suspended' || WIDE_REVOCATIONS.some((known) => known === type)
+  )
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { createEd25519Signer, type Signer, sha256 } from '@behalf/core'
 import {
   type Capability,
+  findSuspended,
   parseCapabilities,
   type StatusList,
   verifyHeartbeat,
@@ -352,10 +353,11 @@ async function readPublished(origin: string, issuer: string, clock: TestClock): 
   const lists: StatusList[] = []
   for (const { id, version, digest } of heartbeat.lists) {
     const jws = await (await fetch(id)).text()
-    const list = verifyStatusList(jws, { ...reading, id })
+    const purpose = findSuspended(id) === undefined ? 'revocation' : 'suspension'
+    const list = verifyStatusList(jws, { ...reading, id, purpose })
     if (list.version !== version || list.digest !== digest)
       throw new Error('the heartbeat names another list')
-    lists.push(list)
+    if (purpose === 'revocation') lists.push(list)
   }
   return {
     sequence: heartbeat.sequence,

@@ -10,6 +10,7 @@ import {
   type Publication,
   type RevokedKey,
   requestStatus,
+  type StatusListName,
   type StatusListRecord,
   type TokenRecord,
   type TokenTransaction,
@@ -24,7 +25,8 @@ interface State {
   proofs: Map<string, WorkloadProof>
   delegations: Map<string, DelegationRecord>
   revokedKeys: Map<string, RevokedKey>
-  lists: Map<number, StatusListRecord>
+  /** By purpose and number. */
+  lists: Map<string, StatusListRecord>
   positions: Set<string>
   tokens: Map<string, TokenRecord>
   events: IssuerEvent[]
@@ -216,6 +218,8 @@ function delegationPart(
   | 'listLiveDelegations'
   | 'listDelegations'
   | 'markRevoked'
+  | 'markSuspended'
+  | 'markResumed'
   | 'insertRevokedKey'
   | 'findRevokedKey'
   | 'listRevokedKeys'
@@ -244,10 +248,25 @@ function delegationPart(
         .filter(({ validUntil }) => validUntil > endsAfter)
         .toReversed()
         .slice(0, limit)
-        .map((delegation) => ({ ...delegation, ...revokedAbove(state, delegation) })),
+        .map((delegation) => ({
+          ...delegation,
+          ...revokedAbove(state, delegation),
+          ...suspendedAbove(state, delegation),
+        })),
     markRevoked: async (id, revocation) => {
       const delegation = state.delegations.get(id)
       if (delegation && !delegation.revoked) state.delegations.set(id, { ...delegation, revoked: revocation })
+    },
+    markSuspended: async (id, suspension) => {
+      const delegation = state.delegations.get(id)
+      if (!delegation || delegation.revoked || delegation.suspended) return
+      state.delegations.set(id, { ...delegation, suspended: suspension })
+    },
+    markResumed: async (id) => {
+      const delegation = state.delegations.get(id)
+      if (!delegation || delegation.revoked) return
+      const { suspended: _, ...resumed } = delegation
+      state.delegations.set(id, resumed)
     },
     insertRevokedKey: async (key) => void state.revokedKeys.set(key.agent, key),
     findRevokedKey: async (agent) => state.revokedKeys.get(agent),
@@ -261,6 +280,19 @@ function revokedAbove(state: State, { parentId = '' }: DelegationRecord): { read
   return parent.revoked ? { revokedAbove: parent.id } : revokedAbove(state, parent)
 }
 
+function suspendedAbove(
+  state: State,
+  { parentId = '' }: DelegationRecord,
+): { readonly suspendedAbove?: string } {
+  const parent = state.delegations.get(parentId)
+  if (parent === undefined) return {}
+  return parent.suspended ? { suspendedAbove: parent.id } : suspendedAbove(state, parent)
+}
+
+function nameOf({ number, purpose }: StatusListName): string {
+  return `${purpose} ${number}`
+}
+
 function statusPart(
   state: State,
 ): Part<
@@ -268,27 +300,38 @@ function statusPart(
   | 'findStatusList'
   | 'saveStatusList'
   | 'claimStatusPosition'
-  | 'listRevokedIndices'
+  | 'listSetIndices'
   | 'readPublication'
   | 'savePublication'
 > {
+  // The places of both lists of a number are the same.
+  const withPlaces = (list: StatusListRecord): StatusListRecord => {
+    const { allocated, neededUntil } = state.lists.get(nameOf({ ...list, purpose: 'revocation' })) ?? list
+    return { ...list, allocated, neededUntil }
+  }
   return {
-    listStatusLists: async () => [...state.lists.values()],
-    findStatusList: async (number) => state.lists.get(number),
-    saveStatusList: async (list) => void state.lists.set(list.number, list),
+    listStatusLists: async () =>
+      [...state.lists.values()].map(withPlaces).toSorted((one, other) => one.number - other.number),
+    findStatusList: async (name) => {
+      const list = state.lists.get(nameOf(name))
+      return list && withPlaces(list)
+    },
+    saveStatusList: async (list) => void state.lists.set(nameOf(list), list),
     claimStatusPosition: async ({ list, index }, neededUntil) => {
       const key = `${list}/${index}`
-      const record = state.lists.get(list)
+      const name = nameOf({ number: list, purpose: 'revocation' })
+      const record = state.lists.get(name)
       if (!record || state.positions.has(key)) return false
       state.positions.add(key)
       const later = Math.max(record.neededUntil, neededUntil)
-      state.lists.set(list, { ...record, allocated: record.allocated + 1, neededUntil: later })
+      state.lists.set(name, { ...record, allocated: record.allocated + 1, neededUntil: later })
       return true
     },
-    listRevokedIndices: async (number) =>
+    listSetIndices: async ({ number, purpose }) =>
       [...state.delegations.values()]
-        .filter((delegation) => delegation.revoked && delegation.status.list === number)
-        .map((delegation) => delegation.status.index),
+        .filter(({ status }) => status.list === number)
+        .filter(({ revoked, suspended }) => (purpose === 'suspension' ? suspended : revoked))
+        .map(({ status }) => status.index),
     readPublication: async () => state.publication,
     savePublication: async (publication) => {
       state.publication = publication
@@ -316,6 +359,12 @@ function tokenPart(state: State): TokenTransaction {
       const token = state.tokens.get(id)
       if (token && !token.revoked) state.tokens.set(id, { ...token, revoked })
     },
+    listSuspendedTokens: async ({ list, now }) =>
+      [...state.tokens.values()]
+        .filter(({ status, expiresAt }) => status.list === list && expiresAt > now)
+        .filter(({ delegations }) => delegations.some((id) => state.delegations.get(id)?.suspended))
+        .map(({ status }) => status.index)
+        .toSorted((one, other) => one - other),
     listInvalidTokens: async ({ list, now }) =>
       [...state.tokens.values()]
         .filter(({ status, expiresAt }) => status.list === list && expiresAt > now)

@@ -1,5 +1,12 @@
 import { digestSha256 } from '@behalf/core'
-import { createBitstring, signHeartbeat, signStatusList, writeBit } from '@behalf/credential'
+import {
+  createBitstring,
+  findSuspended,
+  type StatusPurpose,
+  signHeartbeat,
+  signStatusList,
+  writeBit,
+} from '@behalf/credential'
 import type { Fetch } from '../../src/index.ts'
 import { issuer, type Party } from './agents.ts'
 import { LIST_URL, NOW } from './chain.ts'
@@ -54,6 +61,8 @@ export interface ListOptions {
   readonly revoked?: readonly number[]
   readonly signer?: Party
   readonly validUntil?: number
+  /** Default: what its address says. */
+  readonly purpose?: StatusPurpose
 }
 
 export interface HeartbeatOptions {
@@ -89,11 +98,12 @@ export function makeStatusServer(): StatusServer {
       const bits = createBitstring()
       for (const index of options.revoked ?? []) writeBit(bits, index, true)
       const { validUntil = NOW + 3_600_000 } = options
+      const { purpose = findSuspended(id) === undefined ? 'revocation' : 'suspension' } = options
       const common = {
         id,
         issuer: signer.did,
         kid: signer.kid,
-        purpose: 'revocation',
+        purpose,
         bits,
         version,
       } as const

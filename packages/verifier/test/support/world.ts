@@ -1,5 +1,6 @@
 import {
   createBitstring,
+  findSuspended,
   type StatusList,
   signStatusList,
   verifyStatusList,
@@ -26,7 +27,7 @@ import {
 import { issuer, type Party } from './agents.ts'
 import { LIST_URL, NOW } from './chain.ts'
 
-/** A list of an issuer in which the given entries are revoked. */
+/** A list of an issuer in which the given entries are revoked, or suspended: its address says which. */
 export async function makeList(
   revoked: readonly number[] = [],
   url: string = LIST_URL,
@@ -34,18 +35,19 @@ export async function makeList(
 ): Promise<StatusList> {
   const bits = createBitstring()
   for (const index of revoked) writeBit(bits, index, true)
+  const purpose = findSuspended(url) === undefined ? 'revocation' : 'suspension'
   const jws = await signStatusList({
     id: url,
     issuer: by.did,
     kid: by.kid,
-    purpose: 'revocation',
+    purpose,
     bits,
     version: 1,
     now: NOW - 60_000,
     validUntil: NOW + 86_400_000,
     signer: by.signer,
   })
-  return verifyStatusList(jws, { id: url, issuer: by.did, issuers: didKeyIssuerKeys, now: NOW })
+  return verifyStatusList(jws, { id: url, issuer: by.did, issuers: didKeyIssuerKeys, purpose, now: NOW })
 }
 
 /** A source that says what it is told to say. */
