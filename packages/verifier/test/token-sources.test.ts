@@ -219,6 +219,12 @@ describe('the lists of an authority', () => {
     expect(await outcomeOf(world, await requestAt(world))).toBe('ok')
     world.now += 1
     expect(await outcomeOf(world, await requestAt(world))).toBe('status_unavailable')
+    const short = await makeTokenWorld()
+    await short.authority.publishList({ expiresAt: NOW + 6000 })
+    expect(await outcomeOf(short, await requestAt(short))).toBe('ok')
+    short.authority.answers.set(TOKEN_LIST_URL, () => new Response('', { status: 503 }))
+    short.now += 6000
+    expect(await outcomeOf(short, await requestAt(short))).toBe('status_stale')
     const patient = await makeTokenWorld({ maxStalenessSeconds: 60 })
     await patient.authority.publishList({ now: NOW - 60_000, expiresAt: NOW + 60_000 })
     expect(await outcomeOf(patient)).toBe('ok')
