@@ -93,6 +93,7 @@ describe('the keys of an authority', () => {
       { kty: 'RSA', n: 'AQAB', e: 'AQAB' },
       { kty: 'EC', crv: 'P-256', x: 'AA', y: 'AA' },
       { ...toJwk(nextTokenParty), use: 'enc' },
+      { ...toJwk(nextTokenParty), alg: 'Ed448' },
       { ...toJwk(tokenParty), kid: 'another name' },
       'text',
     ]
