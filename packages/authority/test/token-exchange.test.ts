@@ -118,7 +118,7 @@ describe('a chain is exchanged for a token', () => {
     expect(events.at(-1)).toMatchObject({
       type: 'token_exchanged',
       data: {
-        token: claims.id,
+        jti: claims.id,
         delegation: held.id,
         root: held.id,
         subject: world.agent.did,

@@ -192,7 +192,7 @@ async function recordExchange(
   await record(context, tx, {
     type: 'token_exchanged',
     data: {
-      token: id,
+      jti: id,
       delegation: leaf.id,
       root,
       subject: agent,

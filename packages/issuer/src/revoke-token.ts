@@ -47,7 +47,7 @@ export async function revokeToken(
     if (known === undefined || known.revoked) return
     await tx.markTokenRevoked(claims.id, { at: context.clock(), by: caller.did })
     const data = {
-      token: claims.id,
+      jti: claims.id,
       delegation: claims.delegations.at(-1),
       subject: claims.agent,
       by: caller.did,

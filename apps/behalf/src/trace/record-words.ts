@@ -80,6 +80,10 @@ const DESCRIBE: Readonly<Partial<Record<AuditRecord['type'], Describe>>> = {
       `token ${text(token)}${until === undefined ? '' : `, until ${text(until)}`}`,
       ...(delegation === undefined ? [] : [`under ${text(delegation)}`]),
     ),
+  token_revoked: ({ by, jti, subject }, person) =>
+    say(`${person(by)} revoked a token of ${text(subject)}`, `token ${text(jti)}`),
+  token_key_rotated: ({ by, kid, retired }, person) =>
+    say(`${person(by)} let another key sign tokens`, `${text(kid)} instead of ${text(retired)}`),
   request_accepted: (record) => describeRequest(record, 'accepted'),
   tool_called: describeToolCall,
   request_refused: (record) => describeRequest(record, `refused (${text(record.code)})`),
