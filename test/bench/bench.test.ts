@@ -105,6 +105,7 @@ test('the report says what was met and what was missed', () => {
       undetected: 1,
     },
     trace: { entries: 1_000_000, traces: 20, median: 120.4, longest: 1000, processor: 80 },
+    exchange: { exchanges: 500, atOnce: 16, perSecond: 123, processor: 4.56 },
   })
   expect(report).toMatch(
     /^Node 1\.2\.3, linux x64, 2 processors, load 0\.5; medians of 3 interleaved rounds\.$/m,
@@ -117,6 +118,9 @@ test('the report says what was met and what was missed', () => {
   expect(report).toContain('1000000 entries checked in 9.5 s, progress told 1000 times')
   expect(report).toContain(
     'out of 1000000 records: 120 ms (80 of processor time), at most 1000 ms in 20 (goal 1000)  MISSED',
+  )
+  expect(report).toContain(
+    'on record: 123 a second (500, 16 at once; 4.6 ms of processor time each, agent included)',
   )
   expect(report).toContain('detected: 9999 of 10000  MISSED')
   expect(report).toContain('a cached chain of 3: 17.2 kB (7.2 kB as it is sent)')

@@ -7,6 +7,7 @@ import { writeReport } from './report.ts'
 import type {
   BackendResult,
   BenchResults,
+  ExchangeResult,
   LogResult,
   MemoryResult,
   SpeedResult,
@@ -51,10 +52,12 @@ async function measure({ rounds, entries }: Omit<BenchOptions, 'json'>): Promise
   const log: LogResult = await runProgram('measure-log.ts', [], [String(entries)])
   console.error(`stories out of a log of ${entries} entries: some minutes for a million …`)
   const trace: TraceResult = await runProgram('measure-trace.ts', [], [String(entries)])
+  console.error('exchanges of chains for tokens: some seconds …')
+  const exchange: ExchangeResult = await runProgram('measure-exchange.ts', [])
   const [load = 0] = loadavg()
   const platform = `${process.platform} ${process.arch}`
   const machine = { node: process.versions.node, platform, processors: availableParallelism(), load }
-  return { machine, rounds, backends, memory, log, trace }
+  return { machine, rounds, backends, memory, log, trace, exchange }
 }
 
 function isMeasured({ backend }: { readonly backend: string }): boolean {

@@ -1,6 +1,7 @@
 import type {
   BackendResult,
   BenchResults,
+  ExchangeResult,
   LogResult,
   MemoryResult,
   SpeedResult,
@@ -8,7 +9,15 @@ import type {
 } from './results.ts'
 
 /** The results as a text for people. */
-export function writeReport({ machine, rounds, backends, memory, log, trace }: BenchResults): string {
+export function writeReport({
+  machine,
+  rounds,
+  backends,
+  memory,
+  log,
+  trace,
+  exchange,
+}: BenchResults): string {
   const { node, platform, processors, load } = machine
   return [
     `Node ${node}, ${platform}, ${processors} processors, load ${load.toFixed(1)}; medians of ${rounds} interleaved rounds.`,
@@ -19,6 +28,7 @@ export function writeReport({ machine, rounds, backends, memory, log, trace }: B
     '',
     ...writeLog(log),
     writeTrace(trace),
+    writeExchange(exchange),
   ].join('\n')
 }
 
@@ -73,6 +83,10 @@ const TRACE_GOAL = 1000
 function writeTrace({ entries, traces, median, longest, processor }: TraceResult): string {
   const verdict = longest < TRACE_GOAL ? 'met' : 'MISSED'
   return `a request's story, proven, out of ${entries} records: ${median.toFixed(0)} ms (${processor.toFixed(0)} of processor time), at most ${longest.toFixed(0)} ms in ${traces} (goal ${TRACE_GOAL})  ${verdict}`
+}
+
+function writeExchange({ exchanges, atOnce, perSecond, processor }: ExchangeResult): string {
+  return `chains exchanged for tokens, each on disk and on record: ${perSecond} a second (${exchanges}, ${atOnce} at once; ${processor.toFixed(1)} ms of processor time each, agent included)`
 }
 
 function verdictOf(failures: number): string {

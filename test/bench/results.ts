@@ -67,6 +67,16 @@ export interface TraceResult {
   readonly processor: number
 }
 
+/** How many chains an authority exchanges for tokens. */
+export interface ExchangeResult {
+  readonly exchanges: number
+  /** Senders that each wait for their token. */
+  readonly atOnce: number
+  readonly perSecond: number
+  /** Processor time of agent and authority together for one, milliseconds. */
+  readonly processor: number
+}
+
 /** Where it was measured, in words that name no machine. */
 export interface Machine {
   readonly node: string
@@ -84,4 +94,5 @@ export interface BenchResults {
   readonly memory: MemoryResult
   readonly log: LogResult
   readonly trace: TraceResult
+  readonly exchange: ExchangeResult
 }
