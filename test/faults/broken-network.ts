@@ -30,9 +30,8 @@ const SLACK_MS = 500
 const ASK_EVERY_MS = 50
 const BROKEN: readonly Weather[] = ['silent', 'half-open', 'cut', 'lossy']
 const ROUNDS: Readonly<Record<Size, number>> = { long: 10, short: 1 }
-/** How long a fault lasts: this, and up to so much more. */
-const LEAST_MS = 1000
-const SPAN_MS: Readonly<Record<Size, number>> = { long: 8000, short: 1500 }
+/** How long a fault lasts: in a short run as long as it takes until status is stale, in a long one anything up to twice that. */
+const FAULT_MS = MAX_STALENESS_MS + 1500
 
 /** An API that hears from its authority through a faulty network only. */
 interface Api {
@@ -50,9 +49,8 @@ interface Network {
 
 async function openApi({ proxy, issuer, origin }: Network): Promise<Api> {
   const statusSource = createStatusSource({
-    issuers: [{ did: issuer, url: `${proxy.origin}/status/heartbeat` }],
+    issuers: [{ did: issuer, url: `${origin}/status/heartbeat` }],
     stream: true,
-    // Lists are named by the origin of the authority.
     fetch: (url, init) => fetch(url.replace(origin, proxy.origin), init),
     pollSeconds: 0.5,
     timeoutSeconds: 1,
@@ -172,12 +170,17 @@ async function until(isSo: () => Promise<boolean>, what: string, milliseconds = 
 }
 
 /** Honest requests are refused only where nothing comes through, and then for that reason. */
-function judge(weather: Weather, { acceptedFor, codes }: Outcome): void {
+function judge(
+  { acceptedFor, codes }: Outcome,
+  { weather, milliseconds }: Pick<Fault, 'weather' | 'milliseconds'>,
+): void {
   const late = MAX_STALENESS_MS + SLACK_MS
   check(acceptedFor <= late, `${weather}: what was revoked is accepted ${acceptedFor} ms later`)
   const isUnreachable = weather === 'silent' || weather === 'cut'
   const allowed = isUnreachable ? ['ok', 'status_stale'] : ['ok']
   for (const code of codes) check(allowed.includes(code), `${weather}: ${code} to an honest request`)
+  const isStale = isUnreachable && milliseconds >= FAULT_MS
+  check(!isStale || codes.has('status_stale'), `${weather}: nothing is believed for ever`)
 }
 
 async function runBrokenNetwork(size: Size, progress: (text: string) => void): Promise<string> {
@@ -193,9 +196,9 @@ async function runBrokenNetwork(size: Size, progress: (text: string) => void): P
       for (const weather of BROKEN) {
         const outcomes: Outcome[] = []
         for (let round = 0; round < ROUNDS[size]; round += 1) {
-          const milliseconds = LEAST_MS + random.below(SPAN_MS[size])
+          const milliseconds = size === 'short' ? FAULT_MS : random.below(2 * FAULT_MS)
           const outcome = await breakNetwork({ site, proxy, api, honest, weather, milliseconds })
-          judge(weather, outcome)
+          judge(outcome, { weather, milliseconds })
           outcomes.push(outcome)
         }
         told.push(describe(weather, outcomes))

@@ -1,11 +1,14 @@
 import { alteredBundle } from './altered-bundle.ts'
+import { brokenNetwork } from './broken-network.ts'
 import { clockJumps } from './clock-jumps.ts'
 import type { Experiment } from './experiment.ts'
+import { halfWrittenFiles } from './half-written-files.ts'
 import { hostileHeartbeats } from './hostile-heartbeats.ts'
 import { hostileLists } from './hostile-lists.ts'
 import { loopStall } from './loop-stall.ts'
 import { manyConnections } from './many-connections.ts'
 import { slowSenders } from './slow-senders.ts'
+import { stoppedReaders } from './stopped-readers.ts'
 import { storageErrors } from './storage-errors.ts'
 import { storageFull } from './storage-full.ts'
 import { storageKill } from './storage-kill.ts'
@@ -15,12 +18,15 @@ import { storageSync } from './storage-sync.ts'
 /** All of them, in the order they run. */
 export const EXPERIMENTS: readonly Experiment[] = [
   alteredBundle,
+  brokenNetwork,
   clockJumps,
+  halfWrittenFiles,
   hostileHeartbeats,
   hostileLists,
   loopStall,
   manyConnections,
   slowSenders,
+  stoppedReaders,
   storageErrors,
   storageFull,
   storageKill,
