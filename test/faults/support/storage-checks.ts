@@ -1,6 +1,12 @@
 import { type VerifiedCheckpoint, verifyCheckpoint, verifyConsistency } from '@behalf/audit-log'
 import { decodeBase64 } from '@behalf/core'
-import { parseDelegation, type StatusList, verifyHeartbeat, verifyStatusList } from '@behalf/credential'
+import {
+  findSuspended,
+  parseDelegation,
+  type StatusList,
+  verifyHeartbeat,
+  verifyStatusList,
+} from '@behalf/credential'
 import { type Did, decodeDidKey } from '@behalf/did'
 import type { AuthorityClient } from '@behalf/wallet'
 import { check, checkEqual } from '../experiment.ts'
@@ -9,6 +15,9 @@ import type { Acknowledged, IssuedDelegation } from './storage-deeds.ts'
 /** What an authority published, verified. */
 export interface Published {
   readonly sequence: number
+  /** Of every list, those of suspensions too, by its URL. */
+  readonly versions: ReadonlyMap<string, number>
+  /** Those of revocations. */
   readonly lists: ReadonlyMap<string, StatusList>
 }
 
@@ -20,20 +29,22 @@ export interface Seen {
 
 /** Nothing was seen yet. */
 export function nothingSeen(): Seen {
-  return { published: { sequence: 0, lists: new Map() }, checkpoints: [] }
+  return { published: { sequence: 0, versions: new Map(), lists: new Map() }, checkpoints: [] }
 }
 
-/** The heartbeat and every list that it names, each as it was signed. */
+/** The heartbeat and every list of revocations that it names, each as it was signed. */
 export async function readPublished(client: AuthorityClient, issuer: Did): Promise<Published> {
   const reading = { issuer, issuers: () => decodeDidKey(issuer), now: Date.now() }
   const heartbeat = verifyHeartbeat(await client.heartbeat(), reading)
   const lists = new Map<string, StatusList>()
   for (const { id, version, digest } of heartbeat.lists) {
+    if (findSuspended(id) !== undefined) continue
     const list = verifyStatusList(await client.statusList(Number(id.split('/').at(-1))), { ...reading, id })
     checkEqual([list.version, list.digest], [version, digest], 'the heartbeat names the list that is served')
     lists.set(id, list)
   }
-  return { sequence: heartbeat.sequence, lists }
+  const versions = new Map(heartbeat.lists.map(({ id, version }) => [id, version]))
+  return { sequence: heartbeat.sequence, versions, lists }
 }
 
 /** Heartbeat, lists and log go on where they were when they were seen last. */
@@ -41,8 +52,8 @@ export async function checkForward(client: AuthorityClient, issuer: Did, seen: S
   const published = await readPublished(client, issuer)
   const before = seen.published
   check(published.sequence >= before.sequence, 'the sequence of heartbeats never decreases')
-  for (const [id, { version }] of before.lists) {
-    check((published.lists.get(id)?.version ?? 0) >= version, 'the version of a list never decreases')
+  for (const [id, version] of before.versions) {
+    check((published.versions.get(id) ?? 0) >= version, 'the version of a list never decreases')
   }
   seen.published = published
   const head = readCheckpoint(await client.logCheckpoint(), issuer)
