@@ -58,9 +58,13 @@ async function obtain(browser: Browser, person: string, agent = world.agent): Pr
   return { person, agent, id: delegationId }
 }
 
-/** The API reports a request that was made with a delegation. */
-async function report({ person, agent, id }: Obtained, name: string, changes: object = {}): Promise<void> {
-  const record = {
+/** The API reports requests that were made with a delegation. */
+async function report(
+  { person, agent, id }: Obtained,
+  names: string | readonly string[],
+  changes: object = {},
+): Promise<void> {
+  const records = [names].flat().map((name) => ({
     time: new Date(world.clock()).toISOString(),
     request_id: name,
     decision: 'accepted',
@@ -72,10 +76,15 @@ async function report({ person, agent, id }: Obtained, name: string, changes: ob
     principal: { issuer: world.authority.issuerDid, id: person },
     delegations: [id],
     ...changes,
-  }
-  const body = JSON.stringify({ records: [record] })
+  }))
+  const body = JSON.stringify({ records })
   const { status, text } = await api.send({ method: 'POST', path: '/audit/records', body })
   expect([status, text]).toEqual([200, expect.any(String)])
+}
+
+/** Names of so many requests. */
+function count(many: number, prefix = 'r'): readonly string[] {
+  return Array.from({ length: many }, (_, number) => `${prefix}${number}`)
 }
 
 const REFUSED = { decision: 'refused', code: 'credential_revoked' }
@@ -177,14 +186,14 @@ describe('a search of the log', () => {
 
   test('answers in pages', async () => {
     const mine = await obtain(bob, 'bob')
-    for (let number = 0; number < 60; number += 1) await report(mine, `r${number}`)
+    await report(mine, count(60))
     const first = await search(bob, { code: 'ok' })
     const before = JSON.stringify(first.json['before'])
     const second = await search(bob, { code: 'ok', before })
     expect([recordsOf(first).length, recordsOf(second).length]).toEqual([50, 10])
     expect(second.json).not.toHaveProperty('before')
     const ids = [first, second].flatMap(recordsOf).map(({ request_id: id }) => id)
-    expect(ids).toEqual(Array.from({ length: 60 }, (_, number) => `r${59 - number}`))
+    expect(ids).toEqual(count(60).toReversed())
   })
 
   test.each([{ agent: '' }, { from: 'yesterday' }, { before: '-1' }, { more: '1' }])(
@@ -262,6 +271,18 @@ describe('a trace', () => {
     expect(await requestsOf(bob)).toEqual(['his'])
     expect(await requestsOf(alice)).toEqual(['hers', 'his'])
   })
+
+  test('that would be too long for a file is told in part, and says so', async () => {
+    const mine = await obtain(bob, 'bob')
+    const evidence = { credentials: ['a.b.c'], signature_base: 'x'.repeat(60_000), signature: 'AAAA' }
+    for (const prefix of ['r', 's']) await report(mine, count(40, prefix), { evidence })
+    const answer = await bob.open(`/api/traces/${encodeURIComponent(mine.id)}`)
+    const told = (await answer.json()) as { readonly bundle: string; readonly complete: boolean }
+    expect([answer.status, told.complete]).toEqual([200, false])
+    const { entries } = await verifyTrace(parseTraceBundle(told.bundle), world.authority.issuerDid)
+    expect(entries.filter(({ record }) => record.type === 'request_accepted').length).toBeGreaterThan(30)
+    expect((await bob.get('/api/traces/r7')).json['complete']).toBe(true)
+  }, 60_000)
 
   test('tells that the key of an agent was revoked to those for whom it acted', async () => {
     const [mine, theirs] = [await obtain(alice, 'alice', world.party('hers')), await obtain(bob, 'bob')]

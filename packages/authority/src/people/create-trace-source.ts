@@ -18,10 +18,15 @@ interface Reading {
   readonly reader: LogReader
   /** Entries that may still be looked at. */
   left: number
+  /** Bytes that were told about each thing. */
+  readonly told: Map<string, number>
+  isCut: boolean
 }
 
 /** Entries that are looked at for one story, whoever they are about. */
 const MAX_LOOKED_AT = 20_000
+/** Bytes of entries and evidence about one thing, so that the story is no larger than a bundle may be. */
+const MAX_TOLD_BYTES = 2_000_000
 
 /** Returns the log as one person may read it: of everything else there is nothing. */
 export function createTraceSource(
@@ -29,9 +34,9 @@ export function createTraceSource(
   reader: LogReader,
 ): PersonalTraceSource {
   const { issuer, ledger } = context
-  const reading: Reading = { context, reader, left: MAX_LOOKED_AT }
+  const reading: Reading = { context, reader, left: MAX_LOOKED_AT, told: new Map(), isCut: false }
   return {
-    isCut: () => reading.left <= 0,
+    isCut: () => reading.isCut || reading.left <= 0,
     listLogEntries: (filter) => listEntries(reading, filter),
     logCheckpoint: async () => {
       await ledger.settle()
@@ -56,8 +61,23 @@ export function createTraceSource(
   }
 }
 
-/** The next ones that may be read; none only when there are none. */
+/** The next ones that may be read; none only when there are none, or too many. */
 async function listEntries(reading: Reading, filter: TraceFilter): Promise<readonly TraceEntry[]> {
+  const told = reading.told.get(filter.about) ?? 0
+  if (told > MAX_TOLD_BYTES) {
+    reading.isCut = true
+    return []
+  }
+  const entries = await readNext(reading, filter)
+  const bytes = entries.reduce(
+    (sum, { record, evidence }) => sum + record.length + (evidence?.text.length ?? 0),
+    0,
+  )
+  reading.told.set(filter.about, told + bytes)
+  return entries
+}
+
+async function readNext(reading: Reading, filter: TraceFilter): Promise<readonly TraceEntry[]> {
   const { context, reader } = reading
   let { from } = filter
   while (reading.left > 0) {

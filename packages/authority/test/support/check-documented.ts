@@ -2,6 +2,9 @@ import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '@behal
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 
+/** A story comes with its proofs. */
+const MAX_ANSWER_BYTES = 8_388_608
+
 /** Judges the answers of one authority by its own document. */
 interface Judge {
   readonly paths: readonly {
@@ -59,7 +62,7 @@ export async function checkDocumented(
   if (!(type in content)) throw new Error(`${about}: ${type} is not documented`)
   if (!/^application\/(?:problem\+)?json$/u.test(type)) return
   const validate = judge.validatorOf([...operation, status, 'content', type, 'schema'])
-  if (validate(parseJson(text))) return
+  if (validate(parseJson(text, { maxBytes: MAX_ANSWER_BYTES }))) return
   throw new Error(`${about}: ${JSON.stringify(validate.errors).slice(0, 600)} in ${text.slice(0, 300)}`)
 }
 
