@@ -25,6 +25,7 @@ import {
 import { parseDelegation, signDelegation } from '@behalf/credential'
 import { decodeDidKey } from '@behalf/did'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describeTrace } from '../src/trace/describe-trace.ts'
 import { runConfined } from './support/confined.ts'
 import { behalf, type CommandRun, codeOf, documentOf } from './support/test-io.ts'
 import { obtain, openWorld, type World } from './support/world.ts'
@@ -362,6 +363,22 @@ describe('behalf verify-bundle', () => {
     ])
   })
 
+  test('proves the call of a tool as it does a request', async () => {
+    const verified = await verifyTrace(bundle, world.issuer, [witness])
+    const entry = verified.entries.find(({ record }) => record.type === 'request_accepted')
+    if (!entry) throw new Error('nothing was accepted')
+    const record = {
+      ...entry.record,
+      type: 'tool_called',
+      call: { method: 'tools/call', tool: 'search' },
+    } as const
+    const [step] = describeTrace({ ...verified, entries: [{ ...entry, record }] })
+    expect(step?.title).toContain('"search"')
+    expect(step?.details).toContainEqual(expect.stringMatching(/^signed for /u))
+    expect(step?.proven).toContain('the signature of the agent')
+    expect(step?.unproven).toEqual([])
+  })
+
   test('says what it cannot prove, where something is not kept any more', async () => {
     const entries = bundle.entries.map(({ index, record, proof }) => ({ index, record, proof }))
     const run = await verify(
@@ -454,6 +471,7 @@ describe('the evidence of a request', () => {
         refusal.evidence,
         'although it was revoked',
       ],
+      [{ ...refusal.record, type: 'tool_called', code: 'ok' }, refusal.evidence, 'although it was revoked'],
       [
         { ...accepted.record, type: 'request_refused', code: 'key_revoked' },
         accepted.evidence,

@@ -18,7 +18,7 @@ export {
 } from './trace/prove-request.ts'
 export { type StatusLists, type StatusThen, toStatusLists } from './trace/prove-status.ts'
 export type { WitnessedTree } from './trace/prove-witnesses.ts'
-export { isRevocation, listOf, memberOf, textOf } from './trace/record-members.ts'
+export { isRequest, isRevocation, listOf, memberOf, textOf } from './trace/record-members.ts'
 export {
   type BundleDelegation,
   type BundleEntry,

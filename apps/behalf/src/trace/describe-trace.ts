@@ -4,6 +4,7 @@ import {
   type EntryProof,
   findEffect,
   isProven,
+  isRequest,
   isRevocation,
   listOf,
   type ProvenEntry,
@@ -68,7 +69,7 @@ function explain(entry: ProvenEntry, trace: VerifiedTrace): readonly string[] {
   if (type === 'policy_decided') return explainPolicy(entry, trace)
   if (type === 'issued') return explainIssued(entry, trace)
   if (type === 'sub_delegated') return explainChild(entry, trace)
-  if (type.startsWith('request_')) return explainRequest(entry)
+  if (isRequest(entry.record)) return explainRequest(entry)
   return isRevocation(entry.record) ? explainRevocation(entry, trace) : []
 }
 

@@ -3,7 +3,7 @@ import { canonicalizeJson, decodeBase64url, decodeUtf8, digestSha256, parseJson 
 import type { Delegation } from '@behalf/credential'
 import { isProven } from './prove-request.ts'
 import type { StatusThen } from './prove-status.ts'
-import { isRevocation, listOf, textOf } from './record-members.ts'
+import { isRequest, isRevocation, listOf, textOf } from './record-members.ts'
 import { digestOfPolicy, type ProvenEntry, type VerifiedTrace } from './verify-trace.ts'
 
 /** What is proven of an entry, beyond what its record says by itself. */
@@ -33,7 +33,7 @@ function judge(entry: ProvenEntry, trace: VerifiedTrace): Partial<EntryProof> {
   if (type === 'policy_decided') return judgePolicy(entry, trace)
   if (type === 'issued') return judgeIssued(entry, trace)
   if (type === 'sub_delegated') return judgeChild(entry, trace)
-  if (type.startsWith('request_')) return judgeRequest(entry)
+  if (isRequest(entry.record)) return judgeRequest(entry)
   const isWithout = isRevocation(entry.record) && findEffect(entry, trace) === undefined
   return isWithout ? { unproven: ['its effect: no request was refused since'] } : {}
 }

@@ -33,6 +33,9 @@ const ANY_TIME = Number.MAX_SAFE_INTEGER
 /** What a request is refused with when something in its chain is not in force. */
 const STOPPED: ReadonlySet<unknown> = new Set(['credential_revoked', 'credential_suspended', 'key_revoked'])
 
+/** A tool that was called was a request that was accepted. */
+const ACCEPTED: ReadonlySet<AuditRecord['type']> = new Set(['request_accepted', 'tool_called'])
+
 /** Returns the lists by their digests. */
 export function toStatusLists(lists: readonly string[]): StatusLists {
   return new Map(lists.map((jws) => [digestSha256(jws), jws]))
@@ -116,7 +119,7 @@ function isStopped(delegation: Delegation, lists: ReadonlyMap<string, StatusList
 /** Nothing that was revoked was let through, and nothing is said to be revoked that was not. */
 function checkDecision({ type, code }: AuditRecord, isDead: boolean): void {
   const saysDead = STOPPED.has(code)
-  if (isDead && type === 'request_accepted') throw contradict('it was accepted although it was revoked')
+  if (isDead && ACCEPTED.has(type)) throw contradict('it was accepted although it was revoked')
   if (!isDead && saysDead) throw contradict('nothing was revoked')
 }
 

@@ -17,6 +17,11 @@ export function textOf(value: JsonValue | undefined): string {
   return typeof value === 'string' ? value : ''
 }
 
+/** Whether a record says what an API decided about a request; a call of a tool is a request that was accepted. */
+export function isRequest({ type }: AuditRecord): boolean {
+  return type === 'tool_called' || type.startsWith('request_')
+}
+
 /** Records of what stopped more than one delegation. */
 export const WIDE_REVOCATIONS: readonly AuditRecord['type'][] = [
   'key_revoked',
