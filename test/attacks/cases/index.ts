@@ -11,6 +11,7 @@ import { headers } from './headers.ts'
 import { jwt } from './jwt.ts'
 import { keys } from './keys.ts'
 import { keystore } from './keystore.ts'
+import { mcp } from './mcp.ts'
 import { oauth } from './oauth.ts'
 import { passkeys } from './passkeys.ts'
 import { publishing } from './publishing.ts'
@@ -49,5 +50,6 @@ export const GROUPS: readonly CaseGroup[] = [
   passkeys,
   audit,
   oauth,
+  mcp,
   tokens,
 ]
