@@ -117,25 +117,33 @@ export function parseTokenOptions<Account>(
     maxProofAgeSeconds,
     tokens,
     watchDecision: createDecisionWatch({ ...guard, tracer: options.tracer, meter: options.meter }),
-    liveTokens: createLiveChains<VerifiedToken>({
-      issuerOf: ({ authority }) => authority.did,
-      findEnd: (token) => {
-        try {
-          checkTokenHolds(token, guard.wallClock(), { distrusted, statusSource })
-          return undefined
-        } catch (error) {
-          return toVerifierError(error, true)
-        }
-      },
-      onChange: statusSource?.onChange?.bind(statusSource),
-      setTimer,
-    }),
+    liveTokens: watchTokens({ distrusted, statusSource }, { clock: guard.wallClock, setTimer }),
     auditSink: options.auditSink,
     mapPrincipal: options.mapPrincipal,
     requireHumanApproval: options.requireHumanApproval,
     reportObservation: options.reportObservation ?? reportObservationToConsole,
     resourceMetadata: options.resourceMetadata,
   }
+}
+
+function watchTokens(
+  trust: TokenTrust,
+  { clock, setTimer }: { readonly clock: () => number; readonly setTimer: SetTimer },
+): LiveChains<VerifiedToken> {
+  const { statusSource } = trust
+  return createLiveChains({
+    issuerOf: ({ authority }) => authority.did,
+    findEnd: (token) => {
+      try {
+        checkTokenHolds(token, clock(), trust)
+        return undefined
+      } catch (error) {
+        return toVerifierError(error, true)
+      }
+    },
+    onChange: statusSource?.onChange?.bind(statusSource),
+    setTimer,
+  })
 }
 
 function checkTexts(options: TokenVerifierOptions<unknown>): void {
