@@ -9,6 +9,7 @@ import {
   type ListenOptions,
   type OidcOptions,
   openAuthorityKeys,
+  type WorkloadConfiguration,
 } from '@behalf/authority'
 import { BehalfError } from '@behalf/core'
 import type { Policy } from '@behalf/issuer'
@@ -27,6 +28,8 @@ export interface StartOptions {
   readonly policy: Policy
   /** Addresses and ranges that notices may go to although they are not public. */
   readonly noticeAddresses: readonly string[]
+  /** Whose word on where an agent runs is taken. */
+  readonly workloads: WorkloadConfiguration
   /** The company login; absent: none. */
   readonly oidc?: OidcOptions
   /** See `CreateAuthorityOptions`. */
@@ -97,6 +100,8 @@ function createOn(
     signer: from.keys.signer,
     noticeKeys: from.keys.noticeKeys,
     notices: { addresses: from.options.noticeAddresses },
+    workloadIssuers: from.options.workloads.issuers,
+    workloadNetwork: from.options.workloads.network,
     origin,
     policy,
     operators: [{ did: from.keys.operatorDid, name: 'first operator' }],

@@ -27,7 +27,10 @@ export {
   replaceOperator,
 } from './replace-operator.ts'
 export type { StoppedAuthorityOptions } from './stopped-authority.ts'
-export { checkWorkloadIssuers } from './workload/check-workload-issuers.ts'
+export {
+  readWorkloadConfiguration,
+  type WorkloadConfiguration,
+} from './workload/read-workload-configuration.ts'
 export type { WorkloadAlgorithm } from './workload/workload-algorithm.ts'
 export type {
   ConfiguredGrant,

@@ -15,6 +15,7 @@ import {
   type ConfirmationCounts,
   type DelegationRequest,
   type DelegationSummary,
+  type EnrolledWorkload,
   type Enrolment,
   type IssuedDelegation,
   type LogEntry,
@@ -23,6 +24,7 @@ import {
   readCollected,
   readConfirmations,
   readDescription,
+  readEnrolledWorkload,
   readEnrolment,
   readEvent,
   readIssued,
@@ -63,6 +65,12 @@ export interface Narrowing {
   readonly maxUses?: number
   readonly maxDelegationDepth?: number
 }
+
+/** What proves where an agent runs: a token of its platform, or what the key of its certificate signed. */
+export type WorkloadPresentation =
+  | { readonly type: 'jwt'; readonly token: string }
+  /** See `createWorkloadProof`. */
+  | { readonly type: 'x509'; readonly proof: string }
 
 /** An enrolment before it has an id. */
 export type EnrolmentTerms = Omit<Enrolment, 'id'>
@@ -129,6 +137,8 @@ export interface AuthorityClient extends LedgerClient {
   listEnrolments(): Promise<readonly Enrolment[]>
   /** Operator. */
   enrol(terms: EnrolmentTerms): Promise<Enrolment>
+  /** Any key, to prove where it runs: again with each fresh token or certificate, before the last one ends. */
+  enrolWorkload(workload: WorkloadPresentation): Promise<EnrolledWorkload>
   /** Operator. */
   removeEnrolment(enrolmentId: string): Promise<void>
 
@@ -258,7 +268,7 @@ function requestRoutes({ json }: AuthorityCaller): RequestRoutes {
   }
 }
 
-type EnrolmentRoutes = Pick<AuthorityClient, 'listEnrolments' | 'enrol' | 'removeEnrolment'>
+type EnrolmentRoutes = Pick<AuthorityClient, 'listEnrolments' | 'enrol' | 'enrolWorkload' | 'removeEnrolment'>
 
 function enrolmentRoutes({ json }: AuthorityCaller): EnrolmentRoutes {
   return {
@@ -266,6 +276,10 @@ function enrolmentRoutes({ json }: AuthorityCaller): EnrolmentRoutes {
       readObjects(await json({ path: '/enrolments' }), 'enrolments').map(readEnrolment),
     enrol: async (terms) =>
       readEnrolment(await json({ method: 'POST', path: '/enrolments', json: enrolmentTerms(terms) })),
+    enrolWorkload: async (workload) =>
+      readEnrolledWorkload(
+        await json({ method: 'POST', path: '/enrolments/workload', json: { workload: { ...workload } } }),
+      ),
     removeEnrolment: async (id) => {
       await json({ method: 'DELETE', path: `/enrolments/${pathSegment(id)}` })
     },

@@ -6,6 +6,7 @@ export type {
   ConfirmationCounts,
   DelegationRequest,
   DelegationSummary,
+  EnrolledWorkload,
   Enrolment,
   IssuedDelegation,
   LogEntry,
@@ -22,6 +23,7 @@ export {
   type LogFilter,
   type Narrowing,
   type RevocationTarget,
+  type WorkloadPresentation,
 } from './authority-client.ts'
 export type { CollectDelegationOptions } from './collect-delegation.ts'
 export type { DelegateOptions } from './delegate-child.ts'
@@ -39,3 +41,4 @@ export { DANGEROUSLY_ALLOW_PLAIN_HTTP } from './request-target.ts'
 export type { TokenRequestInit } from './token-fetch.ts'
 export type { Wait } from './wait.ts'
 export type { RenewOptions, RevokeOptions, Wallet, WalletOptions } from './wallet.ts'
+export { createWorkloadProof, type WorkloadProofOptions, workloadAudience } from './workload-proof.ts'

@@ -224,6 +224,32 @@ describe('routes for operators', () => {
     )
   })
 
+  test('prove where the key runs', async () => {
+    const answer = {
+      agent: AGENT.did,
+      workload: {
+        type: 'jwt',
+        issuer: 'https://ci.test',
+        subject: 'repo:acme/shop',
+        claims: { ref: 'main' },
+      },
+      valid_until: '2026-10-01T12:00:00.000Z',
+      enrolments: [ENROLMENT],
+    }
+    const route = 'POST /enrolments/workload'
+    const workload = { type: 'jwt', token: 'a.b.c' } as const
+    const proven = await answered(route, json(201, answer), () => client().enrolWorkload(workload))
+    expect(proven).toEqual({
+      agent: AGENT.did,
+      issuer: 'https://ci.test',
+      subject: 'repo:acme/shop',
+      claims: { ref: 'main' },
+      validUntil: NOW,
+      enrolments: [expect.objectContaining({ id: 'E1' })],
+    })
+    expect(last(world.authority.calls).json).toEqual({ workload })
+  })
+
   test('list delegations', async () => {
     const listed = await answered('GET /delegations', json(200, { delegations: [SUMMARY] }), () =>
       client().listDelegations(),

@@ -72,6 +72,7 @@ describe('the key', () => {
       'deny',
       'describe',
       'enrol',
+      'enrolWorkload',
       'forgetPrincipal',
       'getRequest',
       'heartbeat',
@@ -111,7 +112,9 @@ describe('the key', () => {
       'createAuthorityClient',
       'createFileWallet',
       'createMemoryWallet',
+      'createWorkloadProof',
       'openFileWallet',
+      'workloadAudience',
     ])
     expect(Object.keys(encryptedFile).toSorted()).toEqual([
       'WalletError',

@@ -2,8 +2,9 @@ import { parseAgentDid } from '../agent-did.ts'
 import { describeCapabilities } from '../capability-words.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { COMMON_OPTIONS } from '../common-options.ts'
+import { enrolWorkload, readWorkloadFiles, WORKLOAD_OPTIONS } from '../enrol-workload.ts'
 import { usageError } from '../error.ts'
-import { AUTHORITY_OPTIONS, OPERATOR_OPTIONS } from '../locations.ts'
+import { AUTHORITY_OPTIONS, OPERATOR_OPTIONS, WALLET_OPTIONS } from '../locations.ts'
 import { PASSPHRASE_OPTIONS } from '../passphrase.ts'
 import { plain } from '../plain-text.ts'
 import { PRINCIPAL_OPTIONS, readPrincipal } from '../principal.ts'
@@ -13,16 +14,19 @@ import { openAuthority } from '../wallets.ts'
 
 /** `behalf enrol` */
 export const command: Command = {
-  usage: "AGENT --for ID --allow 'METHOD URL' --max-minutes N [options]",
+  usage:
+    "AGENT --for ID --allow 'METHOD URL' --max-minutes N [options], or --workload-token FILE, or --workload-cert FILE --workload-key FILE",
   about:
-    'Lets the authority approve requests of this agent by itself, for this principal and within these terms, if its policy has approve-enrolled rules. Everything else is still asked or refused.',
-  positionals: ['AGENT'],
+    'Lets the authority approve requests of this agent by itself, for this principal and within these terms, if its policy has approve-enrolled rules. Everything else is still asked or refused. With a token or certificate of the platform it runs on, an agent proves with its own wallet where it runs, and has what the authority grants there.',
+  positionals: ['AGENT?'],
   options: {
     ...PRINCIPAL_OPTIONS,
     ...CAPABILITY_OPTIONS,
     'max-minutes': { kind: 'text', value: 'N', help: 'the longest delegation to approve' },
     depth: { kind: 'text', value: 'N', help: 'how many times it may be handed on (default: 0)' },
+    ...WORKLOAD_OPTIONS,
     ...AUTHORITY_OPTIONS,
+    ...WALLET_OPTIONS,
     ...OPERATOR_OPTIONS,
     ...PASSPHRASE_OPTIONS,
     ...COMMON_OPTIONS,
@@ -33,8 +37,17 @@ export const command: Command = {
 }
 
 async function enrol(context: CommandContext): Promise<void> {
+  const files = readWorkloadFiles(context.args)
+  if (files) await enrolWorkload(context, files)
+  else await enrolAgent(context)
+}
+
+async function enrolAgent(context: CommandContext): Promise<void> {
   const { io, args, output } = context
-  const agent = parseAgentDid(args.argument('AGENT'))
+  const named = args.optionalArgument('AGENT')
+  if (named === undefined)
+    throw usageError('AGENT is missing', 'give the DID of the agent, or --workload-token')
+  const agent = parseAgentDid(named)
   const onBehalfOf = readPrincipal(args)
   const capabilities = await requireCapabilities(io, args)
   const minutes = args.count('max-minutes', { min: 1, max: MAX_MINUTES })

@@ -1,11 +1,19 @@
 import { createEd25519Signer, encodeUtf8, sha256 } from '@behalf/core'
 import { encodeDidKey } from '@behalf/did'
-import { checkTerms, DEFAULT_VALIDITY, evaluatePolicy, type PolicyVerdict } from '@behalf/issuer'
+import {
+  checkTerms,
+  DEFAULT_VALIDITY,
+  describeWorkload,
+  evaluatePolicy,
+  type PolicyVerdict,
+  type Workload,
+} from '@behalf/issuer'
 import { parseAgentDid } from '../agent-did.ts'
+import type { Arguments } from '../arguments.ts'
 import { POLICY_OPTION, readPolicy, ZONE_OPTION } from '../authority-policy.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { COMMON_OPTIONS } from '../common-options.ts'
-import { CommandError } from '../error.ts'
+import { CommandError, usageError } from '../error.ts'
 import { plain } from '../plain-text.ts'
 import { readAskedRequest } from '../read-asked-request.ts'
 import { readInput } from '../read-input.ts'
@@ -22,6 +30,13 @@ export const command: Command = {
     zone: ZONE_OPTION,
     agent: { kind: 'text', value: 'DID', help: 'the agent that asks (default: the one in FILE)' },
     enrolled: { kind: 'flag', help: 'as if the agent were enrolled for all of it' },
+    'workload-issuer': {
+      kind: 'text',
+      value: 'NAME',
+      help: 'as if it had proved where it runs, to this issuer',
+    },
+    'workload-subject': { kind: 'text', value: 'NAME', help: 'what it is called there' },
+    'workload-claim': { kind: 'list', value: 'NAME=VALUE', help: 'what else is remembered of it' },
     at: { kind: 'text', value: 'TIME', help: 'as if it were then, such as 2026-11-28T22:30:00Z' },
     ...COMMON_OPTIONS,
   },
@@ -42,10 +57,16 @@ async function test({ io, args, output }: CommandContext): Promise<void> {
   const now = readTime(args.text('at')) ?? io.clock()
   const enrolled = args.flag('enrolled')
   const terms = checkTerms(asked, DEFAULT_VALIDITY)
-  const known = { enrolled, covered: enrolled, firstSeen: now, now }
+  const workload = readWorkload(args)
+  const known = { enrolled, covered: enrolled, firstSeen: now, now, ...(workload && { workload }) }
   const { decided, parts } = evaluatePolicy(policy, { agent, terms, ...known })
   const { id, digest, ...decision } = decided
-  const as = { agent, enrolled, time: formatTime(now) }
+  const as = {
+    agent,
+    enrolled,
+    time: formatTime(now),
+    ...(workload && { workload: describeWorkload(workload) }),
+  }
   output.answer(
     { ...decision, policy: { id, digest, zone: policy.zone }, as, parts: parts.map(toDocument) },
     [
@@ -55,6 +76,21 @@ async function test({ io, args, output }: CommandContext): Promise<void> {
       ...parts.flatMap(describePart),
     ],
   )
+}
+
+function readWorkload(args: Arguments): Workload | undefined {
+  const [issuer, subject] = [args.text('workload-issuer'), args.text('workload-subject')]
+  const claims = args.list('workload-claim').map((given) => {
+    const [name = '', ...value] = given.split('=')
+    if (name === '' || value.length === 0)
+      throw usageError(`--workload-claim ${given} has no value`, 'write NAME=VALUE')
+    return [name, value.join('=')] as const
+  })
+  if (issuer !== undefined && subject !== undefined) {
+    return { type: 'jwt', issuer, subject, claims: Object.fromEntries(claims) }
+  }
+  if (issuer === undefined && subject === undefined && claims.length === 0) return undefined
+  throw usageError('a workload has an issuer and a subject', 'give --workload-issuer and --workload-subject')
 }
 
 const WORDS = {

@@ -10,6 +10,7 @@ import { dataFolder, isLoopback, parseOrigin } from '../locations.ts'
 import { findPageFolder } from '../page-folder.ts'
 import { PASSPHRASE_OPTIONS } from '../passphrase.ts'
 import { type StartedAuthority, type StartOptions, startAuthority } from '../start-authority.ts'
+import { readWorkloadIssuers } from '../workload-issuers.ts'
 
 const DEFAULT_HOST = '127.0.0.1'
 const DEFAULT_PORT = 8787
@@ -39,6 +40,11 @@ export const command: Command = {
     [LOGIN_APPROVES]: {
       kind: 'flag',
       help: 'let whoever came from the company login approve without a passkey, which proves nothing later',
+    },
+    'workload-issuers': {
+      kind: 'text',
+      value: 'FILE',
+      help: 'a JSON file that says whose word on where an agent runs is taken (default: nobody’s)',
     },
     'notice-addresses': {
       kind: 'text',
@@ -97,6 +103,7 @@ async function readOptions({ io, args }: CommandContext): Promise<StartOptions> 
     host,
     port,
     origin: readOrigin(args, { host, port }),
+    workloads: await readWorkloadIssuers(io, args.text('workload-issuers')),
     noticeAddresses: readAddresses(args.text('notice-addresses')),
     policy: await readPolicy(io, { path: args.text('policy'), zone: args.text('zone') }),
     ...(oidc && { oidc, dangerouslyLetLoginApprove }),
