@@ -71,6 +71,10 @@ const FAILURE_WORDS: Readonly<
     'some bytes are not what they should be',
     'check the file or the answer they came from',
   ],
+  confirmation_missing: [
+    'it is stopped, but not every API that follows the authority said in time that it knows',
+    'wait: whoever hears nothing fresh refuses everything; run the same command again to ask again',
+  ],
   file_exists: ['there is a file already', 'choose another name; nothing was overwritten'],
   folder_unwritable: [
     'the folder cannot be written',

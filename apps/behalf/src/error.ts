@@ -11,6 +11,7 @@ export type CommandErrorCode =
   | 'authority_response_invalid'
   | 'authority_unreachable'
   | 'authorization_pending'
+  | 'confirmation_missing'
   | 'credential_missing'
   | 'file_exists'
   | 'folder_unwritable'

@@ -489,6 +489,37 @@ describe('behalf revoke', () => {
     expect(codeOf(await world.run(call))).toBe('credential_revoked')
   })
 
+  test('that waits fails when an API that follows the stream does not say that it knows, and is done all the same', async () => {
+    const root = await obtain(world, ...termsFor(world, '/issues/**'))
+    const reading = new AbortController()
+    const stream = await fetch(`${world.origin}/status/stream`, { signal: reading.signal })
+    const text = stream.body?.pipeThrough(new TextDecoderStream()).getReader()
+    const { value: hello = '' } = (await text?.read()) ?? {}
+    const name = /event: subscriber\ndata: (\S+)/u.exec(hello)?.[1] ?? ''
+    const revoke = ['revoke', root, '--as-operator', '--wait', '--seconds', '1', '--json']
+    let passed = 0
+    const passing = {
+      clock: () => world.now() + passed,
+      wait: async (milliseconds: number) => void (passed += milliseconds),
+    }
+    const unsaid = await world.run(revoke, passing)
+    expect([unsaid.exit, codeOf(unsaid)]).toEqual([1, 'confirmation_missing'])
+    expect(documentOf(unsaid)).toMatchObject({ revoked: root, connected: 1, confirmed: 0 })
+    expect(unsaid.stderr).toContain('Revoked.')
+    const { sequence } = documentOf(unsaid)
+    await fetch(`${world.origin}/status/confirmations`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ subscriber: name, sequence: Number(sequence) + 1_000_000 }),
+    })
+    const said = await world.run(revoke)
+    expect([said.exit, documentOf(said)]).toEqual([
+      0,
+      expect.objectContaining({ connected: 1, confirmed: 1 }),
+    ])
+    reading.abort()
+  })
+
   test.each<{ name: string; argv: string[]; exit: number; code: string }>([
     { name: 'nothing', argv: [], exit: 2, code: 'usage_invalid' },
     { name: 'two things', argv: ['urn:uuid:0', '--agent', 'did:key:z6Mk'], exit: 2, code: 'usage_invalid' },

@@ -4,7 +4,7 @@ import type { Arguments } from '../arguments.ts'
 import { awaitConfirmations } from '../await-confirmations.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { COMMON_OPTIONS } from '../common-options.ts'
-import { usageError } from '../error.ts'
+import { CommandError, usageError } from '../error.ts'
 import {
   AS_OPERATOR_OPTIONS,
   AUTHORITY_OPTIONS,
@@ -13,6 +13,7 @@ import {
   refuseAgentWallet,
   WALLET_OPTIONS,
 } from '../locations.ts'
+import type { AnswerDocument } from '../output.ts'
 import { PASSPHRASE_OPTIONS } from '../passphrase.ts'
 import { plain } from '../plain-text.ts'
 import { formatTime } from '../time-words.ts'
@@ -40,7 +41,7 @@ export const command: Command = {
     reason: { kind: 'text', value: 'TEXT', help: 'why; it is recorded' },
     wait: {
       kind: 'flag',
-      help: 'wait until every API that follows the authority’s stream said that it knows; for operators',
+      help: 'wait until every API that follows the authority’s stream said that it knows, and fail when one did not; for operators',
     },
     seconds: { kind: 'text', value: 'N', help: 'how long to wait at most (30)' },
     ...AS_OPERATOR_OPTIONS,
@@ -70,12 +71,25 @@ async function revoke(context: CommandContext): Promise<void> {
     time: formatTime(receipt.time),
     ...(told === undefined ? {} : { connected: told.connected, confirmed: told.confirmed }),
   }
-  output.answer(document, [
+  const words = [
     `${output.strong('Revoked.')} ${plain(revoked)}`,
     ...(delegations === undefined ? [] : [tellDelegations(delegations)]),
     `In force since ${document.time}; published as heartbeat ${sequence}.`,
-    ...(told === undefined ? [] : [tellConfirmed(told)]),
-  ])
+  ]
+  if (told !== undefined && told.confirmed < told.connected) {
+    output.note(...words)
+    throw unconfirmed(told, document)
+  }
+  output.answer(document, [...words, ...(told === undefined ? [] : [tellConfirmed(told)])])
+}
+
+/** What was asked for was done; that everybody knows is what was waited for, and it did not come. */
+function unconfirmed({ connected, confirmed }: ConfirmationCounts, document: AnswerDocument): CommandError {
+  return new CommandError(
+    'confirmation_missing',
+    `it is revoked, and ${confirmed} of ${connected} APIs that follow the stream said in time that they know`,
+    { document },
+  )
 }
 
 /** Undefined without --wait. */
@@ -98,10 +112,9 @@ async function waitForAll(
   return await awaitConfirmations(await openAuthority(context), { sequence, seconds, io: context.io })
 }
 
-function tellConfirmed({ connected, confirmed }: ConfirmationCounts): string {
+function tellConfirmed({ connected }: ConfirmationCounts): string {
   if (connected === 0) return 'No API follows the stream: those that ask learn it within seconds.'
-  if (confirmed >= connected) return `All ${connected} APIs that follow the stream said that they know.`
-  return `${confirmed} of ${connected} APIs that follow the stream said that they know; the others refuse everything once they know nothing fresh.`
+  return `All ${connected} APIs that follow the stream said that they know.`
 }
 
 function tellDelegations(delegations: readonly string[]): string {
