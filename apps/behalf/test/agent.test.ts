@@ -500,7 +500,9 @@ describe('behalf revoke', () => {
     let passed = 0
     const passing = {
       clock: () => world.now() + passed,
-      wait: async (milliseconds: number) => void (passed += milliseconds),
+      wait: async (milliseconds: number) => {
+        passed += milliseconds
+      },
     }
     const unsaid = await world.run(revoke, passing)
     expect([unsaid.exit, codeOf(unsaid)]).toEqual([1, 'confirmation_missing'])

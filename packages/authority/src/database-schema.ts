@@ -108,6 +108,7 @@ export interface AuthorityTables extends PeopleTables, LedgerTables, NoticeTable
     readonly valid_until: number
     readonly allocated: number
     readonly needed_until: number
+    readonly changes_json: string
   }
   /** One for each of `status_lists`, with the same places. */
   readonly suspension_lists: {
@@ -117,6 +118,7 @@ export interface AuthorityTables extends PeopleTables, LedgerTables, NoticeTable
     readonly digest: string
     readonly signed_at: number
     readonly valid_until: number
+    readonly changes_json: string
   }
   readonly revoked_keys: {
     readonly agent: string

@@ -178,6 +178,12 @@ const SUSPENSION_TABLES: readonly string[] = [
     begin select raise(abort, 'a status list never goes back'); end`,
 ]
 
+/** How the latest versions of a list came of those before. */
+const LIST_CHANGES: readonly string[] = ['status_lists', 'suspension_lists'].map(
+  (table) =>
+    `alter table ${table} add column changes_json text not null default '[]' check (json_valid(changes_json))`,
+)
+
 /** What a mistake in the code above them must not be able to undo. */
 const FIRST_TRIGGERS: readonly string[] = [
   ...refuse('events', ['update', 'delete'], 'the record is append-only'),
@@ -261,7 +267,8 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '2027_01_tokens': runAll(TOKEN_TABLES),
   '2027_01_written_lists': runAll(STATUS_HISTORY_TABLES),
   '2027_02_trace': runAll(LOG_INDEX_TABLES),
-  '2027_03_suspension': runAll(SUSPENSION_TABLES),
+  '2026_12_suspension': runAll(SUSPENSION_TABLES),
+  '2027_03_suspension_changes': runAll(LIST_CHANGES),
 }
 
 function runAll(statements: readonly string[]): Migration {

@@ -1,3 +1,4 @@
+import type { ListChange } from '@behalf/credential'
 import type { IssuerTransaction, StatusListState } from '@behalf/issuer'
 import type { Selectable, SelectQueryBuilder } from 'kysely'
 import type { AuthorityDatabase, AuthorityTables } from './database-schema.ts'
@@ -79,7 +80,8 @@ function createListRows(
     },
     saveStatusList: async (list) => {
       const { number, purpose, version, jws, digest, signedAt, validUntil } = list
-      const changed = { version, jws, digest, signed_at: signedAt, valid_until: validUntil }
+      const changes_json = JSON.stringify(list.changes)
+      const changed = { version, jws, digest, signed_at: signedAt, valid_until: validUntil, changes_json }
       if (purpose === 'suspension') {
         await db
           .insertInto('suspension_lists')
@@ -122,5 +124,11 @@ function toState(purpose: StatusListState['purpose']): (row: ListRow) => StatusL
     validUntil: row.valid_until,
     allocated: row.allocated,
     neededUntil: row.needed_until,
+    changes: readChanges(row.changes_json),
   })
+}
+
+function readChanges(text: string): readonly ListChange[] {
+  const changes: readonly ListChange[] = JSON.parse(text)
+  return changes
 }

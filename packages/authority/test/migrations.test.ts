@@ -27,6 +27,7 @@ const KNOWN = [
   '2027_01_written_lists',
   '2027_02_trace',
   '2027_03_suspension',
+  '2027_03_suspension_changes',
 ]
 const refused = expect.objectContaining({ code: 'database_migration_failed' })
 
@@ -292,8 +293,8 @@ function seed(raw: DatabaseSync): void {
     insert into events (time, type, data_json) values (1, 'requested', '{}');
     insert into events (time, type, data_json) values (2, 'denied', '{}');
     insert into revoked_keys values ('did:key:z1', 1, 'did:key:z9', null);
-    insert into status_lists values (1, 2, 'jws', 'digest', 1, 2, 1, 2);
-    insert into suspension_lists values (1, 2, 'jws', 'digest', 1, 2);
+    insert into status_lists values (1, 2, 'jws', 'digest', 1, 2, 1, 2, '[]');
+    insert into suspension_lists values (1, 2, 'jws', 'digest', 1, 2, '[]');
     insert into status_positions values (1, 7), (1, 8);
     insert into publication values (1, 1, 5, 'jws', 1);
     insert into requests (id, version, agent, terms_json, policy_json, status, requested_at, expires_at)

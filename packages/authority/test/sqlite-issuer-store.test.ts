@@ -128,6 +128,7 @@ const LIST: StatusListRecord = {
   validUntil: 9000,
   allocated: 0,
   neededUntil: 0,
+  changes: [{ version: 1, set: [3], cleared: [] }],
 }
 const ROOT: DelegationRecord = {
   id: 'root-1',

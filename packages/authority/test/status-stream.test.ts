@@ -1,5 +1,5 @@
 import { decodeUtf8, systemRandomBytes } from '@behalf/core'
-import { parseDelegation } from '@behalf/credential'
+import { parseCompactJws, parseDelegation } from '@behalf/credential'
 import type { StatusListRecord } from '@behalf/issuer'
 import { createStatusSource } from '@behalf/verifier'
 import { describe, expect, test } from 'vitest'
@@ -24,6 +24,7 @@ const list = (number: number, version: number): StatusListRecord => ({
   validUntil: 0,
   allocated: 0,
   neededUntil: 0,
+  changes: [],
 })
 
 const update = (sequence: number, ...lists: readonly StatusListRecord[]): StatusUpdate => ({
@@ -103,6 +104,27 @@ describe('the feed of what is published', () => {
     listening.now += 20
     feed.publish(update(6))
     expect([told[3], pauses.length]).toEqual([beatEvent(6), 2])
+  })
+
+  test('leaves out a list that follows from what was told, by the changes that its heartbeat has', () => {
+    const changed = (version: number, ...versions: readonly number[]): StatusListRecord => ({
+      ...list(1, version),
+      changes: versions.map((one) => ({ version: one, set: [one], cleared: [] })),
+    })
+    const listening = listen()
+    const { feed, told } = listening
+    const tell = (sequence: number, ...lists: readonly StatusListRecord[]): string | undefined => {
+      feed.publish(update(sequence, ...lists))
+      listening.now += BATCH_MS
+      return told.at(-1)
+    }
+    // Who came before heard of no version.
+    expect(tell(1, changed(4, 3, 4))).toBe(listEvent('list-1-4') + beatEvent(1))
+    expect(tell(2, changed(5, 3, 4, 5))).toBe(beatEvent(2))
+    expect(tell(3, changed(7, 6, 7))).toBe(beatEvent(3))
+    expect(tell(4, changed(9, 9))).toBe(listEvent('list-1-9') + beatEvent(4))
+    expect(tell(5, changed(10))).toBe(listEvent('list-1-10') + beatEvent(5))
+    expect(tell(6, { ...changed(11, 11), purpose: 'suspension' })).toBe(listEvent('list-1-11') + beatEvent(6))
   })
 
   test('gives a newcomer the heartbeat, and one that comes back the lists it missed', () => {
@@ -214,7 +236,13 @@ describe('GET /status/stream', () => {
     }
   }
 
-  test('begins with the heartbeat and tells a revocation with its list, as they are served', async () => {
+  const readChanges = (line: string): unknown => {
+    const { payload } = parseCompactJws(line.replace('data: ', ''), { maxBytes: 10_000 })
+    const [list] = Array.isArray(payload['lists']) ? payload['lists'] : []
+    return Object(list)['changes']
+  }
+
+  test('begins with the heartbeat and tells what was revoked, as it is served', async () => {
     const world = await createWorld()
     const delegation = await issue(world)
     const { response, until, stop } = await read(world)
@@ -231,7 +259,11 @@ describe('GET /status/stream', () => {
       body: JSON.stringify({ agent: world.party('other').did, reason }),
     })
     const heard = await until((await world.get('/status/heartbeat')).text)
-    expect(heard).toContain(`event: list\ndata: ${(await world.get('/status/lists/1')).text}\n\n`)
+    // What was revoked stands in the heartbeat, so no list is sent.
+    expect(heard).not.toContain('event: list')
+    expect(heard.match(/^data: \S+$/gmu)?.map(readChanges)).toContainEqual([
+      { version: 2, set: [expect.any(Number)], cleared: [] },
+    ])
     expect(heard).not.toContain('a.b.c')
     await stop()
   })

@@ -5,7 +5,10 @@ import { compressGzip, decompressGzip } from './gzip.ts'
 /** The fewest entries of a list, so that an entry does not tell whose it is. @see Bitstring Status List v1.0 section 2.2 */
 export const MIN_STATUS_LIST_LENGTH = 131_072
 
-const MAX_BYTES = 1_048_576
+/** The most entries of a list. */
+export const MAX_STATUS_LIST_LENGTH = 8_388_608
+
+const MAX_BYTES = MAX_STATUS_LIST_LENGTH / 8
 // Multibase: base64url without padding.
 const MULTIBASE_PREFIX = 'u'
 

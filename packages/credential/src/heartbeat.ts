@@ -4,11 +4,18 @@ import type { IssuerKeys } from './chain.ts'
 import { toSeconds } from './date-time.ts'
 import { isDigest } from './digest.ts'
 import { signCompactJws } from './jws.ts'
+import { type ListChange, readListChanges } from './list-change.ts'
 import { checkMembers, freezeDeeply, malformed, readInteger, readObject, readText } from './members.ts'
 import { readSignedStatus, refuseAsStatusInvalid } from './signed-status.ts'
 
 /** The version and digest of a status list that a heartbeat vouches for. */
-export type ListReference = { readonly id: string; readonly version: number; readonly digest: string }
+export type ListReference = {
+  readonly id: string
+  readonly version: number
+  readonly digest: string
+  /** What was changed last, oldest first, up to this version: whoever holds the list from before needs no other. */
+  readonly changes?: readonly ListChange[]
+}
 
 /** What {@link signHeartbeat} puts into a heartbeat. */
 export interface SignHeartbeatOptions {
@@ -66,7 +73,7 @@ const MEMBERS: ReadonlySet<string> = new Set([
   'revoked_keys',
   'revoked_issuer_keys',
 ])
-const LIST_MEMBERS: ReadonlySet<string> = new Set(['id', 'version', 'digest'])
+const LIST_MEMBERS: ReadonlySet<string> = new Set(['id', 'version', 'digest', 'changes'])
 
 /**
  * Resolves to the compact JWS of a heartbeat, which carries its time in seconds (`iat`) and milliseconds (`iat_ms`).
@@ -83,7 +90,7 @@ export async function signHeartbeat(options: SignHeartbeatOptions): Promise<stri
     sequence,
     iat: toSeconds(now),
     iat_ms: now,
-    lists: lists.map(({ id, version, digest }) => ({ id, version, digest })),
+    lists: lists.map(spellListReference),
     revoked_keys: [...revokedKeys],
     ...(revokedIssuerKeys.length > 0 && { revoked_issuer_keys: [...revokedIssuerKeys] }),
   }
@@ -115,6 +122,15 @@ export function verifyHeartbeat(jws: string, options: VerifyHeartbeatOptions): H
   })
 }
 
+function spellListReference({ id, version, digest, changes = [] }: ListReference): JsonObject {
+  const spelled = changes.map(({ set, cleared, ...change }) => ({
+    version: change.version,
+    set: [...set],
+    cleared: [...cleared],
+  }))
+  return { id, version, digest, ...(spelled.length > 0 && { changes: spelled }) }
+}
+
 function readTime(payload: JsonObject, now: number): number {
   const time = readInteger(payload.iat_ms, 'iat_ms')
   if (readInteger(payload.iat, 'iat') !== toSeconds(time)) throw malformed('iat', 'disagrees with iat_ms')
@@ -132,9 +148,11 @@ function readLists(value: JsonValue | undefined): readonly ListReference[] {
 function readListReference(value: JsonValue): ListReference {
   const list = readObject(value, 'lists')
   checkMembers(list, LIST_MEMBERS, 'lists')
-  const { digest } = list
+  const { digest, changes } = list
   if (!isDigest(digest)) throw malformed('lists', 'have a digest that is none')
-  return { id: readText(list.id, 'lists'), version: readInteger(list.version, 'lists', 1), digest }
+  const version = readInteger(list.version, 'lists', 1)
+  const reference = { id: readText(list.id, 'lists'), version, digest }
+  return changes === undefined ? reference : { ...reference, changes: readListChanges(changes, version) }
 }
 
 function readRevokedKeys(value: JsonValue | undefined): readonly Did[] {

@@ -100,6 +100,7 @@ export {
   verifyHeartbeat,
 } from './heartbeat.ts'
 export { type CompactJws, parseCompactJws, signCompactJws } from './jws.ts'
+export { findListChange, type ListChange } from './list-change.ts'
 export {
   type PasskeyAssertion,
   type VerifyPasskeyAssertionOptions,
@@ -115,6 +116,7 @@ export {
 export { SOFTWARE_PASSKEY_AAGUID } from './software-passkey-aaguid.ts'
 export type { StatusEntry } from './status-entry.ts'
 export {
+  changeStatusList,
   checkDelegationStatus,
   findSuspended,
   type SignStatusListOptions,

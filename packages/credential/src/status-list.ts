@@ -1,11 +1,12 @@
 import { digestSha256, type JsonObject, type Signer } from '@behalf/core'
 import type { Did } from '@behalf/did'
-import { decodeBitstring, encodeBitstring, MIN_STATUS_LIST_LENGTH, readBit } from './bitstring.ts'
+import { decodeBitstring, encodeBitstring, MIN_STATUS_LIST_LENGTH, readBit, writeBit } from './bitstring.ts'
 import type { IssuerKeys } from './chain.ts'
 import { CREDENTIALS_CONTEXT_URL } from './context.ts'
 import { formatDateTime, parseDateTime, toSeconds } from './date-time.ts'
 import { DELEGATION_TYPE, type Delegation } from './delegation.ts'
 import { CredentialError } from './error.ts'
+import type { ListReference } from './heartbeat.ts'
 import { signCompactJws } from './jws.ts'
 import { checkMembers, isExactly, malformed, readInteger, readObject } from './members.ts'
 import { readSignedStatus, refuseAsStatusInvalid } from './signed-status.ts'
@@ -138,17 +139,47 @@ export function verifyStatusList(jws: string, options: VerifyStatusListOptions):
     const validity = checkValidity(payload, now)
     const version = readInteger(payload.version, 'version', 1)
     const bits = readBits(readObject(payload.credentialSubject, 'credentialSubject'), purpose)
-    return Object.freeze({
-      ...validity,
-      id,
-      issuer,
-      version,
-      digest: digestSha256(jws),
-      purpose,
-      length: bits.length * 8,
-      isSet: (index: number): boolean => readBit(bits, index),
-    })
+    return createStatusList({ ...validity, id, issuer, version, digest: digestSha256(jws), purpose }, bits)
   })
+}
+
+/**
+ * Returns the list that a heartbeat speaks of, made of one that was verified before and of what the heartbeat says was
+ * changed since; undefined when it does not say all of it. The list still ends when the one it is made of does.
+ *
+ * @param list of the issuer of the heartbeat
+ * @param reference in a verified heartbeat
+ * @throws CredentialError `status_invalid` for a change of an entry that the list does not have
+ * @throws TypeError for a list that neither this nor {@link verifyStatusList} returned
+ */
+export function changeStatusList(list: StatusList, reference: ListReference): StatusList | undefined {
+  const held = bitsOf.get(list)
+  if (held === undefined) throw new TypeError('The list was not verified')
+  const { id, version, digest, changes = [] } = reference
+  const missed = changes.filter((change) => change.version > list.version)
+  if (id !== list.id || missed.length === 0 || missed[0]?.version !== list.version + 1) return undefined
+  const bits = held.slice()
+  for (const { set, cleared } of missed) {
+    for (const index of [...set, ...cleared]) {
+      if (index >= list.length) throw refuse('status_invalid', 'A change is outside of its list')
+    }
+    for (const index of set) writeBit(bits, index, true)
+    for (const index of cleared) writeBit(bits, index, false)
+  }
+  return createStatusList({ ...list, version, digest }, bits)
+}
+
+/** Of every list, so that another can be made of it. */
+const bitsOf = new WeakMap<StatusList, Uint8Array>()
+
+function createStatusList(facts: Omit<StatusList, 'length' | 'isSet'>, bits: Uint8Array): StatusList {
+  const list: StatusList = Object.freeze({
+    ...facts,
+    length: bits.length * 8,
+    isSet: (index: number): boolean => readBit(bits, index),
+  })
+  bitsOf.set(list, bits)
+  return list
 }
 
 /** The lists that tell about one delegation. */

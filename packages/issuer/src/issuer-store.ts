@@ -1,5 +1,5 @@
 import type { JsonObject } from '@behalf/core'
-import type { OnBehalfOf, StatusPurpose } from '@behalf/credential'
+import type { ListChange, OnBehalfOf, StatusPurpose } from '@behalf/credential'
 import type { Did } from '@behalf/did'
 import type { ApprovalDraft } from './approval-draft.ts'
 import type { DelegationRequest, KnownCapability, RequestStatus } from './delegation-request.ts'
@@ -84,6 +84,8 @@ export interface StatusListState extends StatusListName {
   readonly validUntil: number
   /** Positions given away; those of both lists of a number are the same. */
   readonly allocated: number
+  /** How the latest versions came of those before, oldest first; empty when that is too long to tell. */
+  readonly changes: readonly ListChange[]
   /** The latest end of a delegation in it; the list is of no use after that. */
   readonly neededUntil: number
 }

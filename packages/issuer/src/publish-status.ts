@@ -1,6 +1,9 @@
 import { digestSha256 } from '@behalf/core'
 import {
   createBitstring,
+  findListChange,
+  type ListChange,
+  type ListReference,
   type StatusEntry,
   type StatusPurpose,
   signHeartbeat,
@@ -27,6 +30,11 @@ const RENEW_WITH_LEFT_MS = LIST_VALID_MS / 2
 // A verifier may still look at a link for a moment after its end.
 const KEEP_AFTER_NEED_MS = 60 * 60 * 1000
 const MAX_TRIES = 256
+// Whoever missed more of a list than this is quicker with the list.
+const MAX_CHANGES = 16
+const MAX_CHANGED = 256
+// A heartbeat tells of changes until the next one would have come anyhow.
+const TELL_CHANGES_MS = 10_000
 
 // Of every number there are both, from the beginning: what is issued can be suspended without a word in it.
 const PURPOSES: readonly StatusPurpose[] = ['revocation', 'suspension']
@@ -111,6 +119,7 @@ export async function signList(
     validUntil,
     allocated: known?.allocated ?? 0,
     neededUntil: known?.neededUntil ?? 0,
+    changes: known ? followChanges(known, { version, ...findListChange(known.jws, bits) }) : [],
   }
   await tx.saveStatusList({ ...state, jws })
   return state
@@ -145,10 +154,7 @@ export async function publishHeartbeat(context: IssuerContext, tx: IssuerTransac
     epoch,
     sequence,
     now,
-    lists: lists.map((list) => {
-      const { version, digest } = list
-      return { id: statusListUrl(context, list), version, digest }
-    }),
+    lists: lists.map((list) => referTo(context, list, now)),
     revokedKeys: revoked.filter((key) => !isIssuerKey(context, key)),
     revokedIssuerKeys: revoked.filter((key) => isIssuerKey(context, key)),
     signer: context.signer,
@@ -156,6 +162,20 @@ export async function publishHeartbeat(context: IssuerContext, tx: IssuerTransac
   const publication: Publication = { epoch, sequence, jws, time: now }
   await tx.savePublication(publication)
   return publication
+}
+
+function referTo(context: IssuerContext, list: StatusListState, now: number): ListReference {
+  const { version, digest, changes, signedAt } = list
+  const isNews = now - signedAt < TELL_CHANGES_MS
+  return { id: statusListUrl(context, list), version, digest, ...(isNews && { changes }) }
+}
+
+/** The changes that are told once this one was made. */
+function followChanges({ changes }: StatusListState, change: ListChange): readonly ListChange[] {
+  const told = [...changes, change].slice(-MAX_CHANGES)
+  const count = ({ set, cleared }: ListChange): number => set.length + cleared.length
+  while (told.reduce((sum, one) => sum + count(one), 0) > MAX_CHANGED) told.shift()
+  return told
 }
 
 /** A key of an agent is named by its DID, one of this issuer by a DID URL. */

@@ -1,8 +1,16 @@
-import { suspensionListUrl, verifyHeartbeat, verifyStatusList } from '@behalf/credential'
+import {
+  changeStatusList,
+  type ListReference,
+  parseDelegation,
+  type StatusList,
+  suspensionListUrl,
+  verifyHeartbeat,
+  verifyStatusList,
+} from '@behalf/credential'
 import { describe, expect, test } from 'vitest'
-import { STATUS_LIST_LENGTH } from '../src/index.ts'
+import { STATUS_LIST_LENGTH, type StatusListState } from '../src/index.ts'
 import type { IssuerContext } from '../src/issuer-context.ts'
-import { allocateStatusPosition, publishHeartbeat } from '../src/publish-status.ts'
+import { allocateStatusPosition, publishHeartbeat, signList } from '../src/publish-status.ts'
 import {
   ASK_ALWAYS,
   createParty,
@@ -102,6 +110,77 @@ describe('a heartbeat', () => {
     const publication = await world.issuer.lastHeartbeat()
     const [list] = verifyHeartbeat(publication?.jws ?? '', options(world)).lists
     expect(list?.id).toBe('https://other.test:8443/status/lists/1')
+  })
+})
+
+describe('the changes that a heartbeat tells of', () => {
+  const latest = async (world: World): Promise<readonly ListReference[]> =>
+    verifyHeartbeat((await world.issuer.lastHeartbeat())?.jws ?? '', options(world)).lists
+
+  test('make of the list before exactly the list that is signed', async () => {
+    const world = await createWorld({ limits: { questionsPerAgent: 1000 } })
+    const id = `${ORIGIN}/status/lists/1`
+    const read = async (): Promise<StatusList> => {
+      const stored = await world.issuer.statusList({ number: 1, purpose: 'revocation' })
+      return verifyStatusList(stored?.jws ?? '', { ...options(world), id })
+    }
+    const setIn = (list: StatusList): readonly number[] =>
+      Array.from({ length: list.length }, (_, index) => index).filter((index) => list.isSet(index))
+    const first = await read()
+    let held = first
+    for (let count = 0; count < 20; count += 1) {
+      const { delegation } = await world.obtain({ workflow: { id: `${count}` } })
+      const caller = { did: world.operator.did, operator: true }
+      await world.issuer.revokeDelegation({ id: idOf(delegation), caller })
+      const [reference] = await latest(world)
+      const changed = reference && changeStatusList(held, reference)
+      const signed = await read()
+      expect([changed?.version, changed?.digest]).toEqual([signed.version, signed.digest])
+      expect(changed && setIn(changed)).toEqual(setIn(signed))
+      held = changed ?? held
+    }
+    const [reference] = await latest(world)
+    expect([setIn(held).length, reference?.changes?.length]).toEqual([20, 16])
+    expect(reference && changeStatusList(first, reference)).toBeUndefined()
+  })
+
+  test('tell of what goes on, and no longer than ten seconds', async () => {
+    const world = await createWorld()
+    const { delegation } = await world.obtain()
+    const decision = { id: idOf(delegation), operator: world.operator.did }
+    const index = Number(parseDelegation(delegation).status.statusListIndex)
+    await world.issuer.suspendDelegation(decision)
+    await world.issuer.resumeDelegation(decision)
+    const suspensions = async (): Promise<unknown> => (await latest(world))[1]?.changes
+    const told = [
+      { version: 2, set: [index], cleared: [] },
+      { version: 3, set: [], cleared: [index] },
+    ]
+    expect(await suspensions()).toEqual(told)
+    world.advance(9)
+    await world.issuer.heartbeat()
+    expect(await suspensions()).toEqual(told)
+    world.advance(1)
+    await world.issuer.heartbeat()
+    expect(await suspensions()).toBeUndefined()
+  })
+
+  test('are left out when they are many', async () => {
+    const context = createContext()
+    const list = { number: 1, purpose: 'revocation' } as const
+    await context.store.transaction((tx) => publishHeartbeat(context, tx))
+    const sign = (count: number): Promise<StatusListState> =>
+      context.store.transaction((tx) =>
+        signList(
+          context,
+          { ...tx, listSetIndices: async () => Array.from({ length: count }, (_, index) => index * 3) },
+          list,
+        ),
+      )
+    expect((await sign(256)).changes).toHaveLength(1)
+    expect((await sign(257)).changes).toMatchObject([{ version: 3, set: [768] }])
+    expect((await sign(600)).changes).toEqual([])
+    expect((await sign(601)).changes).toMatchObject([{ version: 5 }])
   })
 })
 

@@ -1,5 +1,6 @@
 import { BehalfError, decodeUtf8, digestSha256 } from '@behalf/core'
 import {
+  changeStatusList,
   findSuspended,
   type Heartbeat,
   type IssuerKeys,
@@ -100,8 +101,8 @@ export interface PushedStatus {
 export type AppliedStatus = { readonly held: HeldStatus } | { readonly announced: StatusMark }
 
 /**
- * What is held after a pushed heartbeat, which is signed and not older than what was seen; every list it names was held
- * or came before it. If one is missing only what the heartbeat announces is returned.
+ * What is held after a pushed heartbeat, which is signed and not older than what was seen; every list it names was held,
+ * follows from what was held by the changes it tells of, or came before it. If one is missing only what the heartbeat announces is returned.
  *
  * @throws VerifierError status_rollback, status_invalid
  */
@@ -115,7 +116,9 @@ export function applyPushedStatus(
     const lists = new Map<string, StatusList>()
     for (const entry of heartbeat.lists) {
       const list =
-        findHeld(entry, options.held, options.now()) ?? readPushedList(entry, pushed, { issuer, ...options })
+        findHeld(entry, options.held, options.now()) ??
+        changeHeld(entry, options.held, options.now()) ??
+        readPushedList(entry, pushed, { issuer, ...options })
       if (list === undefined) return { announced: mark }
       lists.set(list.id, list)
     }
@@ -164,6 +167,12 @@ function findHeld(entry: ListEntry, held: HeldStatus | undefined, now: number): 
   const isSame = current?.version === entry.version && current.digest === entry.digest
   // A list that has ended is fetched again, to be refused like any other that has.
   return isSame && now < current.validUntil ? current : undefined
+}
+
+/** What the heartbeat says was changed is as good as the list: the same key signed it. */
+function changeHeld(entry: ListEntry, held: HeldStatus | undefined, now: number): StatusList | undefined {
+  const current = held?.lists.get(entry.id)
+  return current !== undefined && now < current.validUntil ? changeStatusList(current, entry) : undefined
 }
 
 function readList(

@@ -1,3 +1,4 @@
+import type { ListChange } from '@behalf/credential'
 import { describe, expect, test } from 'vitest'
 import {
   createStatusSource,
@@ -223,6 +224,70 @@ describe('a status source with a stream', () => {
     source.close()
     await settle()
     expect([streams[0]?.isCancelled(), timer.pending]).toEqual([true, []])
+  })
+})
+
+describe('a heartbeat that tells what was changed', () => {
+  const change = (version: number, set: readonly number[], cleared: readonly number[] = []): ListChange => ({
+    version,
+    set,
+    cleared,
+  })
+
+  test('takes the place of the list, which is neither sent nor asked for', async () => {
+    const { source, server, push } = await setUp()
+    await push()
+    const asked = server.asked.length
+    await server.publishList({ version: 2, revoked: [8] })
+    await server.publishHeartbeat({ changes: [change(2, [8], [7])] })
+    await push({ list: false })
+    expect([read(source), isRevoked(source, 7), isRevoked(source, 8)]).toEqual([2, false, true])
+    await server.publishHeartbeat()
+    await push({ list: false })
+    expect([read(source), server.asked.length]).toEqual([3, asked])
+  })
+
+  test('mends what got lost on the way, as far as it goes back', async () => {
+    const { source, server, push } = await setUp()
+    await push()
+    const asked = server.asked.length
+    await server.publishList({ version: 3, revoked: [7, 8, 9] })
+    await server.publishHeartbeat({ changes: [change(2, [8]), change(3, [9])] })
+    await push({ list: false })
+    expect([read(source), isRevoked(source, 8), server.asked.length]).toEqual([1 + 1, true, asked])
+    await server.publishList({ version: 5, revoked: [7, 8, 9, 10, 11] })
+    await server.publishHeartbeat({ changes: [change(5, [11])] })
+    const before = server.answers.get(LIST_URL)
+    server.answers.set(LIST_URL, () => Response.error())
+    await push({ list: false })
+    expect(read(source)).toBe('status_stale')
+    server.answers.set(LIST_URL, before ?? (() => Response.error()))
+    await source.poll()
+    expect([read(source), isRevoked(source, 10)]).toEqual([3, true])
+  })
+
+  test('about an entry that is not there is not believed', async () => {
+    const { source, server, push, streams } = await setUp()
+    await push()
+    await server.publishList({ version: 2, revoked: [8] })
+    await server.publishHeartbeat({ changes: [change(2, [131_072])] })
+    server.answers.set(LIST_URL, () => Response.error())
+    await push({ list: false })
+    expect([read(source), streams.at(-1)?.isCancelled()]).toEqual([1, true])
+  })
+
+  test('does not prolong a list that has ended', async () => {
+    const setup = await setUp()
+    const { source, server, push } = setup
+    await server.publishList({ version: 2, revoked: [7], validUntil: NOW + 20_000 })
+    await server.publishHeartbeat()
+    await push()
+    setup.now = NOW + 20_000
+    await server.publishList({ version: 3, revoked: [7, 8] })
+    server.answers.set(LIST_URL, () => Response.error())
+    await server.publishHeartbeat({ now: setup.now, changes: [change(3, [8])] })
+    await push({ list: false })
+    expect(read(source)).toBe('status_stale')
   })
 })
 

@@ -60,14 +60,20 @@ export function createStatusFeed({
   const history = createHistory()
   let waiting: StatusUpdate | undefined
   let toldAt = Number.NEGATIVE_INFINITY
+  /** Versions of the lists that every listener holds by what it was told. */
+  const told = new Map<string, number>()
   let callOff: (() => void) | undefined
 
   const tell = (): void => {
     callOff = undefined
     if (waiting === undefined) return
     toldAt = monotonicClock()
-    const events = encodeUtf8(spell(waiting))
+    const { publication, lists } = waiting
     waiting = undefined
+    // What follows from what was told before stands in the heartbeat itself.
+    const news = lists.filter((list) => !followsFrom(list, told.get(nameOf(list))))
+    for (const list of lists) told.set(nameOf(list), list.version)
+    const events = encodeUtf8(spell({ publication, lists: news }))
     for (const listener of listeners) listener.write(events)
   }
 
@@ -125,6 +131,12 @@ function createHistory(): History {
 function merge(earlier: StatusUpdate | undefined, later: StatusUpdate): StatusUpdate {
   const lists = new Map([...(earlier?.lists ?? []), ...later.lists].map((list) => [nameOf(list), list]))
   return { publication: later.publication, lists: [...lists.values()] }
+}
+
+/** Whether whoever holds that version can make this one of it, by the changes in the heartbeat. */
+function followsFrom({ changes }: StatusListRecord, version: number | undefined): boolean {
+  const [first] = changes
+  return first !== undefined && version !== undefined && first.version <= version + 1
 }
 
 function nameOf({ number, purpose }: StatusListName): string {

@@ -2,6 +2,8 @@ import { digestSha256 } from '@behalf/core'
 import {
   createBitstring,
   findSuspended,
+  type ListChange,
+  type ListReference,
   type StatusPurpose,
   signHeartbeat,
   signStatusList,
@@ -73,7 +75,9 @@ export interface HeartbeatOptions {
   readonly revokedKeys?: readonly string[]
   readonly revokedIssuerKeys?: readonly string[]
   /** The lists it names; those that were published last without it. */
-  readonly lists?: readonly { readonly id: string; readonly version: number; readonly digest: string }[]
+  readonly lists?: readonly ListReference[]
+  /** What it says was changed last in the list at `LIST_URL`. */
+  readonly changes?: readonly ListChange[]
 }
 
 export function makeStatusServer(): StatusServer {
@@ -122,6 +126,7 @@ export function makeStatusServer(): StatusServer {
         revokedKeys = [],
         revokedIssuerKeys = [],
         lists = [...published.values()],
+        changes,
       } = options
       const common = {
         issuer: signer.did,
@@ -129,7 +134,7 @@ export function makeStatusServer(): StatusServer {
         epoch,
         sequence,
         now,
-        lists,
+        lists: lists.map((list) => (changes && list.id === LIST_URL ? { ...list, changes } : list)),
         revokedKeys,
         revokedIssuerKeys,
       }
