@@ -155,7 +155,7 @@ export async function withTokenApi<Result>(
     replayStore: createMemoryReplayStore({ clock }),
     statusSource: {
       read: () => ({
-        lists: () => OPEN_LIST,
+        lists: (url) => (url === LIST_URL ? OPEN_LIST : undefined),
         isKeyRevoked: () => false,
         time: state.now,
         epoch: 1,
