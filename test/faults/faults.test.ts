@@ -3,7 +3,7 @@ import { describeNeeding } from '../support/needs.ts'
 import type { Experiment } from './experiment.ts'
 import { EXPERIMENTS } from './experiments.ts'
 
-const LIMIT_MS = 120_000
+const LIMIT_MS = 240_000
 
 function runShort(experiment: Experiment): void {
   const run = async (): Promise<void> => void (await experiment.run('short', () => undefined))

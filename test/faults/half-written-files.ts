@@ -21,7 +21,7 @@ const SEED = 1128
 /** Cuts between two steps of the database, of which there are many; between two of anything else each one is tried. */
 const DATABASE_CUTS: Readonly<Record<Size, number>> = { long: 150, short: 2 }
 /** Every so many calls. */
-const STEP: Readonly<Record<Size, number>> = { long: 1, short: 9 }
+const STEP: Readonly<Record<Size, number>> = { long: 1, short: 20 }
 const PASSPHRASE = { passphrase: STORAGE_PASSPHRASE }
 const WORK_FACTOR = { workFactor: 12 }
 
