@@ -70,6 +70,13 @@ export interface RequestView {
   readonly agent_fingerprint: string
   readonly agent_first_seen: string
   readonly agent_enrolled: boolean
+  /** Where its key was proven to run, while that holds: words of the issuer, not of the agent. */
+  readonly agent_workload?: {
+    readonly issuer: string
+    readonly subject: string
+    readonly claims: Readonly<Record<string, string>>
+    readonly valid_until: string
+  }
   readonly name_warnings: readonly string[]
   readonly on_behalf_of: PrincipalView
   readonly capabilities: readonly CapabilityView[]

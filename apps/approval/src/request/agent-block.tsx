@@ -4,6 +4,7 @@ import type { RequestView } from '../api/views.ts'
 import { HostileText } from '../parts/hostile-text.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { safeText } from '../words/safe-text.ts'
+import { AgentWorkload } from './agent-workload.tsx'
 
 /** Who asks: what it calls itself, and what is known about its key. */
 export function AgentBlock({ request }: { readonly request: RequestView }): ReactNode {
@@ -19,6 +20,10 @@ export function AgentBlock({ request }: { readonly request: RequestView }): Reac
       <dt>First seen</dt>
       <dd>
         <Moment at={request.agent_first_seen} />
+      </dd>
+      <dt>Runs as</dt>
+      <dd>
+        <AgentWorkload request={request} />
       </dd>
       <dt>Known to you</dt>
       <dd>

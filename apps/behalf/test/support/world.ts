@@ -1,7 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Authority, createAuthority, openAuthorityKeys } from '@behalf/authority'
+import {
+  type Authority,
+  type CreateAuthorityOptions,
+  createAuthority,
+  openAuthorityKeys,
+  type WorkloadIssuer,
+} from '@behalf/authority'
 import { parsePolicy } from '@behalf/issuer'
 import type { AuditSink } from '@behalf/verifier'
 import { type IssueApi, openIssueApi } from './issue-api.ts'
@@ -41,13 +47,16 @@ export interface World {
  *
  * @param host - in the address of the authority; passkeys work at names only, such as localhost
  */
-export async function openWorld(host = '127.0.0.1'): Promise<World> {
+export async function openWorld(
+  host = '127.0.0.1',
+  options: Pick<CreateAuthorityOptions, 'workloadIssuers'> = {},
+): Promise<World> {
   const home = await mkdtemp(join(tmpdir(), 'behalf-'))
   const time = { now: START }
   const clock = (): number => time.now
   const data = join(home, 'authority')
   const origin = `http://${host}:${await findFreePort()}`
-  const authority = await startAuthority({ data, origin, clock })
+  const authority = await startAuthority({ data, origin, clock, ...options })
   const advance = async (seconds: number): Promise<void> => {
     time.now += seconds * 1000
     await authority.issuer.heartbeat()
@@ -124,8 +133,9 @@ async function startAuthority(options: {
   readonly data: string
   readonly origin: string
   readonly clock: () => number
+  readonly workloadIssuers?: readonly WorkloadIssuer[]
 }): Promise<Authority> {
-  const { data, origin, clock } = options
+  const { data, origin, clock, workloadIssuers = [] } = options
   const keys = await openAuthorityKeys(data, PASSPHRASE, { workFactor: 12 })
   const authority = await createAuthority({
     databasePath: join(data, 'authority.db'),
@@ -135,6 +145,7 @@ async function startAuthority(options: {
     policy: parsePolicy({ id: 'tests', files: [{ name: 'tests.cedar', text: POLICY }] }),
     operators: [{ did: keys.operatorDid, name: 'first operator' }],
     clock,
+    workloadIssuers,
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
     repeat: () => async () => undefined,
   })

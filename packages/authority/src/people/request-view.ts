@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from '@behalf/core'
 import { fingerprintAgent, formatDateTime, renderDelegation } from '@behalf/credential'
-import { approvalsNeeded, type DelegationRequest, requestStatus } from '@behalf/issuer'
+import { approvalsNeeded, type DelegationRequest, requestStatus, type WorkloadProof } from '@behalf/issuer'
 import { sql } from 'kysely'
 import { formatTime } from '../format-time.ts'
 import { readJsonColumn } from '../json-column.ts'
@@ -65,11 +65,17 @@ async function describeAgent(
     .executeTakeFirstOrThrow()
   const enrolments = await issuer.listEnrolments({ agent })
   const isUsed = agentName !== undefined && (await isNameUsed(database, request, agentName))
+  const workload = await issuer.findWorkload(agent)
   return {
+    ...(workload && { agent_workload: describeProof(workload) }),
     agent_first_seen: formatTime(first.requested_at),
     agent_enrolled: enrolments.some(({ onBehalfOf }) => onBehalfOf.id === terms.onBehalfOf.id),
     name_warnings: agentName === undefined ? [] : [...findNameWarnings(agentName, isUsed)],
   }
+}
+
+function describeProof({ issuer, subject, claims, validUntil }: WorkloadProof): JsonObject {
+  return { issuer, subject, claims: { ...claims }, valid_until: formatTime(validUntil) }
 }
 
 async function isNameUsed(
