@@ -7,6 +7,7 @@ import { createWorld, didOf, READ_ISSUES, READ_ONE, seedOf, type World } from '.
 import {
   ACCESS_TOKEN,
   API,
+  CHAIN,
   exchangeOf,
   hopOf,
   obtain,
@@ -322,13 +323,23 @@ describe('what cannot be exchanged', () => {
     ],
     ['no type', (all) => ({ ...all, subject_token_type: undefined })],
     ['an unknown type', (all) => ({ ...all, subject_token_type: 'urn:x' })],
-    ['a chain as an access token', (all) => ({ ...all, subject_token_type: ACCESS_TOKEN })],
+    [
+      'a chain as an access token',
+      (all) => ({
+        ...all,
+        subject_token_type: ACCESS_TOKEN,
+        actor_token: all['subject_token'],
+        actor_token_type: CHAIN,
+      }),
+    ],
     [
       'a link as an access token',
       (all) => ({
         ...all,
         subject_token: all['subject_token']?.slice(1, -1),
         subject_token_type: ACCESS_TOKEN,
+        actor_token: all['subject_token'],
+        actor_token_type: CHAIN,
       }),
     ],
     ['a link that is not quoted', (all) => ({ ...all, subject_token: all['subject_token']?.slice(1, -1) })],

@@ -2,7 +2,15 @@ import { createEd25519Signer } from '@behalf/core'
 import { signAccessToken } from '@behalf/credential'
 import type { HeldDelegation } from '@behalf/wallet'
 import { describe, expect, test } from 'vitest'
-import { createWorld, didOf, type RawAnswer, seedOf, type World } from './support/authority-world.ts'
+import { openDatabase } from '../src/index.ts'
+import {
+  createWorld,
+  didOf,
+  type RawAnswer,
+  seedOf,
+  type World,
+  whenDone,
+} from './support/authority-world.ts'
 import {
   exchangeOf,
   obtain,
@@ -138,6 +146,31 @@ describe('the status list of tokens', () => {
     const second = await Promise.all(Array.from({ length: 4 }, () => ask(again)))
     expect(new Set([...first, ...second]).size).toBe(16)
   })
+})
+
+test('tokens are forgotten long after their end, and lists go on where they were', async () => {
+  const { world, token } = await begin()
+  const first = await readToken(world, token)
+  await world.authority.close()
+  const raw = openDatabase(world.databasePath)
+  const columns = '(number, id, agent, audience, issued_at, expires_at, list, list_index)'
+  raw.exec(`insert into tokens ${columns} values (200000, 'urn:uuid:later', 'a', 'b', 1, 2, 4, 7)`)
+  raw.close()
+  world.clock.advance(2 * 60 * 60)
+  const again = await world.restart()
+  const held = await obtain(again, { purpose: 'Another' })
+  const claims = await readToken(again, tokenOf(await post(again, '/token', exchangeOf(held.chain))))
+  expect(claims.status.uri).toBe(`${again.origin}/status/token-lists/4`)
+  await again.authority.close()
+  const after = openDatabase(world.databasePath)
+  whenDone(() => after.close())
+  expect(after.prepare('select number, id from tokens order by number').all()).toEqual([
+    { number: 200_000, id: 'urn:uuid:later' },
+    { number: 200_001, id: claims.id },
+  ])
+  const links = after.prepare('select distinct token from token_links').all()
+  expect(links).toEqual([{ token: 200_001 }])
+  expect(first.status.uri).toBe(`${again.origin}/status/token-lists/1`)
 })
 
 describe('introspection', () => {
