@@ -1,4 +1,5 @@
 import type { McpCapability } from '@behalf/credential'
+import type { RequestDelegationOptions, Wallet } from '@behalf/wallet'
 import { afterEach, describe, expect, test } from 'vitest'
 import { digestToolDefinition, type McpCallerOptions } from '../src/index.ts'
 import { connect, type TestClient } from './support/clients.ts'
@@ -108,4 +109,52 @@ test('without any right nothing is sent', async () => {
   const { world, open } = await setUp('2.x')
   expect(await codeOf(open('2.x'))).toBe('credential_missing')
   expect(world.records).toEqual([])
+})
+
+describe.each(GENERATIONS)('a right that is lacking, on a server of %s,', (server) => {
+  /** The wallet, and what its authority is asked for, which it grants at once. */
+  async function setUpAsking() {
+    const { served, world, wallet } = await setUp(server)
+    const asked: RequestDelegationOptions[] = []
+    const asking: Wallet = {
+      ...wallet,
+      requestDelegation: async (options) => {
+        asked.push(options)
+        await world.grant(wallet, options.capabilities)
+        const [newest] = wallet.delegations()
+        if (newest === undefined) throw new Error('nothing was granted')
+        return newest
+      },
+    }
+    const ask = { authority: 'https://authority.test', onBehalfOf: { id: 'person-7' }, purpose: 'Triage' }
+    const client = await connect('2.x', asking, { ask })
+    opened.push(client)
+    return { served, asked, client, wallet }
+  }
+
+  test('is asked for, with what is held already and the tool as it is now', async () => {
+    const { served, asked, client } = await setUpAsking()
+    const pins = await pinsOf(client)
+    expect(await client.callTool(SEARCH)).toMatchObject(FOUND)
+    expect(await client.callTool({ name: 'close_issue' })).toMatchObject({ content: [{ text: 'closed' }] })
+    const common = { type: 'mcp', locations: [MCP_URL] }
+    const lists = { ...common, actions: ['tools/list', 'resources/list', 'prompts/list'] }
+    const search = { ...common, actions: ['tools/call'], tools: { search_issues: pins['search_issues'] } }
+    const close = { ...common, actions: ['tools/call'], tools: { close_issue: pins['close_issue'] } }
+    expect(asked.map(({ capabilities }) => capabilities)).toEqual([
+      [lists],
+      [lists, search],
+      [lists, search, close],
+    ])
+    expect(asked[1]).toMatchObject({ purpose: 'Triage', authority: 'https://authority.test' })
+    expect(served.ran).toEqual(['search ACME', 'close'])
+    expect(await client.callTool(SEARCH)).toMatchObject(FOUND)
+    expect(asked).toHaveLength(3)
+  })
+
+  test('is not asked for where the server has no such tool', async () => {
+    const { asked, client } = await setUpAsking()
+    expect(await codeOf(client.callTool({ name: 'no_such_tool' }))).toBe('credential_missing')
+    expect(asked).toHaveLength(1)
+  })
 })
