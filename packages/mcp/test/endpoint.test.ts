@@ -199,6 +199,7 @@ describe('a message', () => {
     ['a name with an invisible letter', named('search_issues\u200b'), 'request_malformed'],
     ['a name with a letter of another alphabet', named('s\u0435arch_issues'), 'request_malformed'],
     ['several messages', `[${call('ping')}]`, 'mcp_batch_unsupported'],
+    ['a member of its own', '{"jsonrpc":"2.0","id":1,"method":"ping","extra":1}', 'request_malformed'],
     ['no JSON', '{', 'request_malformed'],
     ['no JSON-RPC', '{"method":"ping","id":1}', 'request_malformed'],
     ['params in a list', '{"jsonrpc":"2.0","id":1,"method":"ping","params":[]}', 'request_malformed'],

@@ -1,8 +1,9 @@
 import type { McpCapability } from '@behalf/credential'
 import { describe, expect, test } from 'vitest'
+import { createMcpSessions } from '../src/mcp-sessions.ts'
 import { call, callTool, codeOfAnswer, initialize, post } from './support/messages.ts'
 import { serve } from './support/servers.ts'
-import { MCP_URL, makeWorld } from './support/world.ts'
+import { codeOf, MCP_URL, makeWorld, NOW } from './support/world.ts'
 
 const SESSION = /^[\w-]{32}$/u
 const mcp: McpCapability = { type: 'mcp', locations: [MCP_URL], actions: ['tools/list'] }
@@ -80,6 +81,16 @@ describe('a session', () => {
     })
     expect(await codeOfAnswer(world.endpoint.fetch(request))).toBe('signature_missing')
   })
+})
+
+test('a session is of no use to another key, whatever id its delegation has', async () => {
+  // Who hands a delegation on chooses its id.
+  const sessions = createMcpSessions({}, () => undefined)
+  sessions.open('s', { agent: 'did:key:a', delegation: 'urn:uuid:1' }, NOW)
+  const check = async (agent: string): Promise<void> =>
+    sessions.check('s', { agent, delegation: 'urn:uuid:1' }, NOW)
+  expect(await codeOf(check('did:key:b'))).toBe('mcp_session_mismatch')
+  expect(await codeOf(check('did:key:a'))).toBe('ok')
 })
 
 describe('how many sessions are open', () => {
