@@ -267,7 +267,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '2027_01_tokens': runAll(TOKEN_TABLES),
   '2027_01_written_lists': runAll(STATUS_HISTORY_TABLES),
   '2027_02_trace': runAll(LOG_INDEX_TABLES),
-  '2026_12_suspension': runAll(SUSPENSION_TABLES),
+  '2027_03_suspension': runAll(SUSPENSION_TABLES),
   '2027_03_suspension_changes': runAll(LIST_CHANGES),
 }
 
