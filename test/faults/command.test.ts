@@ -25,7 +25,7 @@ describe('the command', () => {
   test('says what is wrong with its arguments, and what there is', () => {
     const { status, out, err } = runCommand('--only', 'nothing')
     expect([status, out]).toEqual([2, ''])
-    expect(err).toMatch(/^there is no experiment nothing: clock-jumps, .+\nusage: /)
+    expect(err).toMatch(/^there is no experiment nothing: altered-bundle, .+\nusage: /)
   })
 })
 
