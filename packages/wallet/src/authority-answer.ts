@@ -13,7 +13,6 @@ import {
   readInteger,
   readList,
   readObject,
-  readObjects,
   readOptionalInteger,
   readOptionalText,
   readOptionalTime,
@@ -45,19 +44,6 @@ export interface RequestReceipt {
   /** Milliseconds since the epoch; undecided by then means expired. */
   readonly expiresAt: number
   readonly intervalSeconds: number
-}
-
-/** Where a key was proven to run. */
-export interface EnrolledWorkload {
-  readonly agent: Did
-  /** Who said so, as the authority calls them. */
-  readonly issuer: string
-  readonly subject: string
-  readonly claims: Readonly<Record<string, string>>
-  /** Milliseconds since the epoch: prove it again before. */
-  readonly validUntil: number
-  /** What the agent may have by itself until then; none where nothing is granted. */
-  readonly enrolments: readonly Enrolment[]
 }
 
 /** What the agent collects after approval. Unchecked: see Wallet.requestDelegation. */
@@ -215,20 +201,6 @@ export function readRequest(answer: JsonObject): DelegationRequest {
     reason: readOptionalText(answer, 'reason'),
     delegationId: readOptionalText(answer, 'delegation_id'),
   })
-}
-
-/** Where a key was proven to run, in an answer, and what that gives it. */
-export function readEnrolledWorkload(answer: JsonObject): EnrolledWorkload {
-  const workload = readObject(answer, 'workload')
-  const claims = readObject(workload, 'claims')
-  return {
-    agent: readText(answer, 'agent'),
-    issuer: readText(workload, 'issuer'),
-    subject: readText(workload, 'subject'),
-    claims: Object.fromEntries(Object.keys(claims).map((name) => [name, readText(claims, name)])),
-    validUntil: readTime(answer, 'valid_until'),
-    enrolments: readObjects(answer, 'enrolments').map(readEnrolment),
-  }
 }
 
 /** The enrolment in an answer. */

@@ -15,7 +15,6 @@ import {
   type ConfirmationCounts,
   type DelegationRequest,
   type DelegationSummary,
-  type EnrolledWorkload,
   type Enrolment,
   type IssuedDelegation,
   type LogEntry,
@@ -24,7 +23,6 @@ import {
   readCollected,
   readConfirmations,
   readDescription,
-  readEnrolledWorkload,
   readEnrolment,
   readEvent,
   readIssued,
@@ -38,6 +36,7 @@ import {
   type SuspensionReceipt,
 } from './authority-answer.ts'
 import { type AuthorityCaller, createAuthorityCaller, pathSegment } from './authority-caller.ts'
+import { type EnrolledWorkload, readEnrolledWorkload } from './enrolled-workload.ts'
 import { WalletError } from './error.ts'
 import type { SendKeyRequest } from './key-request.ts'
 import { type LedgerClient, ledgerRoutes } from './ledger-client.ts'

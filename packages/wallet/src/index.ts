@@ -6,7 +6,6 @@ export type {
   ConfirmationCounts,
   DelegationRequest,
   DelegationSummary,
-  EnrolledWorkload,
   Enrolment,
   IssuedDelegation,
   LogEntry,
@@ -28,6 +27,7 @@ export {
 export type { CollectDelegationOptions } from './collect-delegation.ts'
 export type { DelegateOptions } from './delegate-child.ts'
 export type { WalletRequestInit } from './delegated-fetch.ts'
+export type { EnrolledWorkload } from './enrolled-workload.ts'
 export { type AuthorityCode, WalletError, type WalletErrorCode, type WalletErrorEvidence } from './error.ts'
 export type { AccessToken, ExchangeTokenOptions } from './exchange-token.ts'
 export type { Fetch } from './fetch.ts'

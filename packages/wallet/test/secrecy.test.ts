@@ -118,8 +118,11 @@ describe('the key', () => {
     ])
     expect(Object.keys(encryptedFile).toSorted()).toEqual([
       'WalletError',
+      'makePrivateFolder',
       'readEncryptedFile',
+      'renamePrivateFile',
       'writeEncryptedFile',
+      'writePrivateFile',
     ])
   })
 })
@@ -158,6 +161,6 @@ describe('where there are no files', () => {
     for (const file of await readdir(source)) {
       if ((await importsOf(file)).some((name) => name.startsWith('node:'))) withNode.push(file)
     }
-    expect(withNode.toSorted()).toEqual(['file-lock.ts', 'private-file.ts'])
+    expect(withNode.toSorted()).toEqual(['file-lock.ts', 'private-file.ts', 'private-folder.ts'])
   })
 })
