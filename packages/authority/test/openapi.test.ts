@@ -10,6 +10,10 @@ beforeEach(async () => {
   document = (await world.get('/openapi.json')).json
 })
 
+const OAUTH_PATHS: ReadonlySet<string> = new Set(
+  Object.entries(ACCESS).flatMap(([name, access]) => (access === 'client' ? (name.split(' ')[1] ?? []) : [])),
+)
+
 const object = (value: JsonValue | undefined): JsonObject => {
   if (!isJsonObject(value)) throw new Error('not an object')
   return value
@@ -45,8 +49,9 @@ describe('the documentation of the API', () => {
     for (const [name, access] of Object.entries(ACCESS)) {
       const [method = '', path = ''] = name.split(' ')
       const operation = object(object(object(document.paths)[path])[method.toLowerCase()])
-      const expected = access === 'public' ? undefined : [{ requestSignature: [] }]
-      expect([name, operation.security]).toEqual([name, expected])
+      // A client of OAuth may prove its key in either way.
+      const proofs = [{ requestSignature: [] }, ...(access === 'client' ? [{ dpop: [] }] : [])]
+      expect([name, operation.security]).toEqual([name, access === 'public' ? undefined : proofs])
     }
     for (const [name, access] of Object.entries(PEOPLE_ACCESS)) {
       const [method = '', path = ''] = name.split(' ')
@@ -65,12 +70,14 @@ describe('the documentation of the API', () => {
         const { summary, responses, requestBody, parameters } = object(operation)
         expect([path, summary]).toEqual([path, expect.stringMatching(/\w/u)])
         expect(Object.keys(object(responses)).length).toBeGreaterThan(1)
-        expect([path, object(object(object(responses).default).content)['application/problem+json']]).toEqual(
-          [path, expect.anything()],
-        )
-        // What is deleted may need a fresh assertion.
+        // Clients of OAuth are told in the form that they know.
+        const form = OAUTH_PATHS.has(path) ? 'application/json' : 'application/problem+json'
+        const told = object(object(object(responses).default).content)[form]
+        expect([path, told]).toEqual([path, expect.anything()])
+        // What is deleted may need a fresh assertion; a key is replaced without saying more.
         if (method !== 'delete') {
-          expect([path, method, requestBody !== undefined]).toEqual([path, method, method !== 'get'])
+          const hasBody = method !== 'get' && path !== '/token-keys'
+          expect([path, method, requestBody !== undefined]).toEqual([path, method, hasBody])
         }
         const named = Array.isArray(parameters) ? parameters.map((parameter) => object(parameter).name) : []
         for (const [, name] of path.matchAll(/\{([a-z]+)\}/gu)) expect(named).toContain(name)
@@ -81,7 +88,8 @@ describe('the documentation of the API', () => {
   test('says which bodies may be left out', () => {
     const optional = Object.entries(object(document.paths)).filter(([path, methods]) => {
       const { post } = object(methods)
-      const isOptional = post !== undefined && object(object(post).requestBody).required !== true
+      const { requestBody } = object(post ?? {})
+      const isOptional = requestBody !== undefined && object(requestBody).required !== true
       return isOptional && !path.startsWith('/api/')
     })
     expect(optional.map(([path]) => path)).toEqual(['/delegation-requests/{id}/collect'])

@@ -17,7 +17,6 @@ import {
   type DelegationSummary,
   type Enrolment,
   type IssuedDelegation,
-  type LogEntry,
   type RequestReceipt,
   type RevocationReceipt,
   readCollected,
@@ -26,7 +25,6 @@ import {
   readEnrolment,
   readEvent,
   readIssued,
-  readLogEntry,
   readReceipt,
   readRequest,
   readRevocation,
@@ -40,6 +38,7 @@ import { type EnrolledWorkload, readEnrolledWorkload } from './enrolled-workload
 import { WalletError } from './error.ts'
 import type { SendKeyRequest } from './key-request.ts'
 import { type LedgerClient, ledgerRoutes } from './ledger-client.ts'
+import { type LogEntry, readLogEntry } from './log-entry.ts'
 import { parseOrigin } from './request-target.ts'
 
 /** What an agent asks for. */

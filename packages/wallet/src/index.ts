@@ -8,7 +8,6 @@ export type {
   DelegationSummary,
   Enrolment,
   IssuedDelegation,
-  LogEntry,
   RequestReceipt,
   RevocationReceipt,
   SuspensionReceipt,
@@ -35,6 +34,7 @@ export { createFileWallet, type FileWalletOptions, openFileWallet } from './file
 export type { DelegationBundle, DelegationRecord, HeldDelegation } from './held-delegation.ts'
 export type { KeyRequest, SendKeyRequest } from './key-request.ts'
 export type { ForgottenPrincipal, LedgerClient, RegisteredApi } from './ledger-client.ts'
+export type { LogEntry } from './log-entry.ts'
 export { createMemoryWallet, type MemoryWalletOptions } from './memory-wallet.ts'
 export type { PendingApproval, RequestDelegationOptions } from './request-delegation.ts'
 export { DANGEROUSLY_ALLOW_PLAIN_HTTP } from './request-target.ts'
