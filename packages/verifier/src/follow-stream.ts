@@ -105,7 +105,6 @@ async function consume(
   const parser = createParser({
     maxBufferSize: maxEventLength,
     onEvent: ({ event = 'message', id, data }) => {
-      // What was given up may still be in a buffer.
       if (signal.aborted) return
       options.onEvent({ type: event, data })
       Object.assign(progress, { isOpen: true, failures: 0, lastEventId: id ?? progress.lastEventId })
@@ -116,6 +115,8 @@ async function consume(
   })
   const decoder = new TextDecoder()
   for await (const bytes of response.body ?? []) {
+    // What was given up may still be in a buffer.
+    if (signal.aborted) return
     onBytes()
     parser.feed(decoder.decode(bytes, { stream: true }))
   }

@@ -4,6 +4,28 @@ import { CLIENT_ACTIONS, HTTP_FAILURES, isVerifierErrorCode } from '../src/http-
 const rows = Object.entries(HTTP_FAILURES)
 
 describe('the table of refusals', () => {
+  test('says which actions may lead to an acceptance without a new right or key', () => {
+    const retryable = new Set(rows.filter(([, row]) => row.retryable).map(([, { action }]) => action))
+    expect([...retryable].toSorted()).toEqual([
+      'dpop_nonce',
+      'new_nonce',
+      'poll_later',
+      'poll_slower',
+      'retry',
+      'retry_after',
+      'send_chain',
+      'sign_and_retry',
+      'wait',
+    ])
+  })
+
+  test('says after how many seconds, where that is not five', () => {
+    const others = rows.flatMap(([code, { retryAfterSeconds: seconds }]) =>
+      seconds === undefined || seconds === 5 ? [] : [`${code} ${seconds}`],
+    )
+    expect(others.toSorted()).toEqual(['clock_unsynchronized 60', 'rate_limited 60'])
+  })
+
   test('has these codes, each with its status and action: codes are API and never renamed', () => {
     const lines = rows.map(([code, { status, action }]) => `${code} ${status} ${action}`)
     expect(lines.sort()).toMatchInlineSnapshot(`

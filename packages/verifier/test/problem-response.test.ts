@@ -36,6 +36,24 @@ function header(response: ProblemResponse, name: string): string | undefined {
 }
 
 describe('toProblemResponse', () => {
+  test('tells evidence of its type alone, whoever made the error', () => {
+    const wrong = Object.assign(new OtherError('credential_revoked'), { link: '1', signatureError: 'x' })
+    const right = Object.assign(new OtherError('credential_revoked'), { link: 1 })
+    expect(JSON.parse(toProblemResponse(wrong, options).body)).not.toHaveProperty('link')
+    expect(JSON.parse(toProblemResponse(right, options).body)).toMatchObject({ link: 1 })
+    const field = Object.assign(new OtherError('attenuation_violation'), { field: ['validUntil'] })
+    expect(JSON.parse(toProblemResponse(field, options).body)).not.toHaveProperty('field')
+    const scope = Object.assign(new OtherError('scope_exceeded'), { requiredScope: ['GET /a'] })
+    expect(JSON.parse(toProblemResponse(scope, options).body)).not.toHaveProperty('required_scope')
+  })
+
+  test('challenges where the table says so, and only there', () => {
+    expect(header(respond('request_malformed'), 'WWW-Authenticate')).toBeUndefined()
+    expect(header(respond('policy_denied'), 'WWW-Authenticate')).toBeUndefined()
+    expect(header(respond('policy_denied'), 'Accept-Signature')).toBeUndefined()
+    expect(header(respond('scope_exceeded'), 'Accept-Signature')).toBeUndefined()
+  })
+
   test('answers a missing component as documented', () => {
     const response = respond('component_missing', { missing: ['content-digest'] })
     expect(response.status).toBe(401)

@@ -64,13 +64,18 @@ describe('issuer keys', () => {
     const trusted = createTrustedIssuers([issuer.did, otherIssuer.did])
     expect(trusted.keys(issuer.did, issuer.kid)).toEqual(issuer.signer.publicKey)
     expect(trusted.keys(agentA.did, agentA.kid)).toBeUndefined()
+    expect(trusted.epoch()).toBe(0)
     trusted.distrust(issuer.did)
+    expect(trusted.epoch()).toBe(1)
     expect(trusted.keys(issuer.did, issuer.kid)).toBeUndefined()
     expect(trusted.keys(otherIssuer.did, otherIssuer.kid)).toBeDefined()
   })
 
   test('of other methods need a source', () => {
-    expect(() => createTrustedIssuers(['did:web:a.test'])).toThrow(TypeError)
+    expect(() => createTrustedIssuers(['did:web:a.test'])).toThrow(
+      new TypeError('did:web:a.test is not a did:key: name issuerKeys'),
+    )
+    expect(() => createTrustedIssuers([])).toThrow(new TypeError('trustedIssuers: name at least one'))
     const trusted = createTrustedIssuers(['did:web:a.test'], () => issuer.signer.publicKey)
     expect(trusted.keys('did:web:a.test', 'did:web:a.test#1')).toEqual(issuer.signer.publicKey)
     expect(trusted.keys('did:web:b.test', 'did:web:b.test#1')).toBeUndefined()
@@ -78,7 +83,7 @@ describe('issuer keys', () => {
 
   test('of something that is no DID do not exist', () => {
     expect(() => createTrustedIssuers(['https://authority.test'], () => issuer.signer.publicKey)).toThrow(
-      TypeError,
+      new TypeError('https://authority.test is not a DID'),
     )
   })
 

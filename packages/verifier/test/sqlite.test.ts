@@ -181,6 +181,9 @@ describe('the status state in SQLite', () => {
     '{"epoch":"1","sequence":1,"time":1,"versions":{}}',
     '{"epoch":1,"sequence":1,"time":1,"versions":{"a":"1"}}',
     '{"epoch":1,"sequence":1,"time":1}',
+    '{"epoch":1,"sequence":1,"time":1,"versions":{},"revokedIssuerKeys":"a"}',
+    '{"epoch":1,"sequence":1,"time":1,"versions":{},"revokedIssuerKeys":["a",1]}',
+    '{"epoch":1,"sequence":1,"time":1,"versions":{},"revokedIssuerKeys":{"0":"a"}}',
   ])('refuses a mark that it did not write: %s', (text) => {
     const path = newFile()
     openVerifierDatabase(path).close()
