@@ -46,6 +46,8 @@ const CASES: readonly Case[] = [
   { name: 'revoke', argv: ['urn:uuid:1', '--as-operator'], asks: true },
   { name: 'revoke', argv: ['urn:uuid:1', '--authority', AUTHORITY], asks: true },
   { name: 'revoke', argv: ['--agent', AGENT.did], asks: true },
+  { name: 'suspend', argv: ['urn:uuid:1'], asks: true },
+  { name: 'resume', argv: ['urn:uuid:1'], asks: true },
   { name: 'list', argv: [], asks: false },
   { name: 'list', argv: ['--as-operator'], asks: true },
   { name: 'status', argv: ['--as-operator'], asks: true },
