@@ -24,7 +24,8 @@ describe('the story', () => {
       /^GET .*\/projects\/ACME\/issues was accepted$/u,
       /revoked urn:uuid:.* and everything below it$/u,
       /^its first effect: request .* was refused \(credential_revoked\), .* s later, entry \d+$/u,
-      /^proven: in the log as entry \d+; the signature of the agent; the chain of 1 behind it$/u,
+      /^proven: in the log as entry \d+; the signature of the agent; the chain of 1 behind it; that nothing of it was revoked, by heartbeat \d+ of .*Z$/u,
+      /^proven: in the log as entry \d+; .*; that urn:uuid:.* was revoked, by heartbeat \d+ of .*Z$/u,
     ]) {
       expect(told).toContainEqual(expect.stringMatching(line))
     }
