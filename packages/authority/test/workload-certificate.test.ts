@@ -208,6 +208,13 @@ describe('a certificate is refused', () => {
       signer: root,
       extensions: [new BasicConstraintsExtension(true, undefined, true)],
     })
+    const saysNo = await certify('CN=says no', {
+      signer: root,
+      extensions: [
+        new BasicConstraintsExtension(false, undefined, true),
+        new KeyUsagesExtension(KeyUsageFlags.keyCertSign, true),
+      ],
+    })
     const last = await certify('CN=last', { signer: root, extensions: signerExtensions(0) })
     const below = await certify('CN=below', { signer: last })
     const other = await certify('CN=other', { signer: root })
@@ -219,6 +226,7 @@ describe('a certificate is refused', () => {
       ['in the other order', below, [last, below], 401, 'issuer_untrusted'],
       ['with a link that expired', expired, [expired], 401, 'credential_expired'],
       ['with a link that is no signer', noSigner, [noSigner], 401, 'chain_broken'],
+      ['with a link that says it is no signer', saysNo, [saysNo], 401, 'chain_broken'],
       ['with a link that may not sign', noUsage, [noUsage], 401, 'chain_broken'],
       ['longer than a link allows', below, [below, last], 401, 'chain_too_deep'],
       ['longer than is read', signer, [signer, signer, signer, signer], 401, 'chain_too_deep'],
@@ -303,6 +311,25 @@ describe('a certificate is refused', () => {
     ])
   })
 
+  test('whose key is too weak, that names another signer, or whose proof demands what is not known', async () => {
+    const world = await createTrustingWorld()
+    const weak = await certify('CN=weak', { signer, extensions: SVID, alg: 'RS256', modulusLength: 1024 })
+    const claims = { aud: world.origin, sub: world.agent.did }
+    // Nothing here signs with such a key; it is refused before anybody asks who signed.
+    const proof = await prove({ ...leaf, certificate: weak.certificate }, claims, { chain: [signer] })
+    expect(tell(await show(world.agent, proof))).toEqual([401, 'key_invalid'])
+    const misnamed = await tryLeaf(world, { issuer: 'CN=simulated root' })
+    expect(tell(misnamed)).toEqual([401, 'chain_broken'])
+    const [, payload, signature] = (await prove(leaf, claims, { chain: [signer] })).split('.')
+    const x5c = [leaf, signer].map(({ certificate }) => certificate.toString('base64'))
+    const demanding = { alg: 'ES256', typ: 'workload-proof+jwt', x5c, crit: ['b64'], b64: false }
+    const header = Buffer.from(JSON.stringify(demanding)).toString('base64url')
+    expect(tell(await show(world.agent, [header, payload, signature].join('.')))).toEqual([
+      400,
+      'credential_malformed',
+    ])
+  })
+
   test('when something follows it', async () => {
     const world = await createTrustingWorld()
     const bytes = new Uint8Array([...new Uint8Array(leaf.certificate.rawData), 0, 0])
@@ -369,6 +396,7 @@ describe('a revocation list', () => {
         401,
         'status_invalid',
       ],
+      ['signed with SHA-1', await listRevoked(signer, [], { hash: 'SHA-1' }), 401, 'algorithm_unsupported'],
       ['that is over', await listRevoked(signer, [], { nextUpdate: before(1) }), 503, 'status_stale'],
       ['from the future', await listRevoked(signer, [], { thisUpdate: after(60) }), 503, 'status_stale'],
       ['that is none', new TextEncoder().encode('<html>'), 401, 'resolution_invalid'],

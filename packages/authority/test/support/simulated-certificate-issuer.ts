@@ -26,6 +26,8 @@ export interface CertificateChanges {
   readonly notAfter?: Date
   readonly alg?: Certified['alg']
   readonly hash?: string
+  /** Of an RSA key; 2048 unless told. */
+  readonly modulusLength?: number
   readonly extensions?: readonly Extension[]
   /** Names another signer than the one that signs. */
   readonly issuer?: string
@@ -57,13 +59,21 @@ export function leafExtensions(
   ]
 }
 
+async function createKeys(alg: Certified['alg'], modulusLength: number | undefined) {
+  if (modulusLength === undefined) return generateKeyPair(alg, { extractable: true })
+  // The library makes none that are too weak.
+  const publicExponent = new Uint8Array([1, 0, 1])
+  const algorithm = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256', modulusLength, publicExponent }
+  return crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
+}
+
 /** A root, or what `signer` signed. */
 export async function certify(
   subject: string,
   changes: CertificateChanges & { readonly signer?: Certified },
 ): Promise<Certified> {
   const { alg = 'ES256', signer, hash = 'SHA-256' } = changes
-  const keys = await generateKeyPair(alg, { extractable: true })
+  const keys = await createKeys(alg, changes.modulusLength)
   const by = signer ?? { privateKey: keys.privateKey, alg }
   const certificate = await X509CertificateGenerator.create({
     subject: changes.subject ?? subject,
@@ -100,17 +110,19 @@ export async function listRevoked(
     readonly thisUpdate?: Date
     readonly nextUpdate?: Date
     readonly issuer?: string
+    readonly hash?: string
     readonly extensions?: Extension[]
   } = {},
 ): Promise<Uint8Array> {
+  const { hash = 'SHA-256', ...members } = changes
   const list = await X509CrlGenerator.create({
     issuer: signer.certificate.subject,
     thisUpdate: before(60),
     nextUpdate: after(600),
     entries: revoked.map(({ certificate }) => ({ serialNumber: certificate.serialNumber })),
-    signingAlgorithm: { name: 'ECDSA', hash: 'SHA-256' },
+    signingAlgorithm: { name: 'ECDSA', hash },
     signingKey: signer.privateKey,
-    ...changes,
+    ...members,
   })
   return new Uint8Array(list.rawData)
 }
