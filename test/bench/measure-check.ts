@@ -13,6 +13,7 @@ import {
 } from '@behalf/audit-log'
 import { createSqliteLogStore, type SqliteLogStore } from '@behalf/audit-log/sqlite'
 import { createEd25519Signer } from '@behalf/core'
+import { requestRecordMembers } from './request-record-members.ts'
 
 // Prints how long a log on disk takes to be checked from its first entry to its last, as JSON, with progress on
 // standard error: node measure-check.ts <entries>. Entries are written in bulk, because filling is measured elsewhere;
@@ -80,19 +81,6 @@ function tell(what: string, done: number, all: number): void {
 }
 
 function createRecord(number: number): Uint8Array {
-  const members = {
-    request_id: `01KB${number}`,
-    api: 'did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp',
-    code: 'ok',
-    method: 'GET',
-    audience: 'https://api.example.com',
-    path: '/projects/ACME/issues',
-    subject: 'did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp',
-    delegations: [
-      'urn:uuid:6a1f0f0e-0d5f-4a0a-9d5e-2d1b5c0e7a11',
-      'urn:uuid:0b1f0f0e-0d5f-4a0a-9d5e-2d1b5c0e7a11',
-    ],
-    digest: 'sha-256:47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU',
-  }
+  const members = requestRecordMembers(number)
   return serializeAuditRecord({ type: 'request_accepted', time: TIME + number, members })
 }

@@ -18,6 +18,7 @@ import {
 } from '@behalf/audit-log'
 import { createSqliteLogStore } from '@behalf/audit-log/sqlite'
 import { createEd25519Signer } from '@behalf/core'
+import { requestRecordMembers } from './request-record-members.ts'
 import type { LogResult } from './results.ts'
 
 // Prints what a log takes in and how long checking it takes, as JSON: node measure-log.ts <entries>.
@@ -107,20 +108,7 @@ async function isProven(
 }
 
 function createEntry(number: number): NewEntry {
-  const members = {
-    request_id: `01KB${number}`,
-    api: 'did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp',
-    code: 'ok',
-    method: 'GET',
-    audience: 'https://api.example.com',
-    path: '/projects/ACME/issues',
-    subject: 'did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp',
-    delegations: [
-      'urn:uuid:6a1f0f0e-0d5f-4a0a-9d5e-2d1b5c0e7a11',
-      'urn:uuid:0b1f0f0e-0d5f-4a0a-9d5e-2d1b5c0e7a11',
-    ],
-    digest: 'sha-256:47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU',
-  }
+  const members = requestRecordMembers(number)
   return {
     id: `request:${number}`,
     data: serializeAuditRecord({ type: 'request_accepted', time: TIME + number, members }),
