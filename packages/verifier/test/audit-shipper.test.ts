@@ -199,6 +199,72 @@ describe('a shipper of records', () => {
     expect(idsSent()).toEqual([['accepted 1', 'accepted 2', 'accepted 3']])
   })
 
+  test('waits for one timer, however many come, and for none once it sends or is closed', async () => {
+    const shipper = start()
+    expect(timers).toHaveLength(1)
+    void shipper.record(record('a'))
+    void shipper.record(record('b', 'refused'))
+    expect(timers).toHaveLength(1)
+    answers = ['silence']
+    for (const { run } of timers.splice(0)) run()
+    void shipper.record(record('c'))
+    // That of the answer alone, which is set once the body is signed.
+    await settle()
+    expect(timers.map(({ milliseconds }) => milliseconds)).toEqual([5000])
+    await tick()
+    void shipper.close()
+    expect(timers).toEqual([])
+    void shipper.record(record('d'))
+    expect(timers).toEqual([])
+  })
+
+  test('rests when all is sent', async () => {
+    const shipper = start()
+    void shipper.record(record('a'))
+    await tick()
+    expect([shipper.waiting(), timers]).toEqual([0, []])
+  })
+
+  test('sends what came while the last was being sent', async () => {
+    const shipper = start()
+    const { auditOutbox } = database
+    const taken: string[] = []
+    const late = start({
+      outbox: {
+        ...auditOutbox,
+        add: (text, isAccepted) => auditOutbox.add(text, isAccepted),
+        remove: (upTo) => auditOutbox.remove(upTo),
+        dropRefusal: () => auditOutbox.dropRefusal(),
+        size: () => auditOutbox.size(),
+        // It comes right after the look that finds nothing more.
+        first: (...bounds) => {
+          const found = auditOutbox.first(...bounds)
+          if (found.length === 0 && taken.length === 0) {
+            taken.push('b')
+            void late.record(record('b'))
+          }
+          return found
+        },
+      },
+    })
+    await shipper.close()
+    void late.record(record('a'))
+    await tick()
+    expect(timers.map(({ milliseconds }) => milliseconds)).toEqual([20])
+    await tick()
+    expect([idsSent(), timers]).toEqual([[['a'], ['b']], []])
+  })
+
+  test('tells what went wrong, as a fault of its own', async () => {
+    answers = ['down']
+    const shipper = start()
+    void shipper.record(record('a'))
+    await tick()
+    expect(faults).toMatchObject([
+      { code: 'audit_unavailable', fault: true, cause: new TypeError('fetch failed') },
+    ])
+  })
+
   test('has bounds, and an origin to send to', () => {
     expect(() => start({ maxWaiting: 0 })).toThrow(TypeError)
     expect(() => start({ timeoutSeconds: Number.NaN })).toThrow(TypeError)
@@ -243,6 +309,24 @@ describe('recording before acting', () => {
   test('does not hold up a refusal', () => {
     const shipper = start({ recordBeforeAct: true })
     expect(shipper.record(record('a', 'refused'))).toBeUndefined()
+  })
+
+  test('is told of its own record alone, not of one that is sent later', async () => {
+    const shipper = start({ recordBeforeAct: true })
+    const long = 'x'.repeat(2_000_000)
+    const done: string[] = []
+    const first = Promise.resolve(shipper.record({ ...record('a'), method: long })).then(() => done.push('a'))
+    answers = [200, 'silence']
+    const second = Promise.resolve(shipper.record({ ...record('b'), method: long })).then(
+      () => done.push('b'),
+      () => done.push('b failed'),
+    )
+    await first
+    await settle()
+    expect(done).toEqual(['a'])
+    await tick()
+    await second
+    expect(done).toEqual(['a', 'b failed'])
   })
 
   test('fails when it is closed', async () => {
