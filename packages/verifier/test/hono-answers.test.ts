@@ -2,8 +2,8 @@ import { encodeUtf8 } from '@behalf/core'
 import { Hono } from 'hono'
 import { describe, expect, test, vi } from 'vitest'
 import { answerRequestErrors, protect } from '../src/hono.ts'
-import { type AcceptedRequest, type IncomingRequest, VerifierError } from '../src/index.ts'
-import type { ObservingGuard, RequestGuard } from '../src/request-guard.ts'
+import { type IncomingRequest, VerifierError } from '../src/index.ts'
+import type { AcceptedRequest, ObservingGuard, RequestGuard } from '../src/request-guard.ts'
 
 const URL_OF_API = 'https://api.test/v1/issues'
 
@@ -25,16 +25,16 @@ function acceptAll(body = new Uint8Array()): Guarded {
     },
     refuse: (error) => ({
       status: 400,
-      headers: { 'Content-Type': 'application/problem+json' },
+      headers: [],
       body: error instanceof VerifierError ? error.code : 'other',
     }),
   }
   return { guard, abort, seen }
 }
 
-function streaming(guard: Parameters<typeof protect<AcceptedRequest>>[0]): Hono {
+function streaming(guard: RequestGuard<AcceptedRequest> | ObservingGuard<AcceptedRequest>): Hono {
   const app = new Hono()
-  app.use(protect<AcceptedRequest>(guard as RequestGuard<AcceptedRequest>))
+  app.use(protect<AcceptedRequest>(guard))
   app.all('*', () => new Response(new ReadableStream({ start: (c) => c.enqueue(encodeUtf8('first')) })))
   return app
 }
@@ -96,12 +96,12 @@ describe('an answer of Hono', () => {
       mode: 'observe',
       requestId: () => 'id',
       verify: async () => ({
+        requestId: 'id',
         verified: { requestId: 'id', body: new Uint8Array(), signal: abort.signal },
-        refusal: undefined,
       }),
-      refuse: () => ({ status: 400, headers: {}, body: '' }),
+      refuse: () => ({ status: 400, headers: [], body: '' }),
     }
-    const answer = await streaming(guard as never).request(URL_OF_API)
+    const answer = await streaming(guard).request(URL_OF_API)
     expect(await readPastDeath(answer, abort)).toBe('goes on')
   })
 })
@@ -145,7 +145,7 @@ describe('a request that Hono', () => {
       requestId: () => 'id',
       refuse: (error) => {
         refused = error
-        return { status: 400, headers: {}, body: '' }
+        return { status: 400, headers: [], body: '' }
       },
     })
     const cause = Object.assign(new Error('Invalid host header'), { name: 'RequestError' })
