@@ -120,6 +120,8 @@ describe('verifyAccessToken', () => {
     ['workflow', 'x'],
     ['policy', {}],
     ['approval', { method: 'guess', digest: DIGEST }],
+    ['status.status_list.uri', 'xhttps://authority.test/list'],
+    ['status.status_list.uri', 'https://authority.test/a list'],
     ['root', undefined],
     ['root', uuid(1)],
     ['delegations', undefined],

@@ -1,6 +1,12 @@
 import { digestSha256, encodeUtf8, type JsonObject, type JsonValue } from '@behalf/core'
 import { describe, expect, test } from 'vitest'
-import { authorize, type HttpAccess, type McpAccess, parseCapabilities } from '../src/index.ts'
+import {
+  authorize,
+  type HttpAccess,
+  type McpAccess,
+  type McpPreparation,
+  parseCapabilities,
+} from '../src/index.ts'
 import { NOW } from './support/actors.ts'
 import { codeOf } from './support/refusal.ts'
 
@@ -23,8 +29,10 @@ const request = (changes: Partial<HttpAccess> = {}): HttpAccess => ({
 })
 const withBody = (body: string, contentType = 'application/json'): HttpAccess =>
   request({ body: encodeUtf8(body), contentType })
-const decide = (capabilities: readonly JsonValue[], access: HttpAccess | McpAccess): string =>
-  codeOf(() => authorize(parseCapabilities(capabilities), access))
+const decide = (
+  capabilities: readonly JsonValue[],
+  access: HttpAccess | McpAccess | McpPreparation,
+): string => codeOf(() => authorize(parseCapabilities(capabilities), access))
 
 describe('where and what', () => {
   test('returns the first capability that allows the request', () => {
@@ -267,6 +275,21 @@ describe('mcp', () => {
     expect(decide([mcp()], listing)).toBe('ok')
     expect(decide([mcp()], { ...listing, action: 'tools/call' })).toBe('scope_exceeded')
     expect(decide([mcp()], { ...listing, action: 'resources/read' })).toBe('scope_exceeded')
+  })
+
+  test('what prepares a call needs one of what it prepares, or anything at all', () => {
+    const prepare = (...prepares: string[]): McpPreparation => ({
+      type: 'mcp',
+      location: 'https://mcp.test/mcp',
+      prepares,
+      now: NOW,
+    })
+    expect(decide([mcp()], prepare('resources/read', 'tools/call'))).toBe('ok')
+    expect(decide([mcp()], prepare('resources/read'))).toBe('scope_exceeded')
+    expect(decide([mcp()], prepare())).toBe('scope_exceeded')
+    const { prepares: _, ...anything } = prepare()
+    expect(decide([mcp()], anything)).toBe('ok')
+    expect(decide([mcp()], { ...anything, location: 'https://mcp.test/other' })).toBe('audience_mismatch')
   })
 
   test('the endpoint is compared as it is', () => {

@@ -270,6 +270,14 @@ describe('evidence of two people', () => {
     expect(approvals.map(({ by }) => by)).toEqual([PRINCIPAL, 'bob'])
   })
 
+  test('both may be asked to be pinned', async () => {
+    const approved = await two('bob')
+    const [first, second] = [passkeyOf(1).publicKey, passkeyOf(2).publicKey]
+    expect(await refusalOf(approved, { passkeys: [first, second] })).toBe('ok')
+    expect(await refusalOf(approved, { passkeys: [first] })).toBe('passkey.public_key')
+    expect(await refusalOf(approved, { passkeys: [second] })).toBe('passkey.public_key')
+  })
+
   test('one of them is not enough where the policy asks two', async () => {
     expect(await refusalOf(await approveRoot(ASK_TWO))).toBe('assertions')
   })
