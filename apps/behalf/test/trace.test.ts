@@ -544,6 +544,27 @@ test('a suspension is told with its effect and its end', async () => {
   expect(codeOf(await world.run(['resume', resting, '--json']))).toBe('credential_revoked')
 }, 60_000)
 
+test('a request is told with all that was done under its root for the same call, and nothing of other roots', async () => {
+  const { settle } = await world.report()
+  const ask = ['--for', 'alice', '--purpose', 'call on', ...allowing('/issues/**')]
+  const [one, other] = [await obtain(world, ...ask), await obtain(world, ...ask, '--minutes', '7')]
+  const named = ['--context', 'call=the-one']
+  const first = await call('/issues/1', '--delegation', one, ...named)
+  const second = await call('/issues/2', '--delegation', one, ...named)
+  const unnamed = await call('/issues/3', '--delegation', one)
+  const foreign = await call('/issues/4', '--delegation', other, ...named)
+  await settle()
+  const told = await Promise.all(
+    [first, unnamed, foreign].map(async (id) => (await world.run(['trace', id])).stdout),
+  )
+  const ids = [first, second, unnamed, foreign]
+  expect(told.map((story) => ids.map((id) => story.includes(id)))).toEqual([
+    [true, true, false, false],
+    [false, false, true, false],
+    [false, false, false, true],
+  ])
+}, 60_000)
+
 function allowing(path: string): readonly string[] {
   return ['--allow', `GET,POST ${world.api.origin}${path}`]
 }

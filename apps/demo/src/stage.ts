@@ -2,13 +2,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { createEd25519Signer, encodeBase64url, systemRandomBytes } from '@behalf/core'
+import { createEd25519Signer, encodeBase64url, type JsonObject, systemRandomBytes } from '@behalf/core'
 import { encodeDidKey } from '@behalf/did'
+import { digestToolDefinition } from '@behalf/mcp'
 import { type AgentProcess, startAgent } from './agent/agent-process.ts'
 import { freePort } from './free-port.ts'
 import { createProcessGroup, type ProcessGroup } from './process-group.ts'
 
 const BEHALF = new URL('../../behalf/src/main.ts', import.meta.url).pathname
+const TOOLS = new URL('./tools/main.ts', import.meta.url).pathname
 const TRACKER = new URL('./tracker/main.ts', import.meta.url).pathname
 
 // What a person would decide once and keep in a file: closing issues is never for agents, reading may be approved by
@@ -26,6 +28,18 @@ when { resource.action == "GET" && context.seconds <= 3600 };
 permit (principal, action == Action::"ask-one", resource);
 `
 
+/** What a reader of its documentation knows of an MCP server. */
+export interface ToolServer {
+  /** Origin. */
+  readonly origin: string
+  /** URL of its endpoint. */
+  readonly endpoint: string
+  /** DID of the key with which it calls further. */
+  readonly agent: string
+  /** Digests of the definitions of its tools, by name. */
+  readonly pins: Readonly<Record<string, string>>
+}
+
 /** What the story is played on: an authority and an API on loopback, a folder, and agents in processes of their own. */
 export interface Stage {
   readonly folder: string
@@ -35,6 +49,8 @@ export interface Stage {
   /** Where the first person takes over the authority: it holds the one-time code that the authority printed. */
   readonly claimUrl: string
   readonly api: string
+  /** The MCP server over the API. */
+  readonly tools: ToolServer
   agent(): AgentProcess
   /** Runs the `behalf` command to its end, and gives what it printed for people. */
   behalf(args: readonly string[]): Promise<readonly string[]>
@@ -68,9 +84,10 @@ export async function openStage(
   try {
     const { printed, ...servers } = await startServers(group, folder)
     onStarted(servers)
-    const { authority, api } = servers
-    await Promise.all([authority, api].map((server) => waitForReady(server, interruption)))
-    await registerTracker(group, servers)
+    const { authority, api, tools } = servers
+    await Promise.all([authority, api, tools.origin].map((server) => waitForReady(server, interruption)))
+    await registerApi(group, servers, { key: servers.tracker, origin: api })
+    await registerApi(group, servers, { key: tools.agent, origin: tools.origin })
     return {
       folder,
       passphraseFile,
@@ -88,7 +105,7 @@ export async function openStage(
   }
 }
 
-interface Servers extends Pick<Stage, 'authority' | 'api' | 'operatorFile'> {
+interface Servers extends Pick<Stage, 'authority' | 'api' | 'tools' | 'operatorFile'> {
   /** DID of the key with which the API signs what it reports. */
   readonly tracker: string
   readonly printed: () => string
@@ -98,7 +115,8 @@ async function startServers(group: ProcessGroup, folder: string): Promise<Server
   const policyFile = join(folder, 'demo.cedar')
   writeFileSync(policyFile, POLICY)
   const data = join(folder, 'authority')
-  const [authority, api] = [await freeOrigin('localhost'), await freeOrigin('127.0.0.1')]
+  const authority = await freeOrigin('localhost')
+  const [api, tools] = [await freeOrigin('127.0.0.1'), await freeOrigin('127.0.0.1')]
   const serve = ['serve', '--data', data, '--port', authority.port, '--policy', policyFile, '--json']
   const { described, printed } = await group.serve(BEHALF, serve, async (printed) => ({
     described: await fetchJson(`${authority.origin}/.well-known/behalf-authority`),
@@ -106,16 +124,41 @@ async function startServers(group: ProcessGroup, folder: string): Promise<Server
   }))
   const { issuer, heartbeat } = described
   const tracker = makeKey(join(folder, 'tracker.key'))
-  const track = [folder, issuer ?? '', heartbeat ?? '', api.port]
-  await group.serve(TRACKER, track, () => fetchJson(`${api.origin}/health`))
+  makeKey(join(folder, 'tools.key'))
+  const trust = [folder, issuer ?? '', heartbeat ?? '']
+  const [, about] = await Promise.all([
+    group.serve(TRACKER, [...trust, api.port], () => fetchJson(`${api.origin}/health`)),
+    group.serve(TOOLS, [...trust, tools.port, api.origin], () => fetchJson<About>(`${tools.origin}/about`)),
+  ])
   const operatorFile = join(data, 'operator.wallet.age')
-  return { authority: authority.origin, operatorFile, api: api.origin, tracker, printed }
+  return {
+    authority: authority.origin,
+    operatorFile,
+    api: api.origin,
+    tools: {
+      origin: tools.origin,
+      endpoint: `${tools.origin}/mcp`,
+      agent: about.agent,
+      pins: Object.fromEntries(about.tools.map((tool) => [tool.name, digestToolDefinition(tool)])),
+    },
+    tracker,
+    printed,
+  }
+}
+
+/** What the MCP server tells of itself. */
+interface About {
+  readonly agent: string
+  readonly tools: readonly ({ readonly name: string } & JsonObject)[]
 }
 
 /** From now on the authority takes what the API decides into its log. */
-async function registerTracker(group: ProcessGroup, servers: Omit<Servers, 'printed'>): Promise<void> {
-  const { tracker, api, authority, operatorFile } = servers
-  const add = ['api', 'add', tracker, '--origin', api]
+async function registerApi(
+  group: ProcessGroup,
+  { authority, operatorFile }: Pick<Servers, 'authority' | 'operatorFile'>,
+  { key, origin }: { readonly key: string; readonly origin: string },
+): Promise<void> {
+  const add = ['api', 'add', key, '--origin', origin]
   await runBehalf(group, [...add, '--authority', authority, '--operator', operatorFile])
 }
 
@@ -131,9 +174,10 @@ async function freeOrigin(host: string): Promise<{ readonly origin: string; read
   return { origin: `http://${host}:${port}`, port: String(port) }
 }
 
-async function fetchJson(url: string): Promise<Readonly<Record<string, string>>> {
+async function fetchJson<Told = Readonly<Record<string, string>>>(url: string): Promise<Told> {
   const response = await fetch(url)
-  return (await response.json()) as Record<string, string>
+  if (!response.ok) throw new Error(`${url} answered with ${response.status}`)
+  return (await response.json()) as Told
 }
 
 async function waitForReady(server: string, interruption: AbortSignal): Promise<void> {

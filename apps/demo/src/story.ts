@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { AgentProcess } from './agent/agent-process.ts'
-import type { Asked, Held } from './agent/protocol.ts'
+import type { Asked, Held, ToolCallOptions } from './agent/protocol.ts'
 import type { Narrator } from './narrator.ts'
 import type { Person } from './person/person.ts'
 import type { Stage } from './stage.ts'
@@ -31,8 +31,9 @@ export async function playStory(stage: Stage, tell: Narrator, person: Person): P
   await playThief(cast, held)
   await outlive(cast)
   const hasHelper = await delegateOnwards(cast, held)
-  await revoke(cast, held, hasHelper)
-  await tellWhatHappened(cast, request)
+  const downstream = await callTheTool(cast, held)
+  await revoke(cast, held, { hasHelper, hasTool: downstream !== undefined })
+  await tellWhatHappened(cast, downstream ?? request)
 }
 
 async function makeWallets(stage: Stage, tell: Narrator, person: Person): Promise<Cast> {
@@ -76,11 +77,18 @@ async function askForDelegation({ stage, tell, agent }: Cast): Promise<Question>
         paths: ['/projects/*/issues/*/comments'],
         constraints: { body: { text: { maxLength: 500 } } },
       },
+      {
+        type: 'mcp',
+        locations: [stage.tools.endpoint],
+        actions: ['tools/call'],
+        tools: stage.tools.pins,
+        constraints: { arguments: { project: { enum: ['ACME'] } } },
+      },
     ],
   })
   const request = await Promise.race([pending, collecting.then(() => pending)])
   tell.say(
-    'Read and export all of her projects, comment on issues with at most 500 characters, for ten minutes.',
+    'Read and export all of her projects, comment on issues with at most 500 characters, and use one tool of an MCP server for ACME, for ten minutes.',
   )
   tell.say(`It gets a page for a person to decide on: ${request.approvalUrl}`)
   return { request, collecting }
@@ -210,20 +218,77 @@ async function delegateOnwards(cast: Cast, held: Held): Promise<boolean> {
   const body = { text: 'Me too' }
   const said = await helper.do('call', { method: 'POST', url: `${stage.api}${issues}/1/comments`, body })
   tell.outcome(said, 'the helper wants to comment')
+  const token = await helper.do('call', { method: 'GET', url: `${stage.api}${issues}/1`, withToken: true })
+  tell.outcome(
+    token,
+    'it reads with an access token instead, as OAuth knows them: exchanged, and bound to its key',
+  )
   return true
 }
 
-async function revoke(cast: Cast, held: Held, hasHelper: boolean): Promise<void> {
+/** @returns the id of the server's own request; undefined when the person left the agent too little for that */
+async function callTheTool({ stage, tell, agent }: Cast, held: Held): Promise<string | undefined> {
+  tell.step(9, 'The agent calls a tool of an MCP server, which calls the issue tracker in turn')
+  tell.say(
+    'It checks that the tool is still the one that was approved, and passes its server the right it needs.',
+  )
+  const [found, code] = await settle(agent.do('callTool', toolCall(stage, held)))
+  if (found === undefined) {
+    tell.outcome({ code }, 'the person did not leave the agent the tool, or nothing to pass on')
+    return undefined
+  }
+  tell.outcome(
+    { status: 200 },
+    'the tool list_issues; its server asked the tracker with its own key, for Alice',
+  )
+  const [, refused] = await settle(agent.do('callTool', toolCall(stage, held, 'ZETA')))
+  tell.outcome(
+    { code: refused },
+    'the same tool for ZETA: its arguments are delegated as well, so nothing is signed',
+  )
+  return found.requestId
+}
+
+/** The server may read the issues of the one project, for a minute. */
+function toolCall({ api, tools }: Stage, { id }: Held, project = 'ACME'): ToolCallOptions {
+  const capability = {
+    type: 'http',
+    locations: [api],
+    actions: ['GET'],
+    paths: [`/projects/${project}/issues`],
+  } as const
+  return {
+    endpoint: tools.endpoint,
+    tool: 'list_issues',
+    args: { project },
+    parent: id,
+    onward: { to: tools.agent, capabilities: [capability], validForSeconds: 60 },
+  }
+}
+
+interface Reached {
+  readonly hasHelper: boolean
+  readonly hasTool: boolean
+}
+
+async function revoke(cast: Cast, held: Held, { hasHelper, hasTool }: Reached): Promise<void> {
   const { stage, tell, agent, helper } = cast
-  tell.step(9, 'Someone presses revoke')
+  tell.step(10, 'Someone presses revoke')
   await stage.asOperator(['revoke', held.id, '--reason', 'enough for today'])
   const acknowledged = performance.now()
   tell.say('One delegation was revoked. Nobody told the helper, nobody listed what hangs below it.')
   const issue = `${stage.api}/projects/ACME/issues/1`
-  const below = [['the helper below it', helper, {}]] as const
-  const stopped = [['the agent', agent, { delegation: held.id }], ...(hasHelper ? below : [])] as const
-  for (const [name, who, under] of stopped) {
-    const last = await callUntilRefused(who, { method: 'GET', url: issue, ...under })
+  const call = { method: 'GET', url: issue }
+  const stopped: (readonly [name: string, attempt: () => Promise<Refusal>])[] = [
+    ['the agent', () => agent.do('call', { ...call, delegation: held.id })],
+  ]
+  if (hasHelper) {
+    stopped.push(['the helper below it', () => helper.do('call', call)])
+    stopped.push(["the helper's access token", () => codeOf(helper.do('call', { ...call, withToken: true }))])
+  }
+  if (hasTool) stopped.push(['the tool', () => codeOf(agent.do('callTool', toolCall(stage, held)))])
+  for (const [name, attempt] of stopped) {
+    const last = await attemptUntilRefused(attempt)
     const delay = ((performance.now() - acknowledged) / 1000).toFixed(2)
     tell.outcome(last, `${name}, ${delay} s after the authority confirmed the revocation`)
   }
@@ -233,22 +298,31 @@ async function revoke(cast: Cast, held: Held, hasHelper: boolean): Promise<void>
 
 /** From one line in an API's log to the person, the words they approved, and what stopped it. */
 async function tellWhatHappened({ stage, tell }: Cast, request: string): Promise<void> {
-  tell.say(`What was behind the agent's first request? behalf trace ${request}`)
+  tell.say(`What was behind the last of these requests to the tracker? behalf trace ${request}`)
   for (const line of await stage.asOperator(['trace', request])) tell.plain(`            ${line}`)
 }
 
-/** Calls until the answer is a refusal, which it must be within the bound that the API set for the age of status. */
-async function callUntilRefused(
-  agent: AgentProcess,
-  call: { readonly method: string; readonly url: string; readonly delegation?: string },
-): Promise<{ readonly status: number; readonly code: string | undefined }> {
+interface Refusal {
+  readonly status?: number
+  /** Undefined when it was no refusal. */
+  readonly code: string | undefined
+}
+
+/** Goes on until it is refused, which must be within the bound that the API set for the age of status. */
+async function attemptUntilRefused(attempt: () => Promise<Refusal>): Promise<Refusal> {
   const deadline = performance.now() + 30_000
   for (;;) {
-    const answer = await agent.do('call', call)
-    if (answer.status !== 200) return answer
+    const answer = await attempt()
+    if (answer.code !== undefined) return answer
     if (performance.now() > deadline) throw new Error('The revocation did not arrive within 30 s')
     await wait(25)
   }
+}
+
+/** The code of a refusal that was thrown. */
+async function codeOf(attempt: Promise<unknown>): Promise<Refusal> {
+  const [, code] = await settle(attempt)
+  return { code }
 }
 
 /** What was wanted, or the code with which it was refused. */

@@ -130,6 +130,14 @@ describe('a chain is exchanged for a token', () => {
     })
   })
 
+  test('and is found by the run of its chain', async () => {
+    const { world, held } = await begin({ workflow: { id: 'triage', run: 'monday' } })
+    await post(world, '/token', exchangeOf(held.chain))
+    const found = await world.operator.client.listLogEntries({ about: 'run:monday' })
+    const types = found.map(({ record }) => (JSON.parse(record) as { type: string }).type)
+    expect(types).toContain('token_exchanged')
+  })
+
   test('of four hops, each of them an actor', async () => {
     const { world } = await begin()
     const { chain, by } = await obtainChain(world, 4)

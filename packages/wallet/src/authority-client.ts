@@ -172,7 +172,7 @@ export interface AuthorityClient extends LedgerClient {
 
 /** Which entries of the log. */
 export interface LogFilter {
-  /** `request`, `delegation`, `lineage`, `agent`, `principal`, `run`, `api`, `code` or `type`, a colon and what it is. */
+  /** `request`, `delegation`, `lineage`, `agent`, `principal`, `run`, `call`, `api`, `code` or `type`, a colon and what it is. */
   readonly about?: string
   /** Index; default 0. */
   readonly from?: number

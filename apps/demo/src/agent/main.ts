@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs'
+import { BehalfError, createUuid, systemRandomBytes } from '@behalf/core'
+import { createMcpClient } from '@behalf/mcp/client'
 import { createFileWallet, type HeldDelegation, type Wallet, WalletError } from '@behalf/wallet'
+import { DELEGATION_META, REQUEST_META } from '../tools/tool-server.ts'
 import type {
   AgentCommands,
   Answer,
@@ -12,6 +15,9 @@ import type {
 
 // An agent as a process: it has a wallet, does what it is told over the message channel, and hands out everything but
 // its key. What leaves for the network is noted, since the story also plays somebody who listens in.
+
+/** What the agent says that it thinks with; nobody vouches for it. */
+const MODEL = 'story-1'
 
 let wallet: Wallet | undefined
 let lastSent: CapturedRequest | undefined
@@ -58,6 +64,21 @@ const commands: {
       sending = true
     }
   },
+  callTool: async ({ endpoint, tool, args, parent, onward }) => {
+    const { chain } = await opened().delegate({ parent, ...onward })
+    const client = await createMcpClient(opened(), endpoint, {
+      context: { model: MODEL, call: createUuid(systemRandomBytes) },
+    })
+    try {
+      const call = { name: tool, arguments: args, _meta: { [DELEGATION_META]: chain } }
+      const { content, isError, _meta } = await client.callTool(call)
+      const text = content.map((part) => (part.type === 'text' ? part.text : '')).join('')
+      if (isError === true) throw new Error(text)
+      return { text, requestId: String(_meta?.[REQUEST_META]) }
+    } finally {
+      await client.close()
+    }
+  },
   delegate: (options) => opened().delegate(options),
   receive: async ({ bundle }) => held(await opened().receive(bundle)),
 }
@@ -69,7 +90,7 @@ async function answer<Name extends CommandName>({ number, name, args }: Command<
     tell({ kind: 'done', number, result: await commands[name](args) })
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    tell({ kind: 'failed', number, message, ...(error instanceof WalletError ? { code: error.code } : {}) })
+    tell({ kind: 'failed', number, message, ...(error instanceof BehalfError ? { code: error.code } : {}) })
   }
 }
 
@@ -91,14 +112,15 @@ function held({ id, leaf }: HeldDelegation): Held {
   return { id, validUntil: leaf.validUntil, approvedBy: leaf.approval?.method }
 }
 
-function send({ method, url, body, delegation, tool }: CallOptions): Promise<Response> {
+function send({ method, url, body, delegation, tool, withToken = false }: CallOptions): Promise<Response> {
+  if (withToken) return opened().tokenFetch(url, { method, ...(delegation !== undefined && { delegation }) })
   return opened().fetch(url, {
     method,
     ...(body === undefined
       ? {}
       : { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
     ...(delegation === undefined ? {} : { delegation }),
-    ...(tool === undefined ? {} : { context: { tool } }),
+    context: { model: MODEL, ...(tool === undefined ? {} : { tool }) },
   })
 }
 

@@ -17,6 +17,8 @@ export interface CallOptions {
   readonly delegation?: string
   /** What the agent says about this call: the tool it is using. */
   readonly tool?: string
+  /** Exchange the delegation for an access token and call with that, instead of a signature. */
+  readonly withToken?: boolean
 }
 
 export interface CallResult {
@@ -26,6 +28,23 @@ export interface CallResult {
   readonly requestId: string
   readonly body: unknown
   readonly sent: CapturedRequest
+}
+
+/** A call of a tool, for which its server gets a delegation to call further with. */
+export interface ToolCallOptions {
+  /** URL of the MCP endpoint. */
+  readonly endpoint: string
+  readonly tool: string
+  readonly args: Readonly<Record<string, unknown>>
+  /** Under which of its delegations the agent passes the server what it needs for this call. */
+  readonly parent: string
+  readonly onward: Pick<DelegateOptions, 'to' | 'capabilities' | 'validForSeconds'>
+}
+
+export interface ToolCallResult {
+  readonly text: string
+  /** Id of the request that the server made to the issue tracker. */
+  readonly requestId: string
 }
 
 export interface Asked {
@@ -62,6 +81,8 @@ export interface AgentCommands {
   call: { args: CallOptions; result: CallResult }
   /** Signs a request without sending it. */
   sign: { args: CallOptions; result: CapturedRequest }
+  /** Calls a tool of an MCP server, which gets a delegation of its own for that. */
+  callTool: { args: ToolCallOptions; result: ToolCallResult }
   delegate: { args: DelegateOptions; result: DelegationBundle }
   receive: { args: { bundle: DelegationBundle }; result: Held }
 }

@@ -4,8 +4,10 @@ import { join } from 'node:path'
 import { createEd25519Signer, decodeBase64url, systemClock } from '@behalf/core'
 import {
   createAuditShipper,
+  createEitherVerifier,
   createRequestVerifier,
   createStatusSource,
+  createTokenVerifier,
   type Principal,
 } from '@behalf/verifier'
 import { openVerifierDatabase } from '@behalf/verifier/sqlite'
@@ -25,23 +27,29 @@ const statusSource = createStatusSource({
   stream: true,
   state: database.statusState,
 })
+const authority = new URL(heartbeat).origin
 // Every decision goes into the authority's log; until it is there it waits in the file.
 const shipper = createAuditShipper({
-  authority: new URL(heartbeat).origin,
+  authority,
   signer: createEd25519Signer(decodeBase64url(readFileSync(join(folder, 'tracker.key'), 'utf8'))),
   outbox: database.auditOutbox,
 })
-const options = {
+const common = {
   origins: [origin],
-  trustedIssuers: [issuer],
   statusSource,
   replayStore: database.replayStore,
   useCounter: database.useCounter,
   auditSink: shipper,
   mapPrincipal: (principal: Principal) => store.findAccount(principal),
 }
+const options = { ...common, trustedIssuers: [issuer] }
+const tokens = createTokenVerifier({
+  ...common,
+  audience: origin,
+  authorities: [{ issuer: authority, did: issuer }],
+})
 const verifiers = {
-  verifier: createRequestVerifier(options),
+  verifier: createEitherVerifier({ signatures: createRequestVerifier(options), tokens }),
   personVerifier: createRequestVerifier({ ...options, requireHumanApproval: 'claimed' }),
 }
 // A verifier whose file is new cannot know which requests were accepted in the seconds before, so it waits them out.

@@ -1,15 +1,17 @@
 import { isJsonObject, parseJson } from '@behalf/core'
-import type { RequestVerifier, VerifiedRequest } from '@behalf/verifier'
+import type { RequestGuard, RequestVerifier, VerifiedRequest, VerifiedTokenRequest } from '@behalf/verifier'
 import { protect } from '@behalf/verifier/hono'
 import { type Context, Hono } from 'hono'
 import type { Account, Issue, TrackerStore } from './tracker-store.ts'
 
-type Variables = { behalf: VerifiedRequest<Account> }
+type Verified = VerifiedRequest<Account> | VerifiedTokenRequest<Account>
+type Variables = { behalf: Verified }
 type TrackerContext = Context<{ Variables: Variables }>
 
 /** Who checks the requests to this API. */
 export interface TrackerVerifiers {
-  readonly verifier: RequestVerifier<Account>
+  /** Takes signed requests and access tokens. */
+  readonly verifier: RequestGuard<Verified>
   /** Also wants that a person approved with a passkey of their own. */
   readonly personVerifier: RequestVerifier<Account>
 }

@@ -81,7 +81,12 @@ export function wholeStory(exported: '200' | '403 approval_required'): readonly 
     '401 credential_expired',
     '200',
     '403 scope_exceeded',
+    '200',
+    '200',
+    'credential_missing',
     '401 credential_revoked',
     '401 credential_revoked',
+    'credential_revoked',
+    'credential_revoked',
   ]
 }

@@ -1,5 +1,6 @@
 import { type AuditRecord, type LogEntry, parseAuditRecord } from '@behalf/audit-log'
-import { isJsonObject, type JsonValue } from '@behalf/core'
+import type { JsonValue } from '@behalf/core'
+import { listOf, memberOf } from '../trace/record-members.ts'
 
 /** What entries of the log can be found by. */
 export const TERM_KINDS = [
@@ -9,6 +10,7 @@ export const TERM_KINDS = [
   'agent',
   'principal',
   'run',
+  'call',
   'api',
   'code',
   'type',
@@ -34,7 +36,10 @@ export function termsOf({ data }: Pick<LogEntry, 'data'>): readonly string[] {
     lineage: record.type === 'tool_called' ? [] : [record.delegation, record.parent, record.root],
     agent: [record.subject],
     principal: [record.principal, record.person, record.forgotten],
-    run: [isJsonObject(workflow) ? workflow.run : undefined, readContextRun(record.context)],
+    // An exchange tells its run beside its workflow.
+    run: [memberOf(workflow, 'run'), memberOf(record.context, 'run'), record.run],
+    // The agent's own name for what it does; a server that is called passes it on.
+    call: [memberOf(record.context, 'call')],
     api: [record.audience, ...listOf(record.audience)],
     code: [record.code],
     type: [record.type],
@@ -61,12 +66,4 @@ export function recordOf(data: Uint8Array): AuditRecord | undefined {
 
 function toTerm(kind: TermKind, value: JsonValue | undefined): readonly string[] {
   return typeof value === 'string' ? [termOf(kind, value)] : []
-}
-
-function listOf(value: JsonValue | undefined): readonly JsonValue[] {
-  return Array.isArray(value) ? value : []
-}
-
-function readContextRun(context: JsonValue | undefined): JsonValue | undefined {
-  return isJsonObject(context) ? context.run : undefined
 }

@@ -65,6 +65,8 @@ const MAX_FOLLOWED = 100
 /** Evidence of requests comes with them, and an answer has at most 4 MiB. */
 const PAGE = 50
 const PROOFS_AT_ONCE = 16
+/** Requests of one call that are looked at. */
+const MAX_CALLS = 100
 /** How far behind a revocation the first refusal is looked for. */
 const MAX_EFFECT = 200
 
@@ -83,6 +85,7 @@ export async function collectTrace(
 ): Promise<CollectedTrace> {
   const collection: Collection = { authority, entries: new Map(), isCut: false }
   const about = await findSubject(collection, id)
+  await findCalls(collection, about)
   const delegations = await followDelegations(collection)
   await followRequests(collection)
   await findRevocations(collection)
@@ -106,6 +109,28 @@ async function findSubject(collection: Collection, id: string): Promise<string> 
     if (found.length > 0) return about
   }
   throw new AuthorityError('not_found', 'The log has no such request, delegation, agent or run')
+}
+
+/**
+ * What else was done under the same root for the call that a request was part of, by the agents' own word. What a
+ * client of MCP sends around the call of a tool says nothing about it.
+ */
+async function findCalls(collection: Collection, about: string): Promise<void> {
+  if (!about.startsWith('request:')) return
+  for (const { context, delegations } of recordsOf(collection)) {
+    const [root] = listOf(delegations)
+    const call = memberOf(context, 'call')
+    if (call === undefined || root === undefined) continue
+    const same = await readAbout(collection, `call:${call}`, { limit: MAX_CALLS })
+    keep(
+      collection,
+      same.filter(({ parsed }) => listOf(parsed.delegations)[0] === root && !isAroundCall(parsed)),
+    )
+  }
+}
+
+function isAroundCall({ type, call }: AuditRecord): boolean {
+  return type !== 'tool_called' && call !== undefined
 }
 
 /** What happened to every delegation that was seen, and to those above it. */

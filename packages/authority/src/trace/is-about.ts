@@ -16,7 +16,7 @@ export function isAbout(record: AuditRecord, about: string): boolean {
     case 'agent':
       return record.subject === id
     case 'run':
-      return [memberOf(record.workflow, 'run'), memberOf(record.context, 'run')].includes(id)
+      return [memberOf(record.workflow, 'run'), memberOf(record.context, 'run'), record.run].includes(id)
     default:
       return false
   }
