@@ -9,6 +9,7 @@ import type {
   BenchResults,
   ExchangeResult,
   LogResult,
+  McpResult,
   MemoryResult,
   SpeedResult,
   TraceResult,
@@ -54,10 +55,12 @@ async function measure({ rounds, entries }: Omit<BenchOptions, 'json'>): Promise
   const trace: TraceResult = await runProgram('measure-trace.ts', [], [String(entries)])
   console.error('exchanges of chains for tokens: some seconds …')
   const exchange: ExchangeResult = await runProgram('measure-exchange.ts', [])
+  console.error('calls of a tool over MCP: some seconds …')
+  const mcp: McpResult = await runProgram('measure-mcp.ts', [], [String(rounds)])
   const [load = 0] = loadavg()
   const platform = `${process.platform} ${process.arch}`
   const machine = { node: process.versions.node, platform, processors: availableParallelism(), load }
-  return { machine, rounds, backends, memory, log, trace, exchange }
+  return { machine, rounds, backends, memory, log, trace, exchange, mcp }
 }
 
 function isMeasured({ backend }: { readonly backend: string }): boolean {

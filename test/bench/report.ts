@@ -3,6 +3,7 @@ import type {
   BenchResults,
   ExchangeResult,
   LogResult,
+  McpResult,
   MemoryResult,
   SpeedResult,
   TraceResult,
@@ -17,6 +18,7 @@ export function writeReport({
   log,
   trace,
   exchange,
+  mcp,
 }: BenchResults): string {
   const { node, platform, processors, load } = machine
   return [
@@ -29,6 +31,7 @@ export function writeReport({
     ...writeLog(log),
     writeTrace(trace),
     writeExchange(exchange),
+    writeMcp(mcp),
   ].join('\n')
 }
 
@@ -87,6 +90,10 @@ function writeTrace({ entries, traces, median, longest, processor }: TraceResult
 
 function writeExchange({ exchanges, atOnce, perSecond, processor }: ExchangeResult): string {
   return `chains exchanged for tokens, each on disk and on record: ${perSecond} a second (${exchanges}, ${atOnce} at once; ${processor.toFixed(1)} ms of processor time each, agent included)`
+}
+
+function writeMcp({ calls, bare, proven }: McpResult): string {
+  return `a tool call over MCP, signed and verified: ${(proven / bare).toFixed(2)} times the bare SDK (${proven.toFixed(0)} against ${bare.toFixed(0)} microseconds of processor time, client and server; medians of ${calls} calls each)`
 }
 
 function verdictOf(failures: number): string {

@@ -77,6 +77,15 @@ export interface ExchangeResult {
   readonly processor: number
 }
 
+/** What one call of a tool takes over MCP, client and server together. */
+export interface McpResult {
+  readonly calls: number
+  /** Processor time with the bare SDK, microseconds, median. */
+  readonly bare: number
+  /** The same with a client that signs and an endpoint that verifies. */
+  readonly proven: number
+}
+
 /** Where it was measured, in words that name no machine. */
 export interface Machine {
   readonly node: string
@@ -95,4 +104,5 @@ export interface BenchResults {
   readonly log: LogResult
   readonly trace: TraceResult
   readonly exchange: ExchangeResult
+  readonly mcp: McpResult
 }
