@@ -1,6 +1,7 @@
 import { alteredBundle } from './altered-bundle.ts'
 import { brokenNetwork } from './broken-network.ts'
 import { clockJumps } from './clock-jumps.ts'
+import { effectKill } from './effect-kill.ts'
 import type { Experiment } from './experiment.ts'
 import { halfWrittenFiles } from './half-written-files.ts'
 import { hostileHeartbeats } from './hostile-heartbeats.ts'
@@ -20,6 +21,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
   alteredBundle,
   brokenNetwork,
   clockJumps,
+  effectKill,
   halfWrittenFiles,
   hostileHeartbeats,
   hostileLists,

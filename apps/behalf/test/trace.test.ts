@@ -379,6 +379,29 @@ describe('behalf verify-bundle', () => {
     expect(step?.unproven).toEqual([])
   })
 
+  test('says of a request that was to be acted on that its outcome is unknown, unless more is on record', async () => {
+    const verified = await verifyTrace(bundle, world.issuer, [witness])
+    const entry = verified.entries.find(({ record }) => record.type === 'request_accepted')
+    if (!entry) throw new Error('nothing was accepted')
+    const isUnknown = (changes: object, later = 1): boolean => {
+      const other = { ...entry, index: entry.index + later, record: { ...entry.record, ...changes } }
+      const steps = describeTrace({ ...verified, entries: [entry, other] })
+      const step = steps.find(({ type }) => type === 'request_accepted')
+      return step?.details.some((line) => line.startsWith('outcome unknown: ')) === true
+    }
+    const refused = { type: 'request_refused', code: 'audit_unavailable' }
+    expect(isUnknown(refused)).toBe(false)
+    expect(isUnknown(refused, -1)).toBe(true)
+    expect(isUnknown({ ...refused, request_id: 'another' })).toBe(true)
+    expect(isUnknown({ ...refused, api: 'did:key:zAnother' })).toBe(true)
+    expect(isUnknown({ type: 'delegation_revoked' })).toBe(true)
+    const called = { ...entry, record: { ...entry.record, type: 'tool_called' as const } }
+    const [step] = describeTrace({ ...verified, entries: [called] })
+    expect(step?.details).toContainEqual(expect.stringMatching(/^outcome unknown: /u))
+    const refusal = { ...entry, record: { ...entry.record, ...refused, type: 'request_refused' as const } }
+    expect(describeTrace({ ...verified, entries: [refusal] })[0]?.details.join()).not.toContain('outcome')
+  })
+
   test('says what it cannot prove, where something is not kept any more', async () => {
     const entries = bundle.entries.map(({ index, record, proof }) => ({ index, record, proof }))
     const run = await verify(

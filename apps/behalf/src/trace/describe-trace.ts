@@ -69,7 +69,7 @@ function explain(entry: ProvenEntry, trace: VerifiedTrace): readonly string[] {
   if (type === 'policy_decided') return explainPolicy(entry, trace)
   if (type === 'issued') return explainIssued(entry, trace)
   if (type === 'sub_delegated') return explainChild(entry, trace)
-  if (isRequest(entry.record)) return explainRequest(entry)
+  if (isRequest(entry.record)) return [...explainRequest(entry), ...explainOutcome(entry, trace)]
   return isRevocation(entry.record) ? explainRevocation(entry, trace) : []
 }
 
@@ -156,6 +156,19 @@ function explainRequest({ request }: ProvenEntry): readonly string[] {
     `delegated by ${plain(chain.root.issuer)} -> ${path}`,
     ...(context === undefined ? [] : [`Agent-Context as signed: ${plain(context)}`]),
   ]
+}
+
+/** An API records that it will act, and nothing afterwards unless it then refuses; it may also have been cut off. */
+function explainOutcome({ index, record }: ProvenEntry, { entries }: VerifiedTrace): readonly string[] {
+  if (record.type !== 'request_accepted' && record.type !== 'tool_called') return []
+  const isFollowed = entries.some(
+    (other) =>
+      other.index > index &&
+      isRequest(other.record) &&
+      other.record.api === record.api &&
+      other.record.request_id === record.request_id,
+  )
+  return isFollowed ? [] : ['outcome unknown: recorded before the API acted, and nothing after that']
 }
 
 function explainRevocation(entry: ProvenEntry, trace: VerifiedTrace): readonly string[] {

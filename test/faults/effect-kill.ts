@@ -1,0 +1,157 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { parseCapabilities } from '@behalf/credential'
+import { createMemoryWallet, type Wallet } from '@behalf/wallet'
+import { withFolder } from '../attacks/support/databases.ts'
+import { Random } from '../fuzz/random.ts'
+import { freePort } from '../support/free-port.ts'
+import { check, checkEqual, type Experiment, type Size } from './experiment.ts'
+import { startChild } from './support/child.ts'
+import type { EffectSettings } from './support/effect-process.ts'
+import { seedOf } from './support/storage-authority.ts'
+import { type StorageSite, startStorage, withStorageSite } from './support/storage-site.ts'
+
+const ROUNDS: Readonly<Record<Size, number>> = { long: 200, short: 3 }
+const SEED = 1129
+/** Requests that are under way when the API is killed. */
+const AT_ONCE = 4
+const LEAST_SPAN_MS = 50
+/** On a busy machine requests take longer, and what comes after them is not to be cut off alone. */
+const SPAN = 1.25
+
+interface Caller {
+  readonly agent: Wallet
+  readonly settings: EffectSettings
+}
+
+/** What came of the requests of all rounds, by path. */
+interface Tally {
+  readonly answered: Set<string>
+  sent: number
+}
+
+async function openCaller(site: StorageSite, folder: string, isUnrecorded: boolean): Promise<Caller> {
+  const { operator, origin: authority } = site
+  const port = await freePort()
+  const api = `http://127.0.0.1:${port}`
+  const agent = createMemoryWallet({ seed: seedOf('acting agent') })
+  const onBehalfOf = { id: 'acct-42' }
+  const capabilities = parseCapabilities([
+    { type: 'http', locations: [api], actions: ['POST'], paths: ['/issues/**'] },
+  ])
+  await operator.enrol({ agent: agent.did, onBehalfOf, capabilities, maxSeconds: 3600 })
+  await operator.registerApi({ did: createMemoryWallet({ seed: seedOf('api') }).did, origins: [api] })
+  const { issuer } = await operator.describe()
+  await agent.requestDelegation({
+    authority,
+    onBehalfOf,
+    capabilities,
+    purpose: 'Sort',
+    validForSeconds: 3600,
+  })
+  return { agent, settings: { ...readPaths(folder), authority, issuer, port, isUnrecorded } }
+}
+
+function readPaths(folder: string): Pick<EffectSettings, 'databasePath' | 'effectsPath'> {
+  return { databasePath: join(folder, 'verifier.db'), effectsPath: join(folder, 'effects') }
+}
+
+/** Starts the API, sends it requests and kills it once they are answered, or when `until` resolves. */
+async function cutOff(
+  { agent, settings }: Caller,
+  tally: Tally,
+  until?: () => Promise<void>,
+): Promise<number> {
+  const api = startChild<object, number>('effect-process.ts', [JSON.stringify(settings)])
+  await api.order({})
+  const start = performance.now()
+  const sending = Array.from({ length: AT_ONCE }, async () => {
+    tally.sent += 1
+    const path = `/issues/${tally.sent}`
+    const response = await agent.fetch(`http://127.0.0.1:${settings.port}${path}`, { method: 'POST' })
+    if (response.ok) tally.answered.add(path)
+  })
+  const settled = Promise.allSettled(sending)
+  await (until?.() ?? settled)
+  const span = performance.now() - start
+  await api.end()
+  await settled
+  return span
+}
+
+/** Paths of the requests that the log of the authority has as accepted. */
+async function readIntents({ operator }: StorageSite): Promise<readonly string[]> {
+  const intents: string[] = []
+  for (let from = 0; ; ) {
+    const entries = await operator.listLogEntries({ about: 'type:request_accepted', from })
+    const last = entries.at(-1)
+    if (last === undefined) return intents
+    intents.push(...entries.map(({ record }) => String(JSON.parse(record).path)))
+    from = last.index + 1
+  }
+}
+
+/** What was done, in order. */
+function readEffects({ settings }: Caller): readonly string[] {
+  if (!existsSync(settings.effectsPath)) return []
+  return readFileSync(settings.effectsPath, 'utf8').split('\n').filter(Boolean)
+}
+
+interface Balance {
+  readonly effects: number
+  readonly intents: number
+  /** Intents of which nothing was done. */
+  readonly orphans: number
+}
+
+/** Every effect was intended, and none happened twice. Nothing that was answered is without an effect. */
+function checkBalance(effects: readonly string[], intents: readonly string[], tally: Tally): Balance {
+  const [done, intended] = [new Set(effects), new Set(intents)]
+  const unintended = effects.filter((path) => !intended.has(path))
+  check(unintended.length === 0, `each effect has an intent on record: ${unintended.join(' ')} has none`)
+  check(done.size === effects.length, 'no request has its effect twice')
+  check(intended.size === intents.length, 'no request is on record as accepted twice')
+  check(effects.length <= intents.length, 'there are no more effects than intents')
+  check(
+    [...tally.answered].every((path) => done.has(path)),
+    'what was answered was done',
+  )
+  const orphans = intents.filter((path) => !done.has(path)).length
+  return { effects: effects.length, intents: intents.length, orphans }
+}
+
+/** Kills an API between what it records and what it does. Exported for what it must notice. */
+export async function runEffectKill(
+  size: Size,
+  progress: (text: string) => void,
+  { isUnrecorded = false }: { readonly isUnrecorded?: boolean } = {},
+): Promise<string> {
+  return withFolder((folder) =>
+    withStorageSite(folder, async (site) => {
+      await startStorage(site)
+      const caller = await openCaller(site, folder, isUnrecorded)
+      const [tally, random]: [Tally, Random] = [{ answered: new Set(), sent: 0 }, new Random(SEED, 0)]
+      const took = await cutOff(caller, tally)
+      checkEqual(tally.answered.size, AT_ONCE, 'without a kill everything is answered')
+      const span = Math.max(LEAST_SPAN_MS, SPAN * took)
+      for (let round = 1; round <= ROUNDS[size]; round += 1) {
+        await cutOff(caller, tally, () => wait(random.next() % Math.ceil(span)))
+        // Against the log as it is when the process is gone: an effect may not wait for its record.
+        const intents = await readIntents(site)
+        checkBalance(readEffects(caller), intents, tally)
+        if (round % 20 === 0) progress(`${round} rounds, ${intents.length} intents`)
+      }
+      const intents = await readIntents(site)
+      const { effects, orphans } = checkBalance(readEffects(caller), intents, tally)
+      return `${ROUNDS[size]} times killed within ${span.toFixed(0)} ms of ${AT_ONCE} requests; ${tally.sent} sent, ${intents.length} on record as accepted, ${effects} done, ${tally.answered.size} answered; 0 done without a record before, ${orphans} on record that were not done`
+    }),
+  )
+}
+
+/** F-04: an API is killed between the record of a request, its effect and its answer. */
+export const effectKill: Experiment = {
+  name: 'effect-kill',
+  about: 'an API is killed between the record of a request, its effect and its answer',
+  run: (size, progress) => runEffectKill(size, progress),
+}
