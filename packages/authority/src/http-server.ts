@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { answerClientErrors, VerifierError } from '@behalf/verifier'
 import { getRequestListener, RequestError } from '@hono/node-server'
+import { cutFailedStream } from './cut-failed-stream.ts'
 import type { HttpApp } from './http-app.ts'
 
 /** Where an authority listens. */
@@ -32,10 +33,13 @@ export function createHttpServer({ app, guard }: HttpApp): Server {
       requestTimeout: REQUEST_TIMEOUT_MS,
       connectionsCheckingInterval: 1000,
     },
-    getRequestListener(app.fetch, {
-      overrideGlobalObjects: false,
-      errorHandler: (error) => answerUnreadable(guard, error),
-    }),
+    getRequestListener(
+      async (request, env) => cutFailedStream(await app.fetch(request, env), () => env.outgoing.destroy()),
+      {
+        overrideGlobalObjects: false,
+        errorHandler: (error) => answerUnreadable(guard, error),
+      },
+    ),
   )
   answerClientErrors(server, guard)
   return server
