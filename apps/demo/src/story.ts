@@ -30,10 +30,11 @@ export async function playStory(stage: Stage, tell: Narrator, person: Person): P
   const request = await callTheApi(cast, held)
   await playThief(cast, held)
   await outlive(cast)
-  const hasHelper = await delegateOnwards(cast, held)
+  const exchanged = await delegateOnwards(cast, held)
   const downstream = await callTheTool(cast, held)
-  await revoke(cast, held, { hasHelper, hasTool: downstream !== undefined })
+  await revoke(cast, held, { hasHelper: exchanged !== undefined, hasTool: downstream !== undefined })
   await tellWhatHappened(cast, downstream ?? request)
+  if (exchanged !== undefined) await tellExchange(cast, exchanged)
 }
 
 async function makeWallets(stage: Stage, tell: Narrator, person: Person): Promise<Cast> {
@@ -193,8 +194,8 @@ async function outlive({ stage, tell, agent, agentDid }: Cast): Promise<void> {
   tell.outcome(await agent.do('call', call), 'the same call when the four seconds were over')
 }
 
-/** @returns whether there was something that the person let the agent pass on */
-async function delegateOnwards(cast: Cast, held: Held): Promise<boolean> {
+/** @returns the id of the request with a token; undefined when the person let the agent pass on nothing */
+async function delegateOnwards(cast: Cast, held: Held): Promise<string | undefined> {
   const { stage, tell, agent, helper, helperDid } = cast
   tell.step(8, 'The agent gives a helper less than it has: read ACME, for two minutes')
   const issues = '/projects/ACME/issues'
@@ -210,7 +211,7 @@ async function delegateOnwards(cast: Cast, held: Held): Promise<boolean> {
   )
   if (!bundle) {
     tell.outcome({ code }, 'the person did not leave the agent enough to pass on')
-    return false
+    return undefined
   }
   await helper.do('receive', { bundle })
   const read = await helper.do('call', { method: 'GET', url: `${stage.api}${issues}/1` })
@@ -223,7 +224,7 @@ async function delegateOnwards(cast: Cast, held: Held): Promise<boolean> {
     token,
     'it reads with an access token instead, as OAuth knows them: exchanged, and bound to its key',
   )
-  return true
+  return token.requestId
 }
 
 /** @returns the id of the server's own request; undefined when the person left the agent too little for that */
@@ -300,6 +301,14 @@ async function revoke(cast: Cast, held: Held, { hasHelper, hasTool }: Reached): 
 async function tellWhatHappened({ stage, tell }: Cast, request: string): Promise<void> {
   tell.say(`What was behind the last of these requests to the tracker? behalf trace ${request}`)
   for (const line of await stage.asOperator(['trace', request])) tell.plain(`            ${line}`)
+}
+
+async function tellExchange({ stage, tell }: Cast, request: string): Promise<void> {
+  tell.say(`Where did the access token come from? One entry of behalf trace ${request}`)
+  const entries = (await stage.asOperator(['trace', request])).join('\n').split('\n\n')
+  for (const entry of entries.filter((text) => text.includes('exchanged its delegation for a token'))) {
+    for (const line of entry.split('\n')) tell.plain(`            ${line}`)
+  }
 }
 
 interface Refusal {

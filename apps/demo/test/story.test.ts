@@ -27,6 +27,7 @@ describe('the story', () => {
       /^Agent-Context as signed: run="monday", model="story-1", tool="list_issues", call="urn:uuid:.*"$/u,
       /^delegated by did:key:\S+ -> did:key:\S+ -> did:key:\S+$/u,
       /^proven: in the log as entry \d+; the signature of the agent; the chain of 2 behind it; /u,
+      /did:key:\S+ exchanged its delegation for a token for http:\/\/127\.0\.0\.1:\d+/u,
       /revoked urn:uuid:.* and everything below it$/u,
       /^its first effect: request .* was refused \(credential_revoked\), .* s later, entry \d+$/u,
       /^proven: in the log as entry \d+; the signature of the agent; the chain of 1 behind it; that nothing of it was revoked, by heartbeat \d+ of .*Z$/u,
