@@ -65,6 +65,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/call.ts'),
   },
   {
+    name: 'mcp proxy',
+    summary: 'let an MCP client that signs nothing use a server that wants proof',
+    load: () => import('./commands/mcp-proxy.ts'),
+  },
+  {
     name: 'delegate',
     summary: 'hand a narrower part of a delegation to another agent',
     load: () => import('./commands/delegate.ts'),

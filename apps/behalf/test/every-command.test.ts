@@ -17,6 +17,8 @@ interface Case {
   readonly argv: readonly string[]
   /** Whether it asks an authority once the wallet is open. */
   readonly asks: boolean
+  /** What stands on its standard input, where it reads that to its end. */
+  readonly input?: string
 }
 
 let home: string
@@ -41,6 +43,7 @@ const CASES: readonly Case[] = [
   { name: 'deny', argv: ['urn:uuid:1'], asks: true },
   { name: 'enrol', argv: [HELPER.did, '--for', 'alice', ...ALLOW, '--max-minutes', '5'], asks: true },
   { name: 'call', argv: ['GET', 'https://api.example.com/issues/7'], asks: false },
+  { name: 'mcp proxy', argv: ['https://mcp.example.com/mcp'], asks: false, input: '' },
   { name: 'delegate', argv: ['--to', HELPER.did], asks: false },
   { name: 'receive', argv: ['BUNDLE'], asks: false },
   { name: 'revoke', argv: ['urn:uuid:1', '--as-operator'], asks: true },
@@ -60,7 +63,7 @@ const CASES: readonly Case[] = [
 ]
 
 async function run(
-  { name, argv }: Pick<Case, 'name' | 'argv'>,
+  { name, argv, input }: Pick<Case, 'name' | 'argv' | 'input'>,
   options: TestIoOptions & { readonly more?: readonly string[] } = {},
 ): Promise<CommandRun> {
   const words = argv.map((word) => (word === 'BUNDLE' ? bundle : word))
@@ -72,6 +75,7 @@ async function run(
   }
   return await behalf([...name.split(' '), ...words, ...(options.more ?? [])], {
     clock: () => NOW,
+    ...(input !== undefined && { input }),
     ...options,
     env,
   })
