@@ -1,4 +1,4 @@
-import type { VerifiedRequest } from '@behalf/verifier'
+import type { AnyVerifiedRequest } from '@behalf/verifier'
 
 /** Headers that a server is shown beside those of MCP itself. Nothing in them proves who anybody is. */
 const SHOWN: ReadonlySet<string> = new Set([
@@ -18,7 +18,7 @@ const SHOWN: ReadonlySet<string> = new Set([
  */
 export function toHandlerRequest(
   request: Request,
-  { body }: VerifiedRequest<unknown>,
+  { body }: AnyVerifiedRequest<unknown>,
   { url, signal }: { readonly url: URL; readonly signal: AbortSignal },
 ): Request {
   const { method } = request

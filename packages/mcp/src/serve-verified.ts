@@ -1,5 +1,5 @@
 import type { Clock } from '@behalf/core'
-import { forgetSignal, type RequestVerifier, type VerifiedRequest, VerifierError } from '@behalf/verifier'
+import { type AnyVerifiedRequest, forgetSignal, type RefusalAnswers, VerifierError } from '@behalf/verifier'
 import { toHandlerRequest } from './handler-request.ts'
 import { SESSION_FIELD } from './mcp-protocol.ts'
 import type { McpSessions } from './mcp-sessions.ts'
@@ -17,13 +17,13 @@ export interface Serving {
   readonly url: URL
   readonly handler: McpHandler
   readonly sessions: McpSessions
-  readonly verifier: Pick<RequestVerifier<unknown>, 'refuse'>
+  readonly verifier: Pick<RefusalAnswers, 'refuse'>
   readonly clock: Clock
 }
 
 interface Exchange extends Serving {
   readonly request: Request
-  readonly verified: VerifiedRequest<unknown>
+  readonly verified: AnyVerifiedRequest<unknown>
   /** The session that the request names. */
   readonly session: string | undefined
 }
@@ -33,7 +33,7 @@ interface Exchange extends Serving {
  */
 export async function serveVerified(
   request: Request,
-  verified: VerifiedRequest<unknown>,
+  verified: AnyVerifiedRequest<unknown>,
   serving: Serving,
 ): Promise<Response> {
   const session = request.headers.get(SESSION_FIELD) ?? undefined

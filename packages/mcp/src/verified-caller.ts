@@ -1,4 +1,4 @@
-import type { VerifiedRequest } from '@behalf/verifier'
+import type { AnyVerifiedRequest } from '@behalf/verifier'
 
 /** What the official SDKs hand to a tool about who calls; the shape that both generations call AuthInfo. */
 export interface McpAuthInfo {
@@ -16,13 +16,14 @@ export interface McpAuthInfo {
 const VERIFIED = new WeakSet<object>()
 
 /** What the SDKs hand to a tool about a verified request. */
-export function toAuthInfo(verified: VerifiedRequest<unknown>): McpAuthInfo {
+export function toAuthInfo(verified: AnyVerifiedRequest<unknown>): McpAuthInfo {
   VERIFIED.add(verified)
+  const expiresAt = verified.token === undefined ? verified.chain.leaf.validUntil : verified.token.expiresAt
   return {
     token: '',
     clientId: verified.agent,
     scopes: [],
-    expiresAt: Math.floor(verified.chain.leaf.validUntil / 1000),
+    expiresAt: Math.floor(expiresAt / 1000),
     extra: { behalf: verified },
   }
 }
@@ -38,7 +39,7 @@ export function toAuthInfo(verified: VerifiedRequest<unknown>): McpAuthInfo {
  *   return { content: [{ type: 'text', text: principal.id }] }
  * })
  */
-export function verifiedCaller(context: object): VerifiedRequest<unknown> {
+export function verifiedCaller(context: object): AnyVerifiedRequest<unknown> {
   const { authInfo, http } = context as ToolContext
   const verified = (authInfo ?? http?.authInfo)?.extra?.['behalf']
   if (isVerified(verified)) return verified
@@ -56,6 +57,6 @@ interface ToolContext {
   readonly http?: { readonly authInfo?: CarriedAuthInfo }
 }
 
-function isVerified(value: unknown): value is VerifiedRequest<unknown> {
+function isVerified(value: unknown): value is AnyVerifiedRequest<unknown> {
   return typeof value === 'object' && value !== null && VERIFIED.has(value)
 }
