@@ -23,10 +23,19 @@ const PIN = `sha-256:${'A'.repeat(43)}`
 const GENERATIONS = ['2.x', '1.x'] as const
 type Generation = (typeof GENERATIONS)[number]
 
+/** Where the SDKs put who calls: 1.x beside everything else, 2.x under `http`. */
+interface Shown {
+  readonly authInfo?: { readonly expiresAt?: number }
+  readonly http?: Pick<Shown, 'authInfo'>
+}
+
 const whoami = (context: object) => {
   const { agent, token, principal } = verifiedCaller(context)
-  const proof = token === undefined ? 'signature' : 'token'
-  return { content: [{ type: 'text' as const, text: `${agent} for ${principal.id} by ${proof}` }] }
+  const { authInfo, http } = context as Shown
+  const { expiresAt } = authInfo ?? http?.authInfo ?? {}
+  const ends = token && expiresAt === Math.floor(token.expiresAt / 1000)
+  const text = `${agent} for ${principal.id}${ends === true ? ', until the token ends' : ''}`
+  return { content: [{ type: 'text' as const, text }] }
 }
 
 /** A server that has the tools `whoami`, `close` and, until its call is ended, `wait`. */
@@ -149,7 +158,7 @@ describe.each(GENERATIONS)('an endpoint that takes access tokens, of SDK %s', (g
     const delegation = await grant(agent)
     const client = await connect(agent)
     expect(await client.callTool({ name: 'whoami' })).toMatchObject({
-      content: [{ text: `${agent.did} for alice by token` }],
+      content: [{ text: `${agent.did} for alice, until the token ends` }],
     })
     expect(await refusalOf(client.callTool({ name: 'close' }))).toBeInstanceOf(Error)
     waiting = Promise.withResolvers()

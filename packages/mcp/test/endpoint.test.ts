@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { createMcpEndpoint, verifiedCaller } from '../src/index.ts'
 import { call, callTool, codeOfAnswer, initialize, type PostChanges, post } from './support/messages.ts'
 import { type Served, serve } from './support/servers.ts'
-import { MCP_URL, makeWorld, toServed, type World } from './support/world.ts'
+import { issuer, MCP_URL, makeWorld, toServed, type World } from './support/world.ts'
 
 const PIN = `sha-256:${'A'.repeat(43)}`
 
@@ -306,4 +306,16 @@ describe('the server', () => {
   ])('has no endpoint at %s', (url) => {
     expect(() => createMcpEndpoint({ url } as never)).toThrow(TypeError)
   })
+
+  test.each([{ requiredContext: ['model'] }, { requireHumanApproval: 'proven' }])(
+    'takes no tokens where none can meet %o',
+    async (required) => {
+      const { handler } = serve('2.x')
+      const tokens = { authorities: [{ issuer: 'https://authority.test', did: issuer.did }] }
+      expect((await makeWorld({ handler, tokens })).endpoint.metadata?.path).toBe(
+        '/.well-known/oauth-protected-resource/mcp',
+      )
+      await expect(makeWorld({ handler, tokens, ...(required as object) })).rejects.toThrow('tokens: ')
+    },
+  )
 })
