@@ -16,6 +16,9 @@ const NOT_SHOWN: ReadonlySet<string> = new Set([
   'recover',
   'deny',
   'stop',
+  'suspend',
+  'suspended',
+  'resume',
   'decided',
 ])
 

@@ -12,6 +12,7 @@ import { eventActor, eventDetails, eventWords } from '../src/words/event-words.t
 import { leadWords } from '../src/words/lead-words.ts'
 import { problemWords } from '../src/words/problem-words.ts'
 import { recordWords, storyOf } from '../src/words/record-words.ts'
+import { restWords } from '../src/words/rest-words.ts'
 import { safeText } from '../src/words/safe-text.ts'
 import { momentWords } from '../src/words/time-words.ts'
 import { usageWords } from '../src/words/usage-words.ts'
@@ -34,6 +35,22 @@ describe('a text from outside', () => {
   test('is cut by code points', () => {
     expect(safeText('😀😀😀', 2)).toBe('😀😀…')
     expect(safeText('x'.repeat(1_000_000), 3)).toBe('xxx…')
+  })
+})
+
+describe('a delegation that rests', () => {
+  const suspended_at = '2030-01-15T12:00:00.000Z'
+  const reader = { id: 'alice', now: Date.parse('2030-01-15T12:30:00.000Z') }
+  test.each([
+    ['alice', /^Suspended by you today, \d\d:\d\d.*: refused everywhere until it is resumed\.$/u],
+    ['bob\u202E', /^Suspended by bob⟨U\+202E⟩ today/u],
+    ['did:key:z6Mk', /^Suspended by an operator today/u],
+  ])('says that %s did it, and when', (suspended_by, words) => {
+    expect(restWords({ suspended_at, suspended_by }, reader)).toMatch(words)
+  })
+
+  test('says so when it was not done to itself', () => {
+    expect(restWords({}, reader)).toBe('Suspended, because one above it is.')
   })
 })
 

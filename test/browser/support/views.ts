@@ -32,6 +32,9 @@ export const SIGNED_IN: readonly View[] = [
   { name: 'decided', path: ({ decided }) => decided },
   { name: 'active', path: '/active' },
   { name: 'stop', path: '/active', act: (page) => press(page, 'Stop everything of mine …') },
+  { name: 'suspend', path: '/active', act: (page) => press(page, 'Suspend …') },
+  { name: 'suspended', path: '/active', act: rest },
+  { name: 'resume', path: '/active', act: (page) => rest(page).then(() => press(page, 'Resume …')) },
   { name: 'history', path: '/history' },
   { name: 'search', path: '/search' },
   { name: 'trace', path: ({ called }) => `/trace/${called}` },
@@ -68,6 +71,16 @@ async function openApproval(page: Page): Promise<void> {
 async function openTogether(page: Page): Promise<void> {
   await page.getByRole('link', { name: /together/u }).click()
   await page.getByRole('button', { name: /^Approve \d/u }).waitFor()
+}
+
+/** The first delegation rests, whether or not it did before. */
+async function rest(page: Page): Promise<void> {
+  await page.getByRole('button', { name: /^(?:Suspend|Resume) …$/u }).waitFor()
+  if ((await page.getByRole('button', { name: 'Resume …' }).count()) > 0) return
+  await press(page, 'Suspend …')
+  await page.getByRole('button', { name: 'Suspend', exact: true }).click()
+  await page.getByRole('button', { name: 'Resume …' }).waitFor()
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
 }
 
 async function press(page: Page, name: string): Promise<void> {

@@ -8,7 +8,9 @@ import { ExactRule } from '../parts/exact-rule.tsx'
 import { HostileText } from '../parts/hostile-text.tsx'
 import { StoryLink } from '../parts/story-link.tsx'
 import { Timer } from '../parts/timer.tsx'
+import { usePerson } from '../person-context.ts'
 import { capabilitySentence } from '../words/capability-sentence.ts'
+import { restWords } from '../words/rest-words.ts'
 import { safeText } from '../words/safe-text.ts'
 import { usageWords } from '../words/usage-words.ts'
 import type { StopTarget } from './stop-dialog.tsx'
@@ -52,6 +54,7 @@ export function TreeCard({ tree, stop, rest }: TreeCardProps): ReactNode {
 function Chosen({ row, stop, rest }: Omit<TreeCardProps, 'tree'> & { readonly row: TreeRow }): ReactNode {
   const { delegation, depth, below } = row
   const now = useNow()
+  const person = usePerson()
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for fields
     <div role="group" aria-label="The chosen delegation">
@@ -61,7 +64,14 @@ function Chosen({ row, stop, rest }: Omit<TreeCardProps, 'tree'> & { readonly ro
           <Timer end={delegation.valid_until} />
         </Text>
       )}
-      {delegation.status === 'suspended' && <Text fw={600}>{restWords(delegation)}</Text>}
+      {delegation.status === 'suspended' && (
+        <Text fw={600}>{restWords(delegation, { id: person.id, now })}</Text>
+      )}
+      {delegation.suspended_reason !== undefined && (
+        <Text size="sm">
+          Reason: <HostileText text={delegation.suspended_reason} maxLength={500} />
+        </Text>
+      )}
       <ul className="sentences">
         {delegation.capabilities.map((capability) => (
           <li key={JSON.stringify(capability)}>{capabilitySentence(capability)}</li>
@@ -90,9 +100,4 @@ function Chosen({ row, stop, rest }: Omit<TreeCardProps, 'tree'> & { readonly ro
       </div>
     </div>
   )
-}
-
-function restWords({ suspended_at: since, suspended_by: by }: DelegationView): string {
-  if (since === undefined) return 'Suspended, because one above it is.'
-  return `Suspended by ${safeText(by ?? 'somebody', 120)}: refused everywhere until it is resumed.`
 }

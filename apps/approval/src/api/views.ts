@@ -154,7 +154,9 @@ export interface DelegationView {
   readonly reason?: string
   /** While it rests. */
   readonly suspended_at?: string
+  /** DID of a key, or id of a person. */
   readonly suspended_by?: string
+  readonly suspended_reason?: string
 }
 
 /** A key that signs people in. */
