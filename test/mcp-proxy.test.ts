@@ -5,7 +5,8 @@ import { createFileWallet, type Wallet } from '@behalf/wallet'
 import { Client } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openProtectedTools, pinsOfTools, TOOL, type ToolServer } from './support/tool-server.ts'
+import type { McpServed } from './support/mcp-endpoint.ts'
+import { openProtectedTools, pinsOfTools, TOOL } from './support/tool-server.ts'
 import { openWorld, type World, waitFor } from './support/world.ts'
 
 const MAIN = join(import.meta.dirname, '..', 'apps', 'behalf', 'src', 'main.ts')
@@ -20,7 +21,7 @@ interface Proxied {
 describe('behalf mcp proxy, started by a client that knows nothing of it', () => {
   const folder = mkdtempSync(join(tmpdir(), 'behalf-proxy-'))
   let world: World
-  let server: ToolServer
+  let server: McpServed
   let pins: Record<string, string>
   const opened: Client[] = []
 

@@ -8,19 +8,32 @@ import { createMemoryWallet } from '@behalf/wallet'
 // The client that the conformance suite starts, with the address of its server as the last argument. That server does
 // not verify anything, so a delegation of an issuer that was made up here is enough.
 
+/** The tool that a scenario wants called. */
+const CALLS: Readonly<
+  Record<string, { readonly name: string; readonly arguments: Record<string, unknown> }>
+> = {
+  tools_call: { name: 'add_numbers', arguments: { a: 5, b: 3 } },
+  'elicitation-sep1034-client-defaults': { name: 'test_client_elicitation_defaults', arguments: {} },
+  'sse-retry': { name: 'test_reconnection', arguments: {} },
+}
+
 const url = new URL(process.argv.at(-1) ?? '').href
 const signer = createEd25519Signer(systemRandomBytes(32))
 const issuer = encodeDidKey(signer.publicKey)
 const wallet = createMemoryWallet()
 
 await receive({ type: 'mcp', locations: [url], actions: ['tools/call', 'tools/list'] }, 1)
-const client = await createMcpClient(wallet, url)
+const client = await createMcpClient(wallet, url, {
+  client: { capabilities: { elicitation: { form: { applyDefaults: true } } } },
+})
+client.setRequestHandler('elicitation/create', () => ({ action: 'accept', content: {} }))
 const { tools } = await client.listTools()
-if (process.env.MCP_CONFORMANCE_SCENARIO === 'tools_call') {
+const { [process.env.MCP_CONFORMANCE_SCENARIO ?? '']: call } = CALLS
+if (call !== undefined) {
   const definitions = JSON.parse(JSON.stringify(tools)) as readonly { readonly name: string }[]
   const pins = Object.fromEntries(definitions.map((tool) => [tool.name, digestToolDefinition({ ...tool })]))
   await receive({ type: 'mcp', locations: [url], actions: ['tools/call', 'tools/list'], tools: pins }, 2)
-  await client.callTool({ name: 'add_numbers', arguments: { a: 5, b: 3 } })
+  await client.callTool(call)
 }
 await client.close()
 
