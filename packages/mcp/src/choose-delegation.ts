@@ -1,4 +1,10 @@
-import { authorize, CredentialError, type McpAccess, type McpPreparation } from '@behalf/credential'
+import {
+  authorize,
+  type Capability,
+  CredentialError,
+  type McpAccess,
+  type McpPreparation,
+} from '@behalf/credential'
 import type { HeldDelegation } from '@behalf/wallet'
 
 /** The unexpired delegations that allow this, in their order. */
@@ -6,13 +12,15 @@ export function findDelegations(
   held: readonly HeldDelegation[],
   access: McpAccess | McpPreparation,
 ): readonly HeldDelegation[] {
-  return held.filter((delegation) => isUnexpired(delegation, access.now) && allows(delegation, access))
+  return held.filter(
+    (delegation) => isUnexpired(delegation, access.now) && isAllowed(delegation.leaf.capabilities, access),
+  )
 }
 
-/** Whether a delegation allows this; its time apart. */
-function allows({ leaf }: HeldDelegation, access: McpAccess | McpPreparation): boolean {
+/** Whether capabilities allow this. */
+export function isAllowed(capabilities: readonly Capability[], access: McpAccess | McpPreparation): boolean {
   try {
-    authorize(leaf.capabilities, access)
+    authorize(capabilities, access)
     return true
   } catch (error) {
     if (error instanceof CredentialError) return false

@@ -36,11 +36,31 @@ export interface McpCaller {
     digests: ReadonlyMap<string, string>,
     preferred?: string,
   ): Promise<HeldDelegation>
+  /**
+   * Another delegation to show with a message that was refused, where one can be asked for and may help: the server
+   * wants a person's approval, or holds a delegation for ended.
+   *
+   * @param refusal what the sending threw
+   * @returns undefined where nobody is asked
+   * @throws WalletError as `requestDelegation`
+   */
+  delegationAfter(
+    refusal: unknown,
+    message: McpMessage | undefined,
+    digests: ReadonlyMap<string, string>,
+  ): Promise<HeldDelegation | undefined>
 }
+
+/** Refusals that another delegation for the same may mend. */
+const MENDED_BY_ASKING: ReadonlySet<string> = new Set(['approval_required', 'credential_expired'])
 
 /** Makes the caller of an endpoint. */
 export function createMcpCaller(wallet: Wallet, url: URL, options: McpCallerOptions): McpCaller {
   const { ask, context = {}, clock = systemClock } = options
+  const find = (message: McpMessage | undefined, digests: ReadonlyMap<string, string>): Needed => {
+    const access = toMcpAccess(message ?? { kind: 'response' }, { location: url.href, now: clock() })
+    return { access, digest: access.tool === undefined ? undefined : digests.get(access.tool) }
+  }
   return {
     wallet,
     url,
@@ -49,8 +69,7 @@ export function createMcpCaller(wallet: Wallet, url: URL, options: McpCallerOpti
       return tool === undefined ? context : { ...context, tool }
     },
     delegationFor: async (message, digests, preferred) => {
-      const access = toMcpAccess(message ?? { kind: 'response' }, { location: url.href, now: clock() })
-      const digest = access.tool === undefined ? undefined : digests.get(access.tool)
+      const { access, digest } = find(message, digests)
       const found = findDelegations(wallet.delegations(), access)
       if (found.length === 0) return await obtain(wallet, ask, { access, digest })
       const pinned = found.filter((delegation) => isUnchanged(delegation, access, digest))
@@ -61,7 +80,19 @@ export function createMcpCaller(wallet: Wallet, url: URL, options: McpCallerOpti
         `the definition of ${access.tool} is not the one that was approved: look at it, and ask for it again`,
       )
     },
+    delegationAfter: async (refusal, message, digests) => {
+      if (ask === undefined) return undefined
+      if (!(refusal instanceof McpError && MENDED_BY_ASKING.has(refusal.code))) return undefined
+      return await askForMore(wallet, ask, find(message, digests))
+    },
   }
+}
+
+/** What a message needs: to be allowed this, with a tool as it is now. */
+interface Needed {
+  readonly access: McpAccess | McpPreparation
+  /** Of the definition of the tool, where one is called and known. */
+  readonly digest: string | undefined
 }
 
 function isUnchanged(
@@ -83,7 +114,7 @@ export function toolOf(message: McpMessage | undefined): string | undefined {
 async function obtain(
   wallet: Wallet,
   question: McpQuestion | undefined,
-  needed: { readonly access: McpAccess | McpPreparation; readonly digest: string | undefined },
+  needed: Needed,
 ): Promise<HeldDelegation> {
   const { access, digest } = needed
   const isUnknownTool = access.action === 'tools/call' && digest === undefined

@@ -27,7 +27,8 @@ interface Outgoing {
 
 /**
  * A fetch for the Streamable HTTP transports of both generations: each request is signed under the delegation that
- * allows its message. A session goes on under one delegation; where a call needs another, it is opened again.
+ * allows its message. A session goes on under one delegation; where a call needs another, it is opened again. What is
+ * refused for want of an approval is asked for, and sent once more.
  *
  * @param digests of the tools as the server tells them now
  * @returns rejects with McpError for what the server refused, and for another URL than the endpoint's with TypeError
@@ -52,15 +53,23 @@ export function createSigningFetch(caller: McpCaller, digests: () => ReadonlyMap
       throw new TypeError(`only ${caller.url.href} is called with this key`)
     const message = readOutgoing(init)
     const session = sessions.get(new Headers(init.headers).get(SESSION_FIELD) ?? '')
-    const delegation = await caller.delegationFor(message, digests(), session?.delegation)
-    if (session !== undefined) {
-      if (session.delegation !== delegation.id) await reopen(session, delegation, send)
-      return await send({ message, init: inSession(init, session), delegation })
+    const deliver = async (delegation: HeldDelegation): Promise<Response> => {
+      if (session !== undefined) {
+        if (session.delegation !== delegation.id) await reopen(session, delegation, send)
+        return await send({ message, init: inSession(init, session), delegation })
+      }
+      const response = await send({ message, init, delegation })
+      const opened = response.headers.get(SESSION_FIELD)
+      if (opened !== null) sessions.set(opened, { id: opened, delegation: delegation.id, opening: init })
+      return response
     }
-    const response = await send({ message, init, delegation })
-    const opened = response.headers.get(SESSION_FIELD)
-    if (opened !== null) sessions.set(opened, { id: opened, delegation: delegation.id, opening: init })
-    return response
+    try {
+      return await deliver(await caller.delegationFor(message, digests(), session?.delegation))
+    } catch (error) {
+      const another = await caller.delegationAfter(error, message, digests())
+      if (another === undefined) throw error
+      return await deliver(another)
+    }
   }
 }
 

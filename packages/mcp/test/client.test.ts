@@ -1,7 +1,7 @@
 import type { McpCapability } from '@behalf/credential'
 import type { RequestDelegationOptions, Wallet } from '@behalf/wallet'
 import { afterEach, describe, expect, test } from 'vitest'
-import { digestToolDefinition, type McpCallerOptions } from '../src/index.ts'
+import { digestToolDefinition, type McpCallerOptions, type McpEndpointOptions } from '../src/index.ts'
 import { connect, type TestClient } from './support/clients.ts'
 import { GENERATIONS, type Generation, serve } from './support/servers.ts'
 import { codeOf, MCP_URL, makeWorld } from './support/world.ts'
@@ -20,9 +20,9 @@ afterEach(async () => {
   for (const client of opened.splice(0)) await client.close()
 })
 
-async function setUp(server: Generation) {
+async function setUp(server: Generation, endpoint: Partial<McpEndpointOptions<undefined>> = {}) {
   const served = serve(server)
-  const world = await makeWorld({ handler: served.handler })
+  const world = await makeWorld({ handler: served.handler, ...endpoint })
   const wallet = world.wallet(10)
   const open = async (generation: Generation, options?: McpCallerOptions): Promise<TestClient> => {
     const client = await connect(generation, wallet, options)
@@ -113,23 +113,27 @@ test('without any right nothing is sent', async () => {
 
 describe.each(GENERATIONS)('a right that is lacking, on a server of %s,', (server) => {
   /** The wallet, and what its authority is asked for, which it grants at once. */
-  async function setUpAsking() {
-    const { served, world, wallet } = await setUp(server)
+  async function setUpAsking(
+    generation: Generation = '2.x',
+    { endpoint, held }: { endpoint?: Partial<McpEndpointOptions<undefined>>; held?: McpCapability } = {},
+  ) {
+    const { served, world, wallet } = await setUp(server, endpoint)
     const asked: RequestDelegationOptions[] = []
     const asking: Wallet = {
       ...wallet,
       requestDelegation: async (options) => {
         asked.push(options)
-        await world.grant(wallet, options.capabilities)
+        await world.grant(wallet, options.capabilities, 'passkey')
         const [newest] = wallet.delegations()
         if (newest === undefined) throw new Error('nothing was granted')
         return newest
       },
     }
+    if (held !== undefined) await world.grant(wallet, [held])
     const ask = { authority: 'https://authority.test', onBehalfOf: { id: 'person-7' }, purpose: 'Triage' }
-    const client = await connect('2.x', asking, { ask })
+    const client = await connect(generation, asking, { ask })
     opened.push(client)
-    return { served, asked, client, wallet }
+    return { served, world, asked, client, wallet }
   }
 
   test('is asked for, with what is held already and the tool as it is now', async () => {
@@ -156,5 +160,47 @@ describe.each(GENERATIONS)('a right that is lacking, on a server of %s,', (serve
     const { asked, client } = await setUpAsking()
     expect(await codeOf(client.callTool({ name: 'no_such_tool' }))).toBe('credential_missing')
     expect(asked).toHaveLength(1)
+  })
+
+  test('beyond the limits of arguments is asked for with the limits of this call', async () => {
+    const { served, world, asked, client, wallet } = await setUpAsking()
+    const { search_issues: pin = '' } = await pinsOf(client)
+    const limited = mcp({
+      actions: ['tools/call'],
+      tools: { search_issues: pin },
+      constraints: { arguments: { project: { const: 'ACME' } } },
+    })
+    await world.grant(wallet, [limited])
+    expect(await client.callTool(SEARCH)).toMatchObject(FOUND)
+    expect(asked).toHaveLength(1)
+    await client.callTool({ name: 'search_issues', arguments: { project: 'ZETA' } })
+    expect(asked[1]?.capabilities).toEqual([
+      limited,
+      { ...limited, constraints: { arguments: { project: { const: 'ZETA' } } } },
+    ])
+    expect(served.ran).toEqual(['search ACME', 'search ZETA'])
+  })
+
+  test.each(GENERATIONS)('of an approval is asked for by a client of %s, once', async (generation) => {
+    const { served, world, asked, client, wallet } = await setUpAsking(generation, {
+      endpoint: { requireHumanApproval: 'claimed' },
+      held: mcp(),
+    })
+    // To connect was refused already: what is held was asked for again as it is.
+    expect(asked.map(({ capabilities }) => capabilities)).toEqual([[mcp()]])
+    const { search_issues: pin = '' } = await pinsOf(client)
+    await world.grant(wallet, [mcp({ tools: { search_issues: pin } })])
+    expect(await client.callTool(SEARCH)).toMatchObject(FOUND)
+    expect(asked[1]?.capabilities).toEqual([mcp({ tools: { search_issues: pin } })])
+    expect(served.ran).toEqual(['search ACME'])
+  })
+
+  test('that asking does not mend is refused after one question', async () => {
+    const { served, world, asked, client, wallet } = await setUpAsking()
+    const index = await world.grant(wallet, [mcp()])
+    await world.revoke(index)
+    expect(await codeOf(client.readResource({ uri: 'issue://ACME/7' }))).toBe('credential_revoked')
+    expect(asked).toHaveLength(1)
+    expect(served.ran).toEqual([])
   })
 })

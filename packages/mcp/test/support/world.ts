@@ -73,8 +73,8 @@ export interface World {
   now: number
   /** A wallet whose requests reach the endpoint without a network; `send` is what stands between. */
   readonly wallet: (byte: number, options?: WalletChanges) => Wallet
-  /** Has the wallet hold a delegation; returns its index in the status list. */
-  grant(wallet: Wallet, capabilities: readonly Capability[]): Promise<number>
+  /** Has the wallet hold a delegation, which an operator approved by default; returns its index in the status list. */
+  grant(wallet: Wallet, capabilities: readonly Capability[], method?: 'operator' | 'passkey'): Promise<number>
   /** From now on these are revoked, and whoever listens is told. */
   revoke(...indices: readonly number[]): Promise<void>
 }
@@ -136,7 +136,8 @@ export async function makeWorld(
             : elsewhere(request))
         },
       }),
-    grant: (wallet, capabilities) => grant(wallet, capabilities, time.now),
+    grant: (wallet, capabilities, method = 'operator') =>
+      grant(wallet, capabilities, { method, now: time.now }),
     revoke: async (...indices) => {
       list = await makeList(indices)
       for (const listener of listeners) listener(issuer.did)
@@ -151,7 +152,11 @@ export function toServed(url: string | URL | Request, init?: RequestInit): Reque
   return request
 }
 
-async function grant(wallet: Wallet, capabilities: readonly Capability[], now: number): Promise<number> {
+async function grant(
+  wallet: Wallet,
+  capabilities: readonly Capability[],
+  { method, now }: { readonly method: 'operator' | 'passkey'; readonly now: number },
+): Promise<number> {
   granted += 1
   const payload = createDelegationPayload(
     {
@@ -170,7 +175,7 @@ async function grant(wallet: Wallet, capabilities: readonly Capability[], now: n
         statusListIndex: String(granted),
         statusListCredential: LIST_URL,
       },
-      approval: { method: 'operator', digest: digestSha256('evidence') },
+      approval: { method, digest: digestSha256('evidence') },
     },
     now,
   )
