@@ -104,6 +104,73 @@ describe('behalf witness', () => {
     expect(codeOf(await watchForged(await forge(Number(size) + 3), 404))).toBe('audit_gap')
   })
 
+  describe('between two looks', () => {
+    const text = { 'Content-Type': 'text/plain' }
+    const problem = (status: number, code: string): Answered => ({
+      status,
+      headers: { 'Content-Type': 'application/problem+json' },
+      body: JSON.stringify({ type: `urn:behalf:error:${code}`, title: 'Refused', status, code }),
+    })
+
+    test.each<[string, Look, string]>([
+      [
+        'is restarted behind a proxy',
+        { status: 502, headers: {}, body: '<html>' },
+        'authority_response_invalid, HTTP 502',
+      ],
+      [
+        'is in the way of nobody',
+        { status: 404, headers: {}, body: 'default backend' },
+        'authority_response_invalid, HTTP 404',
+      ],
+      ['cannot write', problem(503, 'audit_unavailable'), 'audit_unavailable, HTTP 503'],
+      ['has a bug', problem(500, 'internal_error'), 'internal_error, HTTP 500'],
+      ['is asked too often', problem(429, 'rate_limited'), 'rate_limited, HTTP 429'],
+      [
+        'has a page in front',
+        { status: 200, headers: { 'Content-Type': 'text/html' }, body: '<html>' },
+        'authority_response_invalid, HTTP 200',
+      ],
+      [
+        'shows what it did not sign',
+        { status: 200, headers: text, body: 'back soon' },
+        'audit_proof_invalid',
+      ],
+      ['breaks off', 'cut', 'authority_unreachable'],
+      ['is gone', 'gone', 'authority_unreachable'],
+    ])('goes on when the authority %s, and says so once', async (_, answered, told) => {
+      const run = await watchThrough([answered, answered, 'whole', answered, 'whole'])
+      expect(run.exit).toBe(0)
+      const lines = run.stderr.split('\n').filter((line) => line.startsWith('The authority'))
+      const silent = `The authority does not answer (${told}); it is asked again.`
+      expect(lines).toEqual([silent, 'The authority answers again.', silent, 'The authority answers again.'])
+    })
+
+    test.each<[string, Answered, string]>([
+      ['has no log', problem(404, 'not_found'), 'not_found'],
+      ['lets nobody look', problem(403, 'forbidden'), 'forbidden'],
+    ])('ends when the authority %s', async (_, answered, code) => {
+      const run = await watchThrough([answered, 'whole'])
+      expect([run.exit, codeOf(run)]).toEqual([1, code])
+    })
+
+    test('ends with a log that was written anew, however often nobody answered before', async () => {
+      const { size } = documentOf(await world.run(['witness', '--once', '--json']))
+      const forged = { status: 200, headers: text, body: await forge(Number(size)) }
+      const run = await watchThrough(['gone', forged, 'whole'])
+      expect(run.exit).toBe(1)
+      expect(run.stderr).toMatch(/^behalf: .* \(audit_fork\)$/mu)
+    })
+
+    test('ends when its own folder holds something else', async () => {
+      const folder = join(world.home, 'spoilt')
+      await world.run(['witness', '--once', '--folder', folder])
+      await writeFile(join(folder, checkpointFile()), 'nothing')
+      const run = await world.run(['witness', '--once', '--folder', folder])
+      expect([run.exit, codeOf(run)]).toEqual([1, 'input_invalid'])
+    })
+  })
+
   test('refuses a key file that holds no key', async () => {
     const folder = join(world.home, 'odd')
     await world.run(['witness', '--once', '--folder', folder])
@@ -144,6 +211,29 @@ async function forge(size: number): Promise<string> {
   }))
   await Promise.all(entries.map((entry) => log.append(entry)))
   return log.checkpoint()
+}
+
+type Answered = { readonly status: number; readonly headers: Record<string, string>; readonly body: string }
+
+/** What comes of one look: an answer, nothing, half of one, or that of the authority. */
+type Look = Answered | 'gone' | 'cut' | 'whole'
+
+/** Watches an authority that answers its first look, and the ones that follow like this; then it is interrupted. */
+async function watchThrough(looks: readonly Look[]): Promise<CommandRun> {
+  const interruption = new AbortController()
+  let asked = 0
+  const fetchThrough: typeof fetch = async (input, init) => {
+    if (!new Request(input).url.endsWith('/log/checkpoint')) return fetch(input, init)
+    const look = looks[asked - 1] ?? 'whole'
+    asked += 1
+    if (asked > looks.length) interruption.abort()
+    if (look === 'whole') return fetch(input, init)
+    if (look === 'gone') throw new TypeError('fetch failed')
+    if (look !== 'cut') return new Response(look.body, look)
+    const body = new ReadableStream({ pull: (controller) => controller.error(new TypeError('terminated')) })
+    return new Response(body, { headers: { 'Content-Type': 'text/plain' } })
+  }
+  return world.run(['witness'], { fetch: fetchThrough, interruption: interruption.signal })
 }
 
 /** The authority shows this checkpoint, and answers for proofs with this status. */

@@ -46,7 +46,10 @@ export function createAuthorityCaller(origin: string, send: SendKeyRequest): Aut
 
   return {
     origin,
-    json: async (request) => await readAnswer(await requireSuccess(await call(request))),
+    json: async (request) => {
+      const { signal } = request
+      return await readAnswer(await requireSuccess(await call(request), signal), signal)
+    },
     text: async (path, mediaType, signed = false) => {
       const response = await requireSuccess(await call({ path, signed }))
       if (!isMediaType(response, mediaType)) throw invalid('is not of the promised media type', response)
@@ -70,9 +73,9 @@ export function pathSegment(id: string): string {
   throw new WalletError('input_invalid', 'not an id of this authority', { field: 'id' })
 }
 
-async function requireSuccess(response: Response): Promise<Response> {
+async function requireSuccess(response: Response, signal?: AbortSignal): Promise<Response> {
   if (response.ok) return response
-  const problem = await readProblem(response)
+  const problem = await wholeOrNone(readProblem(response), signal)
   if (problem === undefined) throw invalid('is neither a success nor a problem', response)
   throw toError(problem, response)
 }
@@ -96,18 +99,28 @@ function readRetryAfter(response: Response): number | undefined {
   return /^\d{1,9}$/.test(text) ? Math.min(Number(text), MAX_RETRY_AFTER_SECONDS) : undefined
 }
 
-async function readAnswer(response: Response): Promise<JsonObject> {
+async function readAnswer(response: Response, signal: AbortSignal | undefined): Promise<JsonObject> {
   if (response.status === 204) return {}
   if (!isMediaType(response, 'application/json')) throw invalid('is not JSON', response)
-  const answer = parseObject(await readWhole(response))
+  const answer = parseObject(await readWhole(response, signal))
   if (answer === undefined) throw invalid('is not one JSON object', response)
   return answer
 }
 
-async function readWhole(response: Response): Promise<Uint8Array> {
-  const bytes = await readBytes(response, MAX_ANSWER_BYTES)
+async function readWhole(response: Response, signal?: AbortSignal): Promise<Uint8Array> {
+  const bytes = await wholeOrNone(readBytes(response, MAX_ANSWER_BYTES), signal)
   if (bytes === undefined) throw invalid(`exceeds ${MAX_ANSWER_BYTES} bytes`, response)
   return bytes
+}
+
+/** An answer that broke off is none. */
+async function wholeOrNone<Value>(reading: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
+  try {
+    return await reading
+  } catch (cause) {
+    signal?.throwIfAborted()
+    throw new WalletError('authority_unreachable', 'the answer of the authority broke off', { cause })
+  }
 }
 
 function invalid(what: string, { status }: Response): WalletError {

@@ -358,6 +358,29 @@ describe('a call', () => {
     world.authority.answer('GET /delegations', cause)
     expect((await expectRefusal(client().listDelegations(), 'authority_unreachable')).cause).toBe(cause)
   })
+
+  test.each([200, 503])('whose answer with status %i breaks off says the same', async (status) => {
+    const cause = new TypeError('terminated')
+    const body = new ReadableStream({ pull: (controller) => controller.error(cause) })
+    const type = status === 200 ? 'application/json' : 'application/problem+json'
+    const answer = new Response(body, { status, headers: { 'content-type': type } })
+    world.authority.answer('GET /delegations', answer)
+    expect((await expectRefusal(client().listDelegations(), 'authority_unreachable')).cause).toBe(cause)
+  })
+
+  test('whose answer is given up is no answer that broke off', async () => {
+    const reason = new Error('no longer wanted')
+    const asking = new AbortController()
+    const body = new ReadableStream({
+      pull: (controller) => {
+        asking.abort(reason)
+        controller.error(new TypeError('terminated'))
+      },
+    })
+    const headers = { 'content-type': 'application/json' }
+    world.authority.answer('GET /delegation-requests/urn:uuid:1', new Response(body, { headers }))
+    await expect(client().getRequest('urn:uuid:1', asking.signal)).rejects.toBe(reason)
+  })
 })
 
 describe('a refusal', () => {
