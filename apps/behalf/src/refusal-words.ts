@@ -94,6 +94,10 @@ export const REFUSAL_WORDS: Readonly<Record<VerifierErrorCode, readonly [meaning
   keyid_unsupported: ['this kind of DID is not supported', 'use a did:key of an Ed25519 key'],
   mcp_batch_unsupported: ['the MCP server takes no batches', 'send the calls one by one'],
   mcp_host_forbidden: ['the MCP server does not answer under this name', 'use its public URL'],
+  mcp_server_unavailable: [
+    'the MCP server behind the endpoint ended, or does not answer',
+    'try again later; whoever runs it finds the reason in its log',
+  ],
   mcp_session_mismatch: ['the MCP session belongs to another delegation', 'begin a new session'],
   nonce_invalid: ['the nonce is not acceptable', REPORT],
   nonce_replayed: ['the API has seen this request before, or cannot know', 'call again'],

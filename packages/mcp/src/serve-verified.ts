@@ -39,6 +39,7 @@ export async function serveVerified(
   const session = request.headers.get(SESSION_FIELD) ?? undefined
   const exchange = { ...serving, request, verified, session }
   const { signal } = verified
+  const { sessions } = serving
   try {
     const answer = await Promise.race([askServer(exchange), untilDeath(exchange)])
     settleSession(answer, exchange)
@@ -47,6 +48,9 @@ export async function serveVerified(
     return answer
   } catch (error) {
     forgetSignal(signal)
+    // The server ended it, and answers so to whoever asks.
+    if (session !== undefined && error instanceof VerifierError && error.code === 'not_found')
+      sessions.forget(session)
     const { status, headers, body } = serving.verifier.refuse(error, verified.requestId)
     return new Response(body, { status, headers })
   }

@@ -125,6 +125,7 @@ type McpErrorCode =
   | 'mcp_session_mismatch'
   | 'mcp_host_forbidden'
   | 'mcp_batch_unsupported'
+  | 'mcp_server_unavailable'
   | 'tool_definition_changed'
 
 /** Every code that can leave a verifier or an authority over HTTP. Codes are never renamed, only added. */

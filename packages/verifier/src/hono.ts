@@ -170,9 +170,9 @@ function mayHaveBody(method: string): boolean {
 
 /** Later handlers read the body from here: the stream of the request was read to verify it. */
 function offerBody(context: Context, body: Uint8Array): void {
-  const { method, headers, url } = context.req.raw
+  const { method, headers, url, signal } = context.req.raw
   if (body.length > 0 && mayHaveBody(method)) {
-    context.req.raw = new Request(url, { method, headers, body: new Uint8Array(body) })
+    context.req.raw = new Request(url, { method, headers, signal, body: new Uint8Array(body) })
   }
 }
 

@@ -235,6 +235,7 @@ export const HTTP_FAILURES: Readonly<Record<VerifierErrorCode, HttpFailure>> = O
   mcp_session_mismatch: row(403, 'Session belongs to another delegation', 'reinitialise'),
   mcp_host_forbidden: row(403, 'Host or origin not allowed', 'none'),
   mcp_batch_unsupported: row(400, 'Batches not supported', 'none'),
+  mcp_server_unavailable: row(503, 'MCP server does not answer', 'retry_after'),
   tool_definition_changed: row(403, 'Tool definition changed', 'reapprove'),
   audit_unavailable: row(503, 'Cannot be recorded, so not done', 'retry_after'),
   storage_failed: row(503, 'Disk failed', 'retry_after'),

@@ -57,7 +57,7 @@ export {
 } from './request-verifier.ts'
 export type { SendFetch } from './send-audit-reports.ts'
 export type { StatusMark, StatusSnapshot, StatusSource, StatusState } from './status-source.ts'
-export type { SetTimer } from './timer.ts'
+export { type SetTimer, systemTimer } from './timer.ts'
 export type { TrustedAuthority } from './token-authority.ts'
 export type { TokenVerifierOptions } from './token-settings.ts'
 export {

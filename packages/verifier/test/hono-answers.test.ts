@@ -1,4 +1,8 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { encodeUtf8 } from '@behalf/core'
+import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
 import { describe, expect, test, vi } from 'vitest'
 import { answerRequestErrors, protect } from '../src/hono.ts'
@@ -152,4 +156,31 @@ describe('a request that Hono', () => {
     expect(respond(cause).status).toBe(400)
     expect(refused).toMatchObject({ code: 'request_malformed', cause })
   })
+})
+
+test('a handler on Node is told when the caller of a request with a body leaves', async () => {
+  const { guard } = acceptAll(encodeUtf8('verified'))
+  const app = new Hono()
+  const left = Promise.withResolvers<string>()
+  const reached = Promise.withResolvers<void>()
+  app.use(protect<AcceptedRequest>(guard))
+  app.all('*', async (c) => {
+    const { signal } = c.req.raw
+    signal.addEventListener('abort', () => left.resolve('told'), { once: true })
+    reached.resolve()
+    await left.promise
+    return c.text(await c.req.text())
+  })
+  const server = createServer(getRequestListener(app.fetch))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const leaving = new AbortController()
+  const { port } = server.address() as AddressInfo
+  const init = { method: 'POST', body: 'verified', signal: leaving.signal }
+  const answer = fetch(`http://127.0.0.1:${port}/`, init).catch(() => 'left')
+  await reached.promise
+  leaving.abort()
+  expect(await answer).toBe('left')
+  expect(await left.promise).toBe('told')
+  server.close()
 })

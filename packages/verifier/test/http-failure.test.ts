@@ -89,6 +89,7 @@ describe('the table of refusals', () => {
         "keyid_unsupported 401 none",
         "mcp_batch_unsupported 400 none",
         "mcp_host_forbidden 403 none",
+        "mcp_server_unavailable 503 retry_after",
         "mcp_session_mismatch 403 reinitialise",
         "nonce_invalid 400 none",
         "nonce_replayed 401 new_nonce",
