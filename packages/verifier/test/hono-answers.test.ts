@@ -159,7 +159,7 @@ describe('a request that Hono', () => {
 })
 
 test('a handler on Node is told when the caller of a request with a body leaves', async () => {
-  const { guard } = acceptAll(encodeUtf8('verified'))
+  const { guard } = acceptAll(new TextEncoder().encode('verified'))
   const app = new Hono()
   const left = Promise.withResolvers<string>()
   const reached = Promise.withResolvers<void>()
