@@ -110,6 +110,56 @@ describe('oauth4webapi exchanges at an authority and calls an API, over HTTP', (
       ...INSECURE,
     })
 
+  /** Shows the key with a DPoP proof, as `prove-client` wants it; the library itself adds none at these endpoints. */
+  const withProof =
+    ({ keys }: Peer, address: string, nonce?: string): oauth.ClientAuth =>
+    async (_server, client, body, headers) => {
+      const jwk = await crypto.subtle.exportKey('jwk', keys.publicKey)
+      const { kty = '', crv = '', x = '' } = jwk
+      const claims = { htm: 'POST', htu: address, jti: crypto.randomUUID(), ...(nonce && { nonce }) }
+      const proof = await new jose.SignJWT(claims)
+        .setProtectedHeader({ alg: 'EdDSA', typ: 'dpop+jwt', jwk: { kty, crv, x } })
+        .setIssuedAt()
+        .sign(keys.privateKey)
+      headers.set('dpop', proof)
+      body.set('client_id', client.client_id)
+    }
+
+  /** Once without a nonce, and once with the one that the answer brings. */
+  async function ask(
+    peer: Peer,
+    address: string,
+    send: (authentication: oauth.ClientAuth) => Promise<Response>,
+  ): Promise<Response> {
+    const first = await send(withProof(peer, address))
+    return await send(withProof(peer, address, first.headers.get('dpop-nonce') ?? ''))
+  }
+
+  test('and asks what a token says, and takes it back', async () => {
+    const peer = await makePeer()
+    const client = { client_id: peer.wallet.did }
+    const { access_token: token } = await exchange(peer)
+    const { introspection_endpoint: asking = '', revocation_endpoint: revoking = '' } = server
+    const introspect = async (): Promise<oauth.IntrospectionResponse> => {
+      const response = await ask(peer, asking, (authentication) =>
+        oauth.introspectionRequest(server, client, authentication, token, INSECURE),
+      )
+      return oauth.processIntrospectionResponse(server, client, response)
+    }
+    const takeBack = async (what: string): Promise<void> => {
+      const response = await ask(peer, revoking, (authentication) =>
+        oauth.revocationRequest(server, client, authentication, what, INSECURE),
+      )
+      await oauth.processRevocationResponse(response)
+    }
+    expect(await introspect()).toMatchObject({ active: true, sub: 'alice', client_id: peer.wallet.did })
+    await takeBack('not a token at all')
+    expect(await introspect()).toMatchObject({ active: true })
+    await takeBack(token)
+    expect(await introspect()).toEqual({ active: false })
+    expect((await exchange(peer)).token_type).toBe('dpop')
+  })
+
   test('and both end with the delegation', async () => {
     const peer = await makePeer()
     const { access_token: token, token_type: type, authorization_details: details } = await exchange(peer)
