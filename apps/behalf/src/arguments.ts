@@ -120,6 +120,9 @@ function namePositionals(given: readonly string[], specs: PositionalSpecs): Read
   const named = new Map<string, string>()
   for (const [index, spec] of specs.entries()) {
     const value = given[index]
+    if (value === '') {
+      throw usageError(`the argument ${spec.replace(/\?$/, '')} is empty`)
+    }
     if (value !== undefined) {
       named.set(spec.replace(/\?$/, ''), value)
     }

@@ -4,6 +4,7 @@ import {
   type Wallet,
   type WorkloadPresentation,
 } from '@behalf/wallet'
+import { advise } from './advise.ts'
 import type { Arguments, OptionSpecs } from './arguments.ts'
 import { describeCapabilities } from './capability-words.ts'
 import type { CommandContext } from './command.ts'
@@ -28,6 +29,9 @@ export const WORKLOAD_OPTIONS: OptionSpecs = {
   },
   'workload-key': { kind: 'text', value: 'FILE', help: 'the key of that certificate, PKCS #8 in PEM' },
 }
+
+const NOT_READ =
+  'look into the file: it holds one token as its issuer gave it, or the certificates in PEM, the own one first'
 
 /** The files that prove where an agent runs. */
 export type WorkloadFiles =
@@ -80,9 +84,10 @@ function refuseTerms(args: Arguments): void {
 export async function enrolWorkload(context: CommandContext, files: WorkloadFiles): Promise<void> {
   const origin = chooseAuthority(context.io, context.args)
   const wallet = await openAgentWallet(context)
-  const proven = await wallet
-    .authority(origin)
-    .enrolWorkload(await present(context, { files, wallet, origin }))
+  const presentation = await present(context, { files, wallet, origin })
+  const proven = await advise('credential_malformed', NOT_READ, () =>
+    wallet.authority(origin).enrolWorkload(presentation),
+  )
   answer(context, proven)
 }
 

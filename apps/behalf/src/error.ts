@@ -12,6 +12,7 @@ export type CommandErrorCode =
   | 'authority_unreachable'
   | 'authorization_pending'
   | 'confirmation_missing'
+  | 'credential_malformed'
   | 'credential_missing'
   | 'file_exists'
   | 'folder_unwritable'

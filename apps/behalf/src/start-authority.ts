@@ -13,6 +13,7 @@ import {
 } from '@behalf/authority'
 import { BehalfError } from '@behalf/core'
 import type { Policy } from '@behalf/issuer'
+import { trace } from '@opentelemetry/api'
 import type { CommandContext } from './command.ts'
 import { CommandError } from './error.ts'
 import { findPageFolder } from './page-folder.ts'
@@ -107,6 +108,8 @@ function createOn(
     operators: [{ did: from.keys.operatorDid, name: 'first operator' }],
     clock: io.clock,
     log: createAuthorityLog((line) => io.stderr.write(line)),
+    // Of the SDK that the process was started with, if any.
+    tracer: trace.getTracer('behalf'),
     ...(oidc && { oidc, dangerouslyLetLoginApprove }),
     ...(page !== undefined && { page: { folder: page } }),
   })

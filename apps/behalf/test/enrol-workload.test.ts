@@ -102,6 +102,14 @@ describe('behalf enrol', () => {
     expect([run.exit, codeOf(run)]).toEqual([1, 'key_mismatch'])
   })
 
+  test('says which file to look into when it holds no token', async () => {
+    const file = join(world.home, 'garbage')
+    await writeFile(file, 'not a token')
+    const run = await world.run(['enrol', '--workload-token', file, '--json'])
+    expect([run.exit, codeOf(run)]).toEqual([1, 'credential_malformed'])
+    expect(run.stderr).toContain('one token as its issuer gave it')
+  })
+
   test('proves it with a certificate and its key', async () => {
     await writeFile(join(world.home, 'svid.pem'), leaf.certificate.toString('pem'))
     await writeFile(join(world.home, 'svid.key'), await exportPKCS8(leaf.privateKey))

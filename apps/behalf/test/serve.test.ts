@@ -2,6 +2,8 @@ import { chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { openDatabase } from '@behalf/authority'
+import { trace } from '@opentelemetry/api'
+import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
 import { describe, expect, test } from 'vitest'
 import { readPolicy } from '../src/authority-policy.ts'
 import { runBehalf } from '../src/run.ts'
@@ -73,6 +75,24 @@ describe('what is measured', () => {
       expect([run.exit, codeOf(run)]).toEqual([2, 'usage_invalid'])
     },
   )
+})
+
+describe('spans', () => {
+  test('go to the SDK that the process was started with', async () => {
+    const exporter = new InMemorySpanExporter()
+    const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] })
+    trace.setGlobalTracerProvider(provider)
+    try {
+      const port = await findFreePort()
+      const serving = serve(['--data', join(await createFolder(), 'data'), '--port', String(port)])
+      await serving.started
+      await (await fetch(`http://127.0.0.1:${port}/health`)).arrayBuffer()
+      expect((await serving.stop()).exit).toBe(0)
+      expect(exporter.getFinishedSpans().map(({ name }) => name)).toEqual(['GET /health'])
+    } finally {
+      trace.disable()
+    }
+  })
 })
 
 describe('the first start', () => {

@@ -225,6 +225,14 @@ describe('behalf trace', () => {
     }
   })
 
+  test('looks at the place of a bundle before it asks for anything', async () => {
+    const asked = ['trace', helped, '--bundle', join(file, '..', 'nowhere', 'new.json'), '--json']
+    const run = await world.run([...asked, '--authority', 'http://127.0.0.1:9'])
+    expect([run.exit, codeOf(run)]).toEqual([1, 'folder_unwritable'])
+    const empty = await world.run(['trace', '', '--json'])
+    expect([empty.exit, codeOf(empty)]).toEqual([2, 'usage_invalid'])
+  })
+
   test('writes no bundle over a file', async () => {
     const run = await world.run(['trace', helped, '--bundle', file, '--json'])
     expect([run.exit, codeOf(run), await readFile(file, 'utf8')]).toEqual([1, 'file_exists', text])

@@ -1,6 +1,7 @@
-import { writeFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { access, constants, writeFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { addWitnesses, collectTrace, serializeTraceBundle, verifyTrace } from '@behalf/authority/trace'
+import { advise } from '../advise.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { COMMON_OPTIONS } from '../common-options.ts'
 import { CommandError } from '../error.ts'
@@ -8,7 +9,6 @@ import { AUTHORITY_OPTIONS, OPERATOR_OPTIONS } from '../locations.ts'
 import { chooseLogKey } from '../log-key.ts'
 import { PASSPHRASE_OPTIONS } from '../passphrase.ts'
 import { isSystemError } from '../system-error.ts'
-import { advise } from '../trace/advise.ts'
 import { describeTrace, writeTrace } from '../trace/describe-trace.ts'
 import { readWitnessed } from '../trace/read-witnessed.ts'
 import { traceDocument } from '../trace/trace-document.ts'
@@ -48,6 +48,8 @@ async function trace(context: CommandContext): Promise<void> {
   const { args, output } = context
   const id = args.argument('ID')
   const trusted = args.text('issuer')
+  const file = args.text('bundle')
+  const path = file === undefined ? undefined : await checkPlace(resolve(context.io.cwd, file))
   const authority = await openAuthority(context)
   const key = await chooseLogKey(authority, trusted)
   // Read before the log is asked: whatever they saw is in what it shows then.
@@ -59,8 +61,7 @@ async function trace(context: CommandContext): Promise<void> {
   const bundle = await addWitnesses(authority, unseen, { key, notes })
   const witnesses = seen.map(({ witness }) => witness)
   const verified = await verifyTrace(bundle, key.name, witnesses)
-  const file = args.text('bundle')
-  const path = file === undefined ? undefined : await writeBundle(context, file, serializeTraceBundle(bundle))
+  if (path !== undefined) await writeBundle(path, serializeTraceBundle(bundle))
   const steps = describeTrace(verified)
   output.answer({ ...traceDocument(verified, steps), complete: !isCut, bundle: path }, [
     ...writeTrace(verified, steps),
@@ -77,13 +78,27 @@ async function trace(context: CommandContext): Promise<void> {
   ])
 }
 
-async function writeBundle({ io }: CommandContext, file: string, text: string): Promise<string> {
-  const path = resolve(io.cwd, file)
+/** Looked at before anything is asked for: a story that cannot be kept need not be collected. */
+async function checkPlace(path: string): Promise<string> {
+  const folder = dirname(path)
+  const isThere = (place: string, mode?: number): Promise<boolean> =>
+    access(place, mode).then(
+      () => true,
+      () => false,
+    )
+  if (await isThere(path)) throw fileExists(path)
+  if (await isThere(folder, constants.W_OK)) return path
+  throw new CommandError('folder_unwritable', `the folder ${folder} is not there, or cannot be written`)
+}
+
+async function writeBundle(path: string, text: string): Promise<void> {
   try {
     await writeFile(path, text, { flag: 'wx', mode: 0o600 })
-    return path
   } catch (cause) {
-    if (!isSystemError(cause, 'EEXIST')) throw cause
-    throw new CommandError('file_exists', `there is a file ${path} already`, { cause })
+    throw isSystemError(cause, 'EEXIST') ? fileExists(path, cause) : cause
   }
+}
+
+function fileExists(path: string, cause?: unknown): CommandError {
+  return new CommandError('file_exists', `there is a file ${path} already`, { cause })
 }

@@ -1,9 +1,9 @@
 import { parseTraceBundle, verifyTrace } from '@behalf/authority/trace'
+import { advise } from '../advise.ts'
 import { parseAgentDid } from '../agent-did.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { COMMON_OPTIONS } from '../common-options.ts'
 import { readInput } from '../read-input.ts'
-import { advise } from '../trace/advise.ts'
 import { describeTrace, writeTrace } from '../trace/describe-trace.ts'
 import { traceDocument } from '../trace/trace-document.ts'
 

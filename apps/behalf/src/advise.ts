@@ -1,5 +1,5 @@
 import { BehalfError } from '@behalf/core'
-import { CommandError, type CommandErrorCode } from '../error.ts'
+import { CommandError, type CommandErrorCode } from './error.ts'
 
 /**
  * Returns what `run` returns.
