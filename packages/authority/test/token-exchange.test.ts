@@ -512,6 +512,7 @@ describe('what is published', () => {
     const { json } = await world.get('/.well-known/oauth-authorization-server')
     expect(json).toMatchObject({
       issuer: world.origin,
+      authorization_endpoint: `${world.origin}/requests`,
       token_endpoint: `${world.origin}/token`,
       jwks_uri: `${world.origin}/.well-known/jwks.json`,
       dpop_signing_alg_values_supported: ['EdDSA', 'Ed25519'],

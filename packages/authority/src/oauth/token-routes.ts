@@ -32,6 +32,8 @@ function createMetadataRoute({ origin }: TokenRouteContext): Route {
     run: async () => ({
       ...json(200, {
         issuer: origin,
+        // No response type leads there, but clients of MCP read no metadata that has none.
+        authorization_endpoint: `${origin}/requests`,
         token_endpoint: `${origin}/token`,
         jwks_uri: `${origin}/.well-known/jwks.json`,
         introspection_endpoint: `${origin}/introspect`,
