@@ -193,6 +193,19 @@ describe('behalf trace', () => {
     ])
   })
 
+  test('tells the workflows apart whose runs have one name, and tells of one alone', async () => {
+    const terms = ['--for', 'alice', '--purpose', 'ship', ...allowing('/ships')]
+    await obtain(world, ...terms, '--workflow', 'deploy', '--run', 'monday')
+    const [both, own] = await Promise.all(
+      ['monday', 'triage/monday'].map(async (id) => (await world.run(['trace', id])).stdout),
+    )
+    expect(both).toContain('workflow "deploy", run "monday"')
+    expect(both).toContain('ask about one of them: triage/monday, deploy/monday')
+    expect(own).toContain('workflow "triage", run "monday"')
+    expect(own).not.toContain('deploy')
+    expect((await world.run(['trace', 'triage/monday', '--json'])).stdout).not.toContain('deploy')
+  })
+
   test('is not_found for what the log does not know', async () => {
     for (const id of ['01Q4', world.issuer, 'tuesday']) {
       const run = await world.run(['trace', id, '--json'])

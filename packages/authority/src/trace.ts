@@ -1,13 +1,7 @@
 // What tells and proves a story of the log, apart from the service: it runs in a browser, too.
 
 export { addWitnesses, type GrowthSource } from './trace/add-witnesses.ts'
-export {
-  type CollectedTrace,
-  collectTrace,
-  type TraceEntry,
-  type TraceFilter,
-  type TraceSource,
-} from './trace/collect-trace.ts'
+export { type CollectedTrace, collectTrace } from './trace/collect-trace.ts'
 export { type EntryProof, findEffect, proofOf } from './trace/proof-of.ts'
 export {
   isProven,
@@ -18,7 +12,15 @@ export {
 } from './trace/prove-request.ts'
 export { type StatusLists, type StatusThen, toStatusLists } from './trace/prove-status.ts'
 export type { WitnessedTree } from './trace/prove-witnesses.ts'
-export { isRequest, isRevocation, listOf, memberOf, textOf } from './trace/record-members.ts'
+export {
+  isRequest,
+  isRevocation,
+  listOf,
+  memberOf,
+  nameRun,
+  textOf,
+  workflowOf,
+} from './trace/record-members.ts'
 export {
   type BundleDelegation,
   type BundleEntry,
@@ -28,6 +30,7 @@ export {
   serializeTraceBundle,
   type TraceBundle,
 } from './trace/trace-bundle.ts'
+export type { TraceEntry, TraceFilter, TraceSource } from './trace/trace-source.ts'
 export {
   digestOfPolicy,
   type ProvenDelegation,

@@ -128,6 +128,19 @@ describe('the log of an authority', () => {
     expect(await indices('?from=7')).toEqual([])
   })
 
+  test('is read backwards, from the latest about something', async () => {
+    const world = await createWorld()
+    await delegate(world)
+    await delegate(world)
+    const about = `?about=agent:${encodeURIComponent(world.agent.did)}`
+    const indices = async (query: string): Promise<readonly number[]> =>
+      (await readEntries(world.operator, `${about}${query}`)).map(({ index }) => index)
+    const all = await indices('')
+    expect(await indices('&before=999')).toEqual(all.toReversed())
+    expect(await indices(`&before=${all[3]}&limit=2`)).toEqual([all[2], all[1]])
+    expect(await indices('&before=0')).toEqual([])
+  })
+
   test('has no proof of what it does not hold', async () => {
     const world = await createWorld()
     const { size } = await readCheckpoint(world)
@@ -153,13 +166,17 @@ describe('the log of an authority', () => {
     expect([status, code]).toEqual([422, 'input_invalid'])
   })
 
-  test.each(['?about=person:alice', '?about=agent:', '?from=x', '?limit=1.5'])(
-    'records are not asked for like this: %s',
-    async (query) => {
-      const { operator } = await createWorld()
-      expect((await operator.send({ path: `/log/entries${query}` })).code).toBe('input_invalid')
-    },
-  )
+  test.each([
+    '?about=person:alice',
+    '?about=agent:',
+    '?from=x',
+    '?limit=1.5',
+    '?before=9',
+    '?about=agent:a&before=9&from=1',
+  ])('records are not asked for like this: %s', async (query) => {
+    const { operator } = await createWorld()
+    expect((await operator.send({ path: `/log/entries${query}` })).code).toBe('input_invalid')
+  })
 
   test('says so when it cannot take in what is on record', async () => {
     const world = await createWorld()

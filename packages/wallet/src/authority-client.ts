@@ -160,7 +160,7 @@ export interface AuthorityClient extends LedgerClient {
   /** Operator. Of a child, which its delegator signed, the authority has only the id. */
   readDelegation(id: string): Promise<IssuedDelegation>
 
-  /** Operator. Entries of the log from an index on, in order; none of them is proven. */
+  /** Operator. Entries of the log; none of them is proven. */
   listLogEntries(filter: LogFilter): Promise<readonly LogEntry[]>
   /** Public. The signed head of the log, not verified. */
   logCheckpoint(): Promise<string>
@@ -172,10 +172,12 @@ export interface AuthorityClient extends LedgerClient {
 
 /** Which entries of the log. */
 export interface LogFilter {
-  /** `request`, `delegation`, `lineage`, `agent`, `principal`, `run`, `call`, `api`, `code` or `type`, a colon and what it is. */
+  /** A kind such as `request`, `delegation`, `agent`, `run` or `type`, a colon and what it is. */
   readonly about?: string
-  /** Index; default 0. */
+  /** From this index on, in order; default 0. */
   readonly from?: number
+  /** Instead, with `about`: below this index, the latest first. */
+  readonly before?: number
   /** Default and at most 1000. */
   readonly limit?: number
   /** Whether what proves requests comes with them. */
@@ -344,10 +346,11 @@ function logRoutes({ json, text }: AuthorityCaller): LogRoutes {
   }
 }
 
-function logQuery({ about, from, limit, evidence }: LogFilter): string {
+function logQuery({ about, from, before, limit, evidence }: LogFilter): string {
   const asked = withoutAbsent({
     about: about && encodeURIComponent(about),
     from: from === undefined ? undefined : pathSegment(String(from)),
+    before: before === undefined ? undefined : pathSegment(String(before)),
     limit: limit === undefined ? undefined : pathSegment(String(limit)),
     evidence: evidence ? 'true' : undefined,
   })

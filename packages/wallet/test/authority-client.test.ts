@@ -302,6 +302,10 @@ describe('routes for operators', () => {
       client().listLogEntries({ about: 'run:a&b', from: 2, limit: 9, evidence: true })
     const path = 'GET /log/entries?about=run%3Aa%26b&from=2&limit=9&evidence=true'
     expect(await answered(path, json(200, { entries: [{ ...entry, id: 'event:1' }] }), list)).toEqual([entry])
+    const latest = 'GET /log/entries?about=type%3Aissued&before=7'
+    await answered(latest, json(200, { entries: [] }), () =>
+      client().listLogEntries({ about: 'type:issued', before: 7 }),
+    )
     const policy = json(200, { digest: 'sha-256:A', document: { id: 'p' } })
     const read = (): Promise<unknown> => client().readPolicy('sha-256:A')
     expect(await answered('GET /policies/sha-256:A', policy, read)).toEqual({ id: 'p' })

@@ -58,21 +58,26 @@ function actorOf({ type, by, person }: RecordView, names: NamesView): string | u
   return actor.startsWith('did:') ? 'an operator' : undefined
 }
 
-function requestFacts({ context, request_id: id }: RecordView): readonly Fact[] {
+function requestFacts({ context, request_id: id, workflow }: RecordView): readonly Fact[] {
   const said = isRecord(context) ? Object.entries(context) : []
   return [
+    ...workflowFacts(workflow),
     ...said.flatMap(([name, value]) => fact(`Its ${safeText(name, 40)}`, value, true)),
     ...fact('Request', id),
   ]
+}
+
+function workflowFacts(workflow: unknown): readonly Fact[] {
+  return isRecord(workflow)
+    ? [...fact('Workflow', workflow.id, true), ...fact('Run', workflow.run, true)]
+    : []
 }
 
 function eventFacts(record: RecordView): readonly Fact[] {
   const { workflow, policy, decision, valid_until: until } = record
   return [
     ...fact('Why', record.purpose, true),
-    ...(isRecord(workflow)
-      ? [...fact('Workflow', workflow.id, true), ...fact('Run', workflow.run, true)]
-      : []),
+    ...workflowFacts(workflow),
     ...(typeof decision === 'string' ? [{ name: 'Decision', value: decisionWords(decision) }] : []),
     ...(isRecord(policy) ? fact('Policy', policy.id) : []),
     ...fact('Rule', record.rule),

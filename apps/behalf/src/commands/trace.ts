@@ -1,6 +1,14 @@
 import { access, constants, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { addWitnesses, collectTrace, serializeTraceBundle, verifyTrace } from '@behalf/authority/trace'
+import {
+  addWitnesses,
+  collectTrace,
+  nameRun,
+  serializeTraceBundle,
+  type VerifiedTrace,
+  verifyTrace,
+  workflowOf,
+} from '@behalf/authority/trace'
 import { advise } from '../advise.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { COMMON_OPTIONS } from '../common-options.ts'
@@ -8,6 +16,7 @@ import { CommandError } from '../error.ts'
 import { AUTHORITY_OPTIONS, OPERATOR_OPTIONS } from '../locations.ts'
 import { chooseLogKey } from '../log-key.ts'
 import { PASSPHRASE_OPTIONS } from '../passphrase.ts'
+import { plain } from '../plain-text.ts'
 import { isSystemError } from '../system-error.ts'
 import { describeTrace, writeTrace } from '../trace/describe-trace.ts'
 import { readWitnessed } from '../trace/read-witnessed.ts'
@@ -18,7 +27,7 @@ import { openAuthority } from '../wallets.ts'
 export const command: Command = {
   usage: 'ID [options]',
   about:
-    'Tells what the log of an authority has about a request (the Request-Id of an API, or the id of a request for a delegation), a delegation, an agent or a workflow run, in order and in words: who asked and why, what the policy said, what the person saw and signed, what was handed on, what was done with it, what was revoked. Every line is proven, or says what is not. With --bundle it writes all of it into one file that anybody checks offline with behalf verify-bundle.',
+    'Tells what the log of an authority has about a request (the Request-Id of an API, or the id of a request for a delegation), a delegation, an agent or a workflow run (RUN, or WORKFLOW/RUN), in order and in words: who asked and why, what the policy said, what the person saw and signed, what was handed on, what was done with it, what was revoked. Every line is proven, or says what is not. With --bundle it writes all of it into one file that anybody checks offline with behalf verify-bundle.',
   positionals: ['ID'],
   options: {
     bundle: { kind: 'text', value: 'FILE', help: 'write records, proofs and evidence into this new file' },
@@ -66,7 +75,10 @@ async function trace(context: CommandContext): Promise<void> {
   output.answer({ ...traceDocument(verified, steps), complete: !isCut, bundle: path }, [
     ...writeTrace(verified, steps),
     '',
-    ...(isCut ? ['There is more in the log than is told here: ask about a request or a delegation.'] : []),
+    ...(isCut
+      ? ['There is more in the log than is told here, the latest of it: ask about a request or a delegation.']
+      : []),
+    ...tellWorkflows(verified),
     ...(trusted === undefined
       ? ['Whose log it is was taken from the authority itself: name it with --issuer.']
       : []),
@@ -76,6 +88,17 @@ async function trace(context: CommandContext): Promise<void> {
           `Written to ${path}; check it with: behalf verify-bundle FILE --key ${key.name}${witnesses.map((did) => ` --witness ${did}`).join('')}`,
         ]),
   ])
+}
+
+/** Runs of several workflows may have the name that was asked for. */
+function tellWorkflows({ about, entries }: VerifiedTrace): readonly string[] {
+  const runs = entries
+    .flatMap(({ record }) => workflowOf(record) ?? [])
+    .filter(({ run }) => about === `run:${run}`)
+  const names = [...new Set(runs.flatMap((run) => nameRun(run) ?? []))]
+  return names.length < 2
+    ? []
+    : [`These are runs of several workflows; ask about one of them: ${names.map(plain).join(', ')}`]
 }
 
 /** Looked at before anything is asked for: a story that cannot be kept need not be collected. */

@@ -1,5 +1,5 @@
 import type { AuditRecord } from '@behalf/audit-log'
-import { memberOf } from '@behalf/authority/trace'
+import { memberOf, workflowOf } from '@behalf/authority/trace'
 import { isJsonObject, type JsonValue } from '@behalf/core'
 import { plain, toPlainText } from '../plain-text.ts'
 
@@ -22,11 +22,11 @@ const DECISIONS: Readonly<Record<string, string>> = {
 const DESCRIBE: Readonly<Partial<Record<AuditRecord['type'], Describe>>> = {
   key_logged: ({ kid }) => say(`The authority signs with the key ${text(kid)}`),
   policy_loaded: ({ id, digest }) => say(`The policy ${text(id)} came into force`, `digest ${text(digest)}`),
-  requested: ({ subject, principal, purpose, workflow }, person) =>
+  requested: (record, person) =>
     say(
-      `${text(subject)} asked to act on behalf of ${person(principal)}`,
-      ...quote('why, in its own words', purpose),
-      ...describeWorkflow(workflow),
+      `${text(record.subject)} asked to act on behalf of ${person(record.principal)}`,
+      ...quote('why, in its own words', record.purpose),
+      ...describeWorkflow(record),
     ),
   policy_decided: ({ policy, decision, rule, reason }) =>
     say(
@@ -49,10 +49,11 @@ const DESCRIBE: Readonly<Partial<Record<AuditRecord['type'], Describe>>> = {
         ),
   workload_proven: ({ subject, workload, valid_until: until }) =>
     say(`${text(subject)} proved where it runs, until ${text(until)}`, ...describeWorkload(workload)),
-  issued: ({ delegation, subject, principal, valid_until: until }, person) =>
+  issued: (record, person) =>
     say(
-      `The authority signed the delegation ${text(delegation)}`,
-      `to ${text(subject)}, on behalf of ${person(principal)}, until ${text(until)}`,
+      `The authority signed the delegation ${text(record.delegation)}`,
+      `to ${text(record.subject)}, on behalf of ${person(record.principal)}, until ${text(record.valid_until)}`,
+      ...describeWorkflow(record),
     ),
   collected: ({ delegation }) => say(`The agent collected ${text(delegation)}`),
   sub_delegated: ({ issuer, subject, delegation, parent, valid_until: until }) =>
@@ -66,8 +67,12 @@ const DESCRIBE: Readonly<Partial<Record<AuditRecord['type'], Describe>>> = {
     say(`${person(by)} revoked the key of ${text(subject)} for good`, ...quote('because', reason)),
   principal_revoked: ({ by, principal, reason }, person) =>
     say(`${person(by)} stopped everything on behalf of ${person(principal)}`, ...quote('because', reason)),
-  run_revoked: ({ by, workflow, reason }, person) =>
-    say(`${person(by)} stopped all work in`, ...describeWorkflow(workflow), ...quote('because', reason)),
+  run_revoked: (record, person) =>
+    say(
+      `${person(record.by)} stopped all work in`,
+      ...describeWorkflow(record),
+      ...quote('because', record.reason),
+    ),
   issuer_key_revoked: ({ by, key, reason }, person) =>
     say(`${person(by)} revoked the issuer's key ${text(key)}`, ...quote('because', reason)),
   suspended: ({ by, delegation, reason }, person) =>
@@ -118,6 +123,7 @@ function describeRequest(record: AuditRecord, decision: string): RecordWords {
   return say(
     `${text(method)} ${text(audience)}${text(path)} was ${decision}`,
     `request ${text(id)} of ${subject === undefined ? 'nobody who was proven' : text(subject)}, recorded by ${text(api)}`,
+    ...describeWorkflow(record),
     ...describeContext(context),
   )
 }
@@ -143,12 +149,12 @@ function describeWorkload(workload: JsonValue | undefined): readonly string[] {
   ]
 }
 
-function describeWorkflow(workflow: JsonValue | undefined): readonly string[] {
-  const id = memberOf(workflow, 'id')
-  const run = memberOf(workflow, 'run')
-  return id === undefined
-    ? []
-    : [`workflow "${plain(id)}"${run === undefined ? '' : `, run "${plain(run)}"`}`]
+/** Runs of several workflows may have one name. */
+function describeWorkflow(record: AuditRecord): readonly string[] {
+  const workflow = workflowOf(record)
+  if (workflow === undefined) return []
+  const { id, run } = workflow
+  return [`workflow "${plain(id)}"${run === undefined ? '' : `, run "${plain(run)}"`}`]
 }
 
 /** Words of somebody else, with what a reader should be warned of. */

@@ -38,6 +38,8 @@ export interface Ledger {
   readonly size: () => Promise<number>
   /** Entries with a term of `termOf` from an index on, in order. */
   findEntries(term: string, from: number, limit: number): Promise<readonly LogEntry[]>
+  /** The same below an index, the latest first. */
+  findNewest(term: string, before: number, limit: number): Promise<readonly LogEntry[]>
   /** See `searchLog`. */
   search(wanted: LogSearch): Promise<FoundRecords>
   /** See `recordRequests`. */
@@ -81,6 +83,7 @@ export function createLedger(options: LedgerOptions): Ledger {
     salts,
     size: () => store.readSize(),
     findEntries: (term, from, limit) => store.findEntries(term, from, limit),
+    findNewest: (term, before, limit) => store.findNewest(term, before, limit),
     search: (wanted) => searchLog({ store, database }, wanted),
     recordRequests: (api, reports) => recordRequests(reporting, api, reports),
     ...mover,

@@ -22,6 +22,7 @@ interface ConsistencyQuery {
 
 interface EntriesQuery {
   readonly from?: string | undefined
+  readonly before?: string | undefined
   readonly limit?: string | undefined
   readonly about?: string | undefined
   readonly evidence?: 'true' | undefined
@@ -39,7 +40,10 @@ const inclusionSchema: z.ZodType<InclusionQuery> = z.strictObject({ index: numbe
 const consistencySchema: z.ZodType<ConsistencyQuery> = z.strictObject({ from: number, to: number })
 const ABOUT = new RegExp(`^(${TERM_KINDS.join('|')}):(.{1,500})$`, 'u')
 const entriesSchema: z.ZodType<EntriesQuery> = z.strictObject({
-  from: number.optional().openapi({ description: 'Default 0' }),
+  from: number.optional().openapi({ description: 'From this index on, in order; default 0' }),
+  before: number
+    .optional()
+    .openapi({ description: 'Instead, with `about`: below this index, the latest first' }),
   limit: number.optional().openapi({ description: 'Default and at most 1000' }),
   about: z
     .string()
@@ -125,22 +129,30 @@ function createConsistencyRoute({ log }: Ledger): Route {
 function createEntriesRoute({ ledger, database }: LogContext): Route {
   return defineRoute<undefined, EntriesQuery>({
     name: 'GET /log/entries',
-    summary: 'Records of the log, in order',
+    summary: 'Records of the log, in order, or the latest of those about something',
     query: entriesSchema,
     answers: { 200: jsonAnswer('None at the end', z.strictObject({ entries: z.array(entryAnswer) })) },
     run: async ({ query }) => {
       await ledger.settle()
-      const from = Number(query.from ?? 0)
-      const limit = Math.min(Number(query.limit ?? PAGE), PAGE)
-      const term = readTerm(query.about)
-      const entries = await (term === undefined
-        ? ledger.log.readEntries(from, limit)
-        : ledger.findEntries(term, from, limit))
-      const page = cutPage(entries)
+      const page = cutPage(await findEntries(ledger, query))
       const evidence = query.evidence === 'true' ? await readEvidence(database, page) : new Map()
       return json(200, { entries: page.map((entry) => entryToWire(entry, evidence)) })
     },
   })
+}
+
+async function findEntries(ledger: Ledger, query: EntriesQuery): Promise<readonly LogEntry[]> {
+  const from = Number(query.from ?? 0)
+  const limit = Math.min(Number(query.limit ?? PAGE), PAGE)
+  const term = readTerm(query.about)
+  if (query.before !== undefined) {
+    if (term !== undefined && query.from === undefined)
+      return ledger.findNewest(term, Number(query.before), limit)
+    throw new AuthorityError('input_invalid', 'before wants about beside it, and no from', {
+      field: 'before',
+    })
+  }
+  return term === undefined ? ledger.log.readEntries(from, limit) : ledger.findEntries(term, from, limit)
 }
 
 function createStatusListRoute({ database }: LogContext): Route {

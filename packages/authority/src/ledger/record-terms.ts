@@ -1,6 +1,6 @@
 import { type AuditRecord, type LogEntry, parseAuditRecord } from '@behalf/audit-log'
 import type { JsonValue } from '@behalf/core'
-import { listOf, memberOf } from '../trace/record-members.ts'
+import { listOf, memberOf, nameRun, workflowOf } from '../trace/record-members.ts'
 
 /** What entries of the log can be found by. */
 export const TERM_KINDS = [
@@ -10,6 +10,7 @@ export const TERM_KINDS = [
   'agent',
   'principal',
   'run',
+  'workflow',
   'call',
   'api',
   'code',
@@ -38,6 +39,7 @@ export function termsOf({ data }: Pick<LogEntry, 'data'>): readonly string[] {
     principal: [record.principal, record.person, record.forgotten],
     // An exchange tells its run beside its workflow.
     run: [memberOf(workflow, 'run'), memberOf(record.context, 'run'), record.run],
+    workflow: [nameRun(workflowOf(record))],
     // The agent's own name for what it does; a server that is called passes it on.
     call: [memberOf(record.context, 'call')],
     api: [record.audience, ...listOf(record.audience)],

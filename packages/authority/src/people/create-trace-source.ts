@@ -3,7 +3,7 @@ import { decodeUtf8, encodeBase64, encodeBase64url } from '@behalf/core'
 import { AuthorityError } from '../error.ts'
 import { type KeptEvidenceBytes, readEvidence } from '../ledger/read-evidence.ts'
 import { findStatusList } from '../ledger/status-history.ts'
-import type { TraceEntry, TraceFilter, TraceSource } from '../trace/collect-trace.ts'
+import type { TraceEntry, TraceFilter, TraceSource } from '../trace/trace-source.ts'
 import type { LogReader } from './create-reader.ts'
 import type { PeopleContext } from './people-context.ts'
 
@@ -79,9 +79,12 @@ async function listEntries(reading: Reading, filter: TraceFilter): Promise<reado
 
 async function readNext(reading: Reading, filter: TraceFilter): Promise<readonly TraceEntry[]> {
   const { context, reader } = reading
-  let { from } = filter
+  const { about, limit } = filter
+  let { from = 0, before } = filter
   while (reading.left > 0) {
-    const entries = await context.ledger.findEntries(filter.about, from, filter.limit)
+    const entries = await (before === undefined
+      ? context.ledger.findEntries(about, from, limit)
+      : context.ledger.findNewest(about, before, limit))
     reading.left -= entries.length
     const readable = []
     for (const entry of entries) {
@@ -92,7 +95,8 @@ async function readNext(reading: Reading, filter: TraceFilter): Promise<readonly
       const evidence = await readEvidence(context.database, readable)
       return readable.map(({ index, data }) => toTraceEntry({ index, data }, evidence.get(index)))
     }
-    from = last.index + 1
+    if (before === undefined) from = last.index + 1
+    else before = last.index
   }
   return []
 }

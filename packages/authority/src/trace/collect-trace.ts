@@ -1,46 +1,24 @@
-import { type AuditRecord, type NoteKey, parseAuditRecord, verifyCheckpoint } from '@behalf/audit-log'
-import { BehalfError, encodeUtf8, type JsonObject } from '@behalf/core'
+import { type AuditRecord, type NoteKey, verifyCheckpoint } from '@behalf/audit-log'
+import { BehalfError, type JsonObject } from '@behalf/core'
 import type { IssuerKeys } from '@behalf/credential'
 import { AuthorityError } from '../error.ts'
 import { digestsBehind } from './digests-behind.ts'
 import type { SubjectKind } from './is-about.ts'
 import { proveRequest } from './prove-request.ts'
-import { isRevocation, listOf, memberOf, WIDE_REVOCATIONS } from './record-members.ts'
-import type { BundleDelegation, BundleEntry, RequestEvidenceText, TraceBundle } from './trace-bundle.ts'
-
-/** An entry of the log, as it is read. */
-export interface TraceEntry {
-  readonly index: number
-  /** The entry itself. */
-  readonly record: string
-  /** What lies beside a record of a request. */
-  readonly evidence?: RequestEvidenceText
-}
-
-/** Which entries are asked for, from an index on, in order. */
-export interface TraceFilter {
-  /** A kind and an id, see `termOf`. */
-  readonly about: string
-  readonly from: number
-  readonly limit: number
-  readonly evidence: true
-}
-
-/** Where a story is read: an authority over HTTP, or the authority itself. */
-export interface TraceSource {
-  /** Fewer than `limit`, even none, do not mean that there are no more: nothing from an index on does. */
-  listLogEntries(filter: TraceFilter): Promise<readonly TraceEntry[]>
-  /** The signed head of the log. */
-  logCheckpoint(): Promise<string>
-  /** Hashes, base64. */
-  proveInclusion(of: { readonly index: number; readonly size: number }): Promise<readonly string[]>
-  /** @throws BehalfError `not_found` */
-  readDelegation(id: string): Promise<{ readonly credential?: string; readonly evidence?: JsonObject }>
-  /** @throws BehalfError `not_found` */
-  readPolicy(digest: string): Promise<JsonObject>
-  /** A status list as it was signed once, compact JWS; a source without this shows none. @throws BehalfError `not_found` */
-  readStatusList?(digest: string): Promise<string>
-}
+import { isRevocation, listOf, memberOf, WIDE_REVOCATIONS, workflowOf } from './record-members.ts'
+import type { BundleDelegation, BundleEntry, TraceBundle } from './trace-bundle.ts'
+import {
+  type Collection,
+  type Found,
+  keep,
+  readAbout,
+  readEnds,
+  readLatest,
+  readType,
+  recordsOf,
+  textsOf,
+} from './trace-collection.ts'
+import type { TraceSource } from './trace-source.ts'
 
 /** A bundle, and whether more has to do with its subject than it holds. */
 export interface CollectedTrace {
@@ -48,22 +26,8 @@ export interface CollectedTrace {
   readonly isCut: boolean
 }
 
-interface Found extends TraceEntry {
-  readonly parsed: AuditRecord
-}
-
-interface Collection {
-  readonly authority: TraceSource
-  readonly entries: Map<number, Found>
-  isCut: boolean
-}
-
-/** Records about one thing that are read at most. */
-const MAX_ABOUT = 500
 /** Delegations and requests for them that are followed at most. */
 const MAX_FOLLOWED = 100
-/** Evidence of requests comes with them, and an answer has at most 4 MiB. */
-const PAGE = 50
 const PROOFS_AT_ONCE = 16
 /** Requests of one call that are looked at. */
 const MAX_CALLS = 100
@@ -101,10 +65,12 @@ export async function collectTrace(
 }
 
 async function findSubject(collection: Collection, id: string): Promise<string> {
-  const kinds: readonly SubjectKind[] = id.startsWith('did:') ? ['agent'] : ['request', 'delegation', 'run']
+  const kinds: readonly SubjectKind[] = id.startsWith('did:')
+    ? ['agent']
+    : ['request', 'delegation', 'run', 'workflow']
   for (const kind of kinds) {
     const about = `${kind}:${id}`
-    const found = await readAbout(collection, about)
+    const found = await readLatest(collection, about)
     keep(collection, found)
     if (found.length > 0) return about
   }
@@ -147,7 +113,7 @@ async function followDelegations(collection: Collection): Promise<readonly strin
       break
     }
     followed.add(id)
-    const happened = await readAbout(collection, `lineage:${id}`)
+    const happened = await readEnds(collection, `lineage:${id}`)
     const own = happened.filter(({ parsed }) => parsed.delegation === id)
     keep(collection, own)
     waiting.push(...own.flatMap(({ parsed }) => textsOf(parsed.parent)))
@@ -165,22 +131,26 @@ async function followRequests(collection: Collection): Promise<void> {
 /** What stopped more than one delegation. */
 async function findRevocations(collection: Collection): Promise<void> {
   const records = recordsOf(collection)
-  const concerned = new Set(
-    records.flatMap(({ subject, issuer, principal, workflow }) =>
-      [subject, issuer, principal, memberOf(workflow, 'id'), memberOf(workflow, 'run')].flatMap(textsOf),
-    ),
+  const names = new Set(
+    records.flatMap(({ subject, issuer, principal }) => [subject, issuer, principal].flatMap(textsOf)),
   )
-  const first = Math.min(...collection.entries.keys())
+  const runs = records.flatMap((record) => workflowOf(record) ?? [])
+  const isConcerned = (record: AuditRecord): boolean => {
+    const { subject, principal, key } = record
+    if ([subject, principal, key].flatMap(textsOf).some((name) => names.has(name))) return true
+    const stopped = workflowOf(record)
+    return (
+      stopped !== undefined &&
+      runs.some(({ id, run }) => id === stopped.id && [undefined, run].includes(stopped.run))
+    )
+  }
+  const from = Math.min(...collection.entries.keys()) + 1
   for (const type of WIDE_REVOCATIONS) {
-    const found = await readAbout(collection, `type:${type}`)
-    const stopping = found.filter(({ index, parsed }) => {
-      const { subject, principal, key, workflow } = parsed
-      const run = memberOf(workflow, 'run') ?? memberOf(workflow, 'id')
-      return (
-        index > first && [subject, principal, key, run].flatMap(textsOf).some((name) => concerned.has(name))
-      )
-    })
-    keep(collection, stopping)
+    const found = await readType(collection, type, { from })
+    keep(
+      collection,
+      found.filter(({ parsed }) => isConcerned(parsed)),
+    )
   }
 }
 
@@ -201,14 +171,27 @@ async function findEffects(collection: Collection, delegations: readonly string[
 /** The keys of the authority and the policies by which something was decided. */
 async function findCauses(collection: Collection): Promise<readonly JsonObject[]> {
   const digests = new Set(recordsOf(collection).flatMap(({ policy }) => textsOf(memberOf(policy, 'digest'))))
-  const loaded = await readAbout(collection, 'type:policy_loaded')
-  keep(
-    collection,
-    loaded.filter(({ parsed }) => textsOf(parsed.digest).some((digest) => digests.has(digest))),
-  )
+  keep(collection, await findLoaded(collection, digests))
   keep(collection, await readAbout(collection, 'type:key_logged'))
   const documents = [...digests].map((digest) => unlessAbsent(() => collection.authority.readPolicy(digest)))
   return (await Promise.all(documents)).filter((document) => document !== undefined)
+}
+
+/** When each of these policies came into force, the last time before it decided something here. */
+async function findLoaded(collection: Collection, digests: ReadonlySet<string>): Promise<readonly Found[]> {
+  const missing = new Set(digests)
+  const isMissing = ({ parsed }: Found): boolean =>
+    textsOf(parsed.digest).some((digest) => missing.delete(digest))
+  const loaded: Found[] = []
+  const before = Math.max(...collection.entries.keys())
+  await readType(collection, 'policy_loaded', {
+    before,
+    isEnough: (page) => {
+      loaded.push(...page.filter(isMissing))
+      return missing.size === 0
+    },
+  })
+  return loaded
 }
 
 async function readRoots({ authority, entries }: Collection): Promise<readonly BundleDelegation[]> {
@@ -259,40 +242,6 @@ async function proveAll(
     )
   }
   return { checkpoint, entries: proven }
-}
-
-/** Entries about something, from an index on; at most `limit`, and that there are more is remembered without one. */
-async function readAbout(
-  collection: Collection,
-  about: string,
-  { from = 0, limit }: { readonly from?: number; readonly limit?: number } = {},
-): Promise<readonly Found[]> {
-  const found: Found[] = []
-  const most = limit ?? MAX_ABOUT
-  let next = from
-  for (;;) {
-    const page = await collection.authority.listLogEntries({ about, from: next, limit: PAGE, evidence: true })
-    found.push(...page.map((entry) => ({ ...entry, parsed: parseAuditRecord(encodeUtf8(entry.record)) })))
-    const last = page.at(-1)
-    if (last === undefined || last.index < next) return found
-    if (found.length >= most) {
-      collection.isCut ||= limit === undefined
-      return found.slice(0, most)
-    }
-    next = last.index + 1
-  }
-}
-
-function keep({ entries }: Collection, found: readonly Found[]): void {
-  for (const entry of found) entries.set(entry.index, entry)
-}
-
-function recordsOf({ entries }: Collection): readonly AuditRecord[] {
-  return [...entries.values()].map(({ parsed }) => parsed)
-}
-
-function textsOf(value: unknown): readonly string[] {
-  return typeof value === 'string' ? [value] : []
 }
 
 /** What an authority no longer has is not in the bundle. */

@@ -1,8 +1,8 @@
 import type { AuditRecord } from '@behalf/audit-log'
-import { listOf, memberOf } from './record-members.ts'
+import { listOf, memberOf, nameRun, workflowOf } from './record-members.ts'
 
 /** What a story can be about. */
-export type SubjectKind = 'request' | 'delegation' | 'agent' | 'run'
+export type SubjectKind = 'request' | 'delegation' | 'agent' | 'run' | 'workflow'
 
 /** Whether a record has to do with `KIND:ID`. */
 export function isAbout(record: AuditRecord, about: string): boolean {
@@ -17,6 +17,8 @@ export function isAbout(record: AuditRecord, about: string): boolean {
       return record.subject === id
     case 'run':
       return [memberOf(record.workflow, 'run'), memberOf(record.context, 'run'), record.run].includes(id)
+    case 'workflow':
+      return nameRun(workflowOf(record)) === id
     default:
       return false
   }

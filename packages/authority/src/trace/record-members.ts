@@ -36,3 +36,27 @@ export function isRevocation({ type }: AuditRecord): boolean {
     type === 'delegation_revoked' || type === 'suspended' || WIDE_REVOCATIONS.some((known) => known === type)
   )
 }
+
+/** A workflow, or one run of it. */
+export interface NamedWorkflow {
+  readonly id: string
+  readonly run?: string
+}
+
+/** The workflow that a record names; undefined where it names none. */
+export function workflowOf({ workflow, run }: AuditRecord): NamedWorkflow | undefined {
+  // An exchange tells the run beside the workflow.
+  const named = typeof workflow === 'string' ? { id: workflow, ...(run !== undefined && { run }) } : workflow
+  const [id, of] = [memberOf(named, 'id'), memberOf(named, 'run')]
+  return id === undefined ? undefined : { id, ...(of !== undefined && { run: of }) }
+}
+
+/** How one run of one workflow is asked for: a slash within a name is `%2F`; undefined without a run. */
+export function nameRun(workflow: NamedWorkflow | undefined): string | undefined {
+  if (workflow?.run === undefined) return undefined
+  return [workflow.id, workflow.run].map(escapeName).join('/')
+}
+
+function escapeName(name: string): string {
+  return name.replaceAll('%', '%25').replaceAll('/', '%2F')
+}
