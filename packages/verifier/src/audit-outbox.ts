@@ -21,6 +21,18 @@ export interface AuditOutbox {
   remove(upTo: number): void
   /** The oldest report of a refusal is not kept any more. @returns whether there was one */
   dropRefusal(): boolean
-  /** Reports that are kept. */
+  /** Reports that are kept and wait; what was set aside does not. */
   size(): number
+  /**
+   * The report of this number does not wait any more, and is kept beside the others, also over a restart.
+   *
+   * @param reason why the authority refuses it
+   */
+  setAside(number: number, reason: string): void
+  /** The oldest report of a refusal that was set aside is not kept any more. @returns whether there was one */
+  dropSetAside(): boolean
+  /** Reports that were set aside. */
+  setAsideSize(): number
+  /** What was set aside waits again, behind the others. @returns how many reports that are */
+  takeBack(): number
 }

@@ -7,7 +7,8 @@ import { VerifierError } from './error.ts'
 import { type ReportFault, reportFaultToConsole } from './fault.ts'
 import { type AddressOptions, parseSecureUrl } from './origin.ts'
 import { checkPositive } from './positive.ts'
-import { type SendFetch, sendAuditReports } from './send-audit-reports.ts'
+import type { SendFetch } from './send-audit-reports.ts'
+import { shipReports } from './ship-reports.ts'
 import { type SetTimer, systemTimer } from './timer.ts'
 
 /** What a shipper works with. */
@@ -22,6 +23,8 @@ export interface AuditShipperOptions extends AddressOptions {
   readonly recordBeforeAct?: boolean
   /** Reports that the outbox keeps at most, default 100,000. */
   readonly maxWaiting?: number
+  /** Reports that the authority refuses and the outbox keeps aside at most, default 10,000. */
+  readonly maxSetAside?: number
   /** For an answer of the authority, default 5. */
   readonly timeoutSeconds?: number
   readonly fetch?: SendFetch
@@ -37,8 +40,12 @@ export interface AuditShipperOptions extends AddressOptions {
 export interface AuditShipper extends AuditSink {
   /** Reports that the authority does not have yet. */
   waiting(): number
-  /** Refusals that were not reported since the start, because the outbox was full. */
+  /** Refusals that were not reported since the start, because there was no room for them. */
   dropped(): number
+  /** Reports that the authority refused for what they say. They are kept, and not sent again by themselves. */
+  setAside(): number
+  /** What was set aside is sent again, after all that waits. @returns how many reports that are */
+  sendAgain(): number
   /** Sends no more. What waits is sent after the next start; nothing may be recorded any more. */
   close(): Promise<void>
 }
@@ -73,7 +80,10 @@ const LAST_RETRY_MS = 30_000
  * it is taken, and sent in order and at least once: the authority counts it once. While the authority cannot be
  * reached records wait. When too many do, the oldest refusals are dropped and counted; a record of a request that was
  * let through never is, and when there is no room for it the request is refused with `audit_unavailable`. With
- * `recordBeforeAct` that also happens when the authority does not have the record yet.
+ * `recordBeforeAct` that also happens when the authority does not have the record yet. A record that the authority
+ * refuses for what it says, such as an origin that is not registered, is set aside in the outbox and told by
+ * `reportFault` with the authority's own words; the others go on. It is sent again by `sendAgain`. An API that the
+ * authority lets nothing record waits.
  *
  * @throws TypeError for an authority that is not an origin, and a bound that is not a positive number
  * @example
@@ -88,6 +98,12 @@ export function createAuditShipper(options: AuditShipperOptions): AuditShipper {
     record: (entry) => takeRecord(shipper, entry),
     waiting: () => shipper.outbox.size(),
     dropped: () => shipper.dropped,
+    setAside: () => shipper.outbox.setAsideSize(),
+    sendAgain: () => {
+      const taken = shipper.outbox.takeBack()
+      if (taken > 0) schedule(shipper, GATHER_MS)
+      return taken
+    },
     close: async () => {
       shipper.isClosed = true
       shipper.stopTimer?.()
@@ -98,8 +114,8 @@ export function createAuditShipper(options: AuditShipperOptions): AuditShipper {
 }
 
 function readOptions(options: AuditShipperOptions): Shipper {
-  const { authority, maxWaiting = 100_000, timeoutSeconds = 5 } = options
-  checkPositive({ maxWaiting, timeoutSeconds })
+  const { authority, maxWaiting = 100_000, maxSetAside = 10_000, timeoutSeconds = 5 } = options
+  checkPositive({ maxWaiting, maxSetAside, timeoutSeconds })
   if (parseSecureUrl(authority, options).origin !== authority) throw new TypeError('authority is an origin')
   return {
     recordBeforeAct: false,
@@ -110,6 +126,7 @@ function readOptions(options: AuditShipperOptions): Shipper {
     reportFault: reportFaultToConsole,
     ...options,
     maxWaiting,
+    maxSetAside,
     timeoutSeconds,
     waiters: [],
     sending: undefined,
@@ -170,15 +187,16 @@ async function sendAll(shipper: Shipper): Promise<void> {
   try {
     for (;;) {
       const batch = shipper.outbox.first(MAX_BATCH, MAX_BATCH_LENGTH)
-      const last = batch.at(-1)
-      if (last === undefined || shipper.isClosed) return
-      await sendAuditReports(
-        batch.map(({ text }) => text),
-        shipper,
-      )
-      shipper.outbox.remove(last.number)
-      shipper.failures = 0
-      settle(shipper, last.number)
+      if (batch.length === 0 || shipper.isClosed) return
+      await shipReports(batch, {
+        ...shipper,
+        isClosed: () => shipper.isClosed,
+        shipped: (upTo) => settle(shipper, upTo),
+        refused: (number, cause) => disappoint(shipper, number, cause),
+        dropped: () => {
+          shipper.dropped += 1
+        },
+      })
     }
   } catch (cause) {
     shipper.failures += 1
@@ -187,9 +205,19 @@ async function sendAll(shipper: Shipper): Promise<void> {
 }
 
 function settle(shipper: Shipper, upTo: number): void {
+  shipper.failures = 0
   const done = shipper.waiters.filter(({ number }) => number <= upTo)
   shipper.waiters = shipper.waiters.filter(({ number }) => number > upTo)
   for (const { resolve } of done) resolve()
+}
+
+/** Who waits for a record that the authority will not take hears that, and nobody else does. */
+function disappoint(shipper: Shipper, number: number, cause: Error): void {
+  shipper.failures = 0
+  const [refused, others] = [[], []] as [Waiter[], Waiter[]]
+  for (const waiter of shipper.waiters) (waiter.number === number ? refused : others).push(waiter)
+  shipper.waiters = others
+  for (const { reject } of refused) reject(cause)
 }
 
 /** Who waits for the authority hears at once that it does not have the record. It stays, and is sent later. */

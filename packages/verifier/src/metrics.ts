@@ -8,7 +8,7 @@ export interface VerifierMetricsOptions {
   /** Where the metrics are registered. Default: a registry of their own. */
   readonly registry?: Registry
   /** Whose outbox is measured too. */
-  readonly shipper?: Pick<AuditShipper, 'waiting' | 'dropped'>
+  readonly shipper?: Pick<AuditShipper, 'waiting' | 'dropped' | 'setAside'>
 }
 
 /** The meter of the verifiers of an API, and what it measured. */
@@ -92,7 +92,7 @@ function createStateGauges(registers: Registry[], states: readonly VerifierState
 
 function createShipperGauges(
   registers: Registry[],
-  shipper: Pick<AuditShipper, 'waiting' | 'dropped'>,
+  shipper: Pick<AuditShipper, 'waiting' | 'dropped' | 'setAside'>,
 ): void {
   gauge(registers, {
     name: 'behalf_verifier_audit_waiting',
@@ -101,8 +101,13 @@ function createShipperGauges(
   })
   gauge(registers, {
     name: 'behalf_verifier_audit_dropped',
-    help: 'Refusals since the start that were not reported, because the outbox was full',
+    help: 'Refusals since the start that were not reported, because there was no room for them',
     read: () => shipper.dropped(),
+  })
+  gauge(registers, {
+    name: 'behalf_verifier_audit_set_aside',
+    help: 'Records that the authority refused for what they say, and that are kept here',
+    read: () => shipper.setAside(),
   })
 }
 

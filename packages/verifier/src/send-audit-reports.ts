@@ -9,6 +9,7 @@ import {
 import { encodeDidKey, encodeDidKeyUrl } from '@behalf/did'
 import { createContentDigest, KEY_TAG, serializeSignatureKey, signMessage } from '@behalf/http-signature'
 import { isSpanContextValid, type Span, SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api'
+import { type ReportRefusal, readReportRefusal } from './report-refusal.ts'
 import type { SetTimer } from './timer.ts'
 
 /** The part of the platform's `fetch` that sends reports. */
@@ -44,19 +45,23 @@ const LIFETIME_SECONDS = 60
 const NONCE_BYTES = 16
 
 /**
- * The authority has put every report on record.
+ * The authority has put every report on record, or none of them and will not take them like this.
  *
  * @param reports JSON of each, see `serializeAuditReport`
- * @throws any error of `fetch`, and Error for any other answer than 200, or none in time
+ * @returns undefined when they are on record
+ * @throws any error of `fetch`, and Error for an answer that says "not now", or none in time
  */
 export async function sendAuditReports(
   reports: readonly string[],
   options: SendAuditReportsOptions,
-): Promise<void> {
+): Promise<ReportRefusal | undefined> {
   const attributes = { 'behalf.records': reports.length, 'server.address': options.authority }
   const span = options.tracer?.startSpan('behalf.report', { kind: SpanKind.CLIENT, attributes })
   try {
-    await sendBody(new Uint8Array(encodeUtf8(`{"records":[${reports.join(',')}]}`)), options, span)
+    const body = new Uint8Array(encodeUtf8(`{"records":[${reports.join(',')}]}`))
+    const refusal = await sendBody(body, options, span)
+    if (refusal !== undefined) span?.setStatus({ code: SpanStatusCode.ERROR })
+    return refusal
   } catch (error) {
     span?.setStatus({ code: SpanStatusCode.ERROR })
     throw error
@@ -69,7 +74,7 @@ async function sendBody(
   body: Uint8Array<ArrayBuffer>,
   options: SendAuditReportsOptions,
   span: Span | undefined,
-): Promise<void> {
+): Promise<ReportRefusal | undefined> {
   const { authority, fetch, setTimer, timeoutSeconds } = options
   const headers = { ...(await signBody(body, options)), ...describeSpan(span) }
   const abort = new AbortController()
@@ -88,11 +93,21 @@ async function sendBody(
     })
     // Raced, because a fetch that ignores the signal would otherwise hold the caller for ever.
     const response = await Promise.race([sent, late.promise])
-    await response.body?.cancel()
-    if (response.status !== 200) throw new Error(`the authority answered with ${response.status}`)
+    return await Promise.race([readAnswer(response), late.promise])
   } finally {
     stopTimer()
+    abort.abort()
   }
+}
+
+async function readAnswer(response: Response): Promise<ReportRefusal | undefined> {
+  if (response.status === 200) {
+    await response.body?.cancel()
+    return undefined
+  }
+  const refusal = await readReportRefusal(response)
+  if (refusal !== undefined) return refusal
+  throw new Error(`the authority answered with ${response.status}`)
 }
 
 function describeSpan(span: Span | undefined): Record<string, string> {

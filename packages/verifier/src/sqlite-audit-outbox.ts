@@ -1,12 +1,16 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { AuditOutbox, WaitingReport } from './audit-outbox.ts'
-import { runWrite } from './sqlite-transaction.ts'
+import { runTransaction, runWrite } from './sqlite-transaction.ts'
 
 const TABLE = `
   CREATE TABLE IF NOT EXISTS audit_outbox (
     id INTEGER PRIMARY KEY AUTOINCREMENT, is_accepted INTEGER NOT NULL, report TEXT NOT NULL
   ) STRICT;
   CREATE INDEX IF NOT EXISTS audit_outbox_by_kind ON audit_outbox (is_accepted, id);
+  CREATE TABLE IF NOT EXISTS audit_set_aside (
+    id INTEGER PRIMARY KEY, is_accepted INTEGER NOT NULL, report TEXT NOT NULL, reason TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS audit_set_aside_by_kind ON audit_set_aside (is_accepted, id);
 `
 
 /** An outbox in a table; a report is on disk when `add` returns. Processes that share the file share the outbox. */
@@ -36,5 +40,44 @@ export function createSqliteAuditOutbox(database: DatabaseSync): AuditOutbox {
     remove: (upTo) => void runWrite(database, () => remove.run(upTo)),
     dropRefusal: () => runWrite(database, () => drop.run().changes > 0),
     size: () => Number(count.get()?.size),
+    ...createAside(database),
+  }
+}
+
+type Aside = Pick<AuditOutbox, 'setAside' | 'dropSetAside' | 'setAsideSize' | 'takeBack'>
+
+/** Where reports are that the authority refuses. */
+function createAside(database: DatabaseSync): Aside {
+  const insert = database.prepare(
+    'INSERT INTO audit_set_aside SELECT id, is_accepted, report, ? FROM audit_outbox WHERE id = ?',
+  )
+  const remove = database.prepare('DELETE FROM audit_outbox WHERE id = ?')
+  const drop = database.prepare(
+    'DELETE FROM audit_set_aside WHERE id = (SELECT min(id) FROM audit_set_aside WHERE is_accepted = 0)',
+  )
+  const count = database.prepare('SELECT count(*) AS size FROM audit_set_aside')
+  const restore = database.prepare(
+    'INSERT INTO audit_outbox (is_accepted, report) SELECT is_accepted, report FROM audit_set_aside ORDER BY id',
+  )
+  const clear = database.prepare('DELETE FROM audit_set_aside')
+  return {
+    setAside: (number, reason) => {
+      runTransaction(database, () => {
+        insert.run(reason, number)
+        remove.run(number)
+        return true
+      })
+    },
+    dropSetAside: () => runWrite(database, () => drop.run().changes > 0),
+    setAsideSize: () => Number(count.get()?.size),
+    takeBack: () => {
+      let taken = 0
+      runTransaction(database, () => {
+        taken = Number(restore.run().changes)
+        clear.run()
+        return true
+      })
+      return taken
+    },
   }
 }

@@ -229,6 +229,9 @@ describe('a disk that fails', () => {
     expect(() => auditOutbox.add('after', true)).toThrow(after)
     expect(() => auditOutbox.remove(1)).toThrow(after)
     expect(() => auditOutbox.dropRefusal()).toThrow(after)
+    expect(() => auditOutbox.setAside(1, 'refused')).toThrow(after)
+    expect(() => auditOutbox.dropSetAside()).toThrow(after)
+    expect(() => auditOutbox.takeBack()).toThrow(after)
     expect(() => auditSink.record({ time: 1, requestId: 'a', decision: 'accepted', code: 'ok' })).toThrow(
       after,
     )

@@ -206,7 +206,7 @@ describe('a meter', () => {
 
 describe('the metrics of a verifier', () => {
   test('are what happened, in the text format of Prometheus', async () => {
-    const shipper = { waiting: () => 3, dropped: () => 1 }
+    const shipper = { waiting: () => 3, dropped: () => 1, setAside: () => 2 }
     const meter = createVerifierMetrics({ shipper })
     const { verifier } = makeWorld({ meter, monotonicClock: () => 0 })
     const request = await makeRequest(chain)
@@ -223,6 +223,7 @@ describe('the metrics of a verifier', () => {
       `behalf_verifier_status_age_seconds{issuer="${issuer.did}"} 0`,
       'behalf_verifier_audit_waiting 3',
       'behalf_verifier_audit_dropped 1',
+      'behalf_verifier_audit_set_aside 2',
     ]) {
       expect(text.split('\n')).toContain(line)
     }
