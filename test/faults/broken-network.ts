@@ -1,28 +1,22 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { parseCapabilities } from '@behalf/credential'
 import type { Did } from '@behalf/did'
 import {
   createMemoryReplayStore,
   createMemoryUseCounter,
   createRequestVerifier,
   createStatusSource,
-  VerifierError,
 } from '@behalf/verifier'
-import { createMemoryWallet } from '@behalf/wallet'
 import { withFolder } from '../attacks/support/databases.ts'
 import { Random } from '../fuzz/random.ts'
 import { check, type Experiment, type Size } from './experiment.ts'
 import { type FaultyProxy, openFaultyProxy, type Weather } from './support/faulty-proxy.ts'
+import { API, createHandedAgent, type HandedAgent, handOver } from './support/handed-agent.ts'
 import { spellMilliseconds } from './support/percentile.ts'
 import { type StorageSite, startStorage, withStorageSite } from './support/storage-site.ts'
 
-const API = 'https://api.test'
-const READ = parseCapabilities([{ type: 'http', locations: [API], actions: ['GET'], paths: ['/issues/**'] }])
-const ALICE = { id: 'acct-42' }
 const SEED = 1128
 const HEARTBEAT_SECONDS = 0.5
 const MAX_STALENESS_MS = 4000
-const NO_BODY = new Uint8Array()
 /** A poll every half second, each of which is given up after a second; a short run is no measurement. */
 const HEALED_MS: Readonly<Record<Size, number>> = { long: 2000, short: 20_000 }
 /** What a busy machine may take to look. */
@@ -36,7 +30,7 @@ const FAULT_MS = MAX_STALENESS_MS + 1500
 /** An API that hears from its authority through a faulty network only. */
 interface Api {
   /** What it says to a fresh request of an agent. */
-  ask(agent: Agent): Promise<string>
+  ask(agent: HandedAgent): Promise<string>
   close(): void
 }
 
@@ -71,47 +65,8 @@ async function openApi({ proxy, issuer, origin }: Network): Promise<Api> {
   isOpen = true
   await statusSource.ready()
   return {
-    ask: async (agent) => {
-      const headers = [['host', new URL(API).host] as const, ...(await agent.sign())]
-      return verifier.verify({ method: 'GET', target: '/issues/7', headers, body: NO_BODY }).then(
-        () => 'ok',
-        (error: unknown) => {
-          if (error instanceof VerifierError) return error.code
-          throw error
-        },
-      )
-    },
+    ask: (agent) => handOver(verifier, agent),
     close: () => statusSource.close(),
-  }
-}
-
-/** An agent whose requests are handed over instead of sent. */
-interface Agent {
-  readonly delegation: string
-  sign(): Promise<readonly (readonly [string, string])[]>
-}
-
-/** An agent with a delegation of its own. */
-async function createAgent({ operator, origin }: StorageSite): Promise<Agent> {
-  let sent: readonly (readonly [string, string])[] = []
-  const wallet = createMemoryWallet({
-    fetch: async (url, init) => {
-      if (!url.startsWith(API)) return fetch(url, init)
-      sent = [...new Headers(init?.headers)]
-      return new Response()
-    },
-  })
-  await operator.enrol({ agent: wallet.did, onBehalfOf: ALICE, capabilities: READ, maxSeconds: 3600 })
-  const client = wallet.authority(origin)
-  const asked = { onBehalfOf: ALICE, capabilities: READ, purpose: 'Sum up', validForSeconds: 3600 }
-  const { id } = await client.createRequest(asked)
-  const held = await wallet.receive((await client.collect(id)).chain)
-  return {
-    delegation: held.id,
-    sign: async () => {
-      await wallet.fetch(`${API}/issues/7`)
-      return sent
-    },
   }
 }
 
@@ -129,7 +84,7 @@ interface Fault {
   readonly site: StorageSite
   readonly proxy: FaultyProxy
   readonly api: Api
-  readonly honest: Agent
+  readonly honest: HandedAgent
   readonly size: Size
   readonly weather: Weather
   readonly milliseconds: number
@@ -138,7 +93,7 @@ interface Fault {
 /** The network is broken for a while; just then something is revoked. */
 async function breakNetwork(fault: Fault): Promise<Outcome> {
   const { site, proxy, api, honest, weather, milliseconds } = fault
-  const doomed = await createAgent(site)
+  const doomed = await createHandedAgent(site)
   await until(async () => (await api.ask(doomed)) === 'ok' && (await api.ask(honest)) === 'ok', 'before')
   proxy.change(weather)
   const brokenAt = performance.now()
@@ -198,7 +153,7 @@ async function runBrokenNetwork(size: Size, progress: (text: string) => void): P
     const { issuer } = await site.operator.describe()
     const api = await openApi({ proxy, issuer, origin: site.origin })
     try {
-      const honest = await createAgent(site)
+      const honest = await createHandedAgent(site)
       const told: string[] = []
       for (const weather of BROKEN) {
         const outcomes: Outcome[] = []

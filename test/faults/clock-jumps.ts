@@ -3,6 +3,7 @@ import { openVerifierDatabase } from '@behalf/verifier/sqlite'
 import { NOW } from '../attacks/support/chain.ts'
 import { withFolder } from '../attacks/support/databases.ts'
 import { Random } from '../fuzz/random.ts'
+import { runAuthorityClock } from './authority-clock.ts'
 import { check, checkEqual, type Experiment, type Size } from './experiment.ts'
 import { createTimeline, mintChain, type Timeline } from './support/timeline.ts'
 
@@ -277,12 +278,13 @@ async function runClockJumps(size: Size, progress: (text: string) => void): Prom
     if (seed % 20 === 0) progress(`${seed} random sequences`)
   }
   check(accepted > sequences * 20, 'honest requests get through in between')
-  return `${JUMPS.length} jumps, 1 restart, ${sequences} random sequences (${accepted} honest requests accepted); well again after at most ${slowest} s; 0 replays, 0 expired, 0 revoked accepted`
+  const authority = await runAuthorityClock(size, progress)
+  return `${JUMPS.length} jumps, 1 restart, ${sequences} random sequences (${accepted} honest requests accepted); well again after at most ${slowest} s; 0 replays, 0 expired, 0 revoked accepted; ${authority}`
 }
 
-/** F-09: the clocks of verifier, issuer and agent jump, drift and come back while requests and heartbeats go on. */
+/** F-09: the clocks of verifier, issuer, agent and authority jump, drift and come back while requests and heartbeats go on. */
 export const clockJumps: Experiment = {
   name: 'clock-jumps',
-  about: 'wall clocks of verifier, issuer and agent jump, drift, sleep, come back',
+  about: 'wall clocks of verifier, issuer, agent and authority jump, drift, sleep, come back',
   run: runClockJumps,
 }

@@ -23,6 +23,7 @@ import { openVerifierDatabase, type VerifierDatabase } from '@behalf/verifier/sq
 import { closeDatabase, isWritable, prepareDatabase } from './authority-database.ts'
 import { type AuthorityLog, createAuthorityLog, describeFault } from './authority-log.ts'
 import type { CreateAuthorityOptions } from './authority-options.ts'
+import { createCarefulIssuer, createCarefulTokenIssuer } from './careful-issuer.ts'
 import type { AuthorityDatabase } from './database-schema.ts'
 import { createDelegationRoutes } from './delegation-routes.ts'
 import { type DiskWatch, watchDisk } from './disk-watch.ts'
@@ -60,6 +61,8 @@ import { type Confirmations, createConfirmations } from './status/confirmations.
 import { createStatusFeed, type StatusFeed } from './status/status-feed.ts'
 import { createStatusRoutes } from './status/status-routes.ts'
 import { createStatusStreams, DEFAULT_STREAM_LIMITS } from './status/status-streams.ts'
+import { createStatusRows } from './status-rows.ts'
+import { createSteadyClock } from './steady-clock.ts'
 import type { AuthorityMetrics } from './telemetry/authority-metrics.ts'
 import { measureAuthority } from './telemetry/measure-authority.ts'
 import { createMetricsRoute } from './telemetry/metrics-route.ts'
@@ -97,7 +100,9 @@ interface Parts {
   readonly database: AuthorityDatabase
   readonly nonces: VerifierDatabase
   readonly disk: DiskWatch
+  /** A steady one. */
   readonly clock: Clock
+  readonly believed: Clock
   readonly random: RandomBytes
   readonly log: AuthorityLog
   readonly feed: ChangeFeed
@@ -152,10 +157,16 @@ async function startAuthority(options: CreateAuthorityOptions, raw: DatabaseSync
   if (options.dangerouslyLetLoginApprove === true && !options.oidc) {
     throw new TypeError('dangerouslyLetLoginApprove is nothing without oidc')
   }
-  const { clock = systemClock, random = systemRandomBytes, log = createAuthorityLog() } = options
+  const { clock: wallClock = systemClock, random = systemRandomBytes, log = createAuthorityLog() } = options
   const signer = options.signer ?? createEd25519Signer(options.issuerSeed)
   const did = encodeDidKey(signer.publicKey)
-  const database = await prepareDatabase(raw, { issuer: did, now: clock() })
+  const database = await prepareDatabase(raw, { issuer: did, now: wallClock() })
+  const { now: clock, believed } = createSteadyClock({
+    clock: wallClock,
+    monotonicClock: selectMonotonicClock(options),
+    latestTime: (await createStatusRows(database).readPublication())?.time,
+    log,
+  })
   const ledger = createLedger({ database, raw, issuer: did, signer, clock, random, faults: log })
   const feed = createChangeFeed(ledger.wake)
   const notices = prepareNotices(options, { database, clock, random, log })
@@ -169,13 +180,17 @@ async function startAuthority(options: CreateAuthorityOptions, raw: DatabaseSync
     published: statusFeed.publish,
   })
   await logKeys(database, { did, now: clock() })
-  const issuer = createIssuer({ ...options, signer, did, kid: encodeDidKeyUrl(did), store, clock, random })
+  const kid = encodeDidKeyUrl(did)
+  const issuer = createCarefulIssuer(
+    createIssuer({ ...options, signer, did, kid, store, clock, random }),
+    believed,
+  )
   const verifyWorkload = createWorkloadVerifier(options, { issuer, clock })
   await addOperators(database, options.operators, clock())
   await issuer.start()
   const claimUrl = await createClaim({ database, clock, random, origin: options.origin })
-  const kept = { signer, database, store, clock, random }
-  const nonces = openVerifierDatabase(noncesPathOf(options), { clock })
+  const kept = { signer, database, store, clock, random, believed }
+  const nonces = openVerifierDatabase(noncesPathOf(options), { clock: wallClock })
   try {
     const confirmations = createConfirmations(random)
     const metrics = measureAuthority({ issuer, nonces, clock, ledger, confirmations })
@@ -188,6 +203,7 @@ async function startAuthority(options: CreateAuthorityOptions, raw: DatabaseSync
       metrics,
       verifyWorkload,
       disk: watchDisk(raw),
+      believed,
     }
     const keyed = {
       ticketKey: await deriveKey(signer, 'key of login tickets'),
@@ -215,6 +231,7 @@ async function startTokens(
   parts: Pick<Parts, 'database' | 'clock' | 'random'> & {
     readonly signer: Signer
     readonly store: IssuerStore
+    readonly believed: Clock
   },
 ): Promise<Pick<Parts, 'tokens' | 'keyring' | 'nonceKey'>> {
   const { signer, database, clock } = parts
@@ -223,7 +240,7 @@ async function startTokens(
   const keyring = createTokenKeyring({ database, secret, clock })
   await keyring.start()
   const own = { did, kid: encodeDidKeyUrl(did), tokenSigners: keyring }
-  const tokens = createTokenIssuer({ ...options, ...parts, ...own })
+  const tokens = createCarefulTokenIssuer(createTokenIssuer({ ...options, ...parts, ...own }), parts.believed)
   return { tokens, keyring, nonceKey: await deriveKey(signer, 'key of DPoP nonces') }
 }
 
@@ -283,6 +300,7 @@ function assemble(options: CreateAuthorityOptions, parts: Parts): Authority {
 function createApp(options: CreateAuthorityOptions, parts: Parts): HttpApp {
   const { origin, heartbeatSeconds = DEFAULT_HEARTBEAT_SECONDS, pingSeconds = DEFAULT_PING_SECONDS } = options
   const { issuer, database, nonces, disk, clock, confirmations, metrics } = parts
+  const { clock: wallClock = systemClock } = options
   const signed = { issuer, origin, clock }
   const monotonicClock = selectMonotonicClock(options)
   const page = options.page && loadPage(options.page.folder)
@@ -309,6 +327,7 @@ function createApp(options: CreateAuthorityOptions, parts: Parts): HttpApp {
       ...nonces.replayStore,
       claim: (claim) => disk.runAsync(async () => nonces.replayStore.claim(claim)),
     },
+    wallClock,
     monotonicClock,
     watchAnswer: createAnswerWatch({ metrics, monotonicClock, tracer: options.tracer }),
     isOperator: (did) => isOperator(database, did),
@@ -331,6 +350,7 @@ function createApp(options: CreateAuthorityOptions, parts: Parts): HttpApp {
       }),
       ...createPublicRoutes({
         ...signed,
+        clock: wallClock,
         isWritable: () => isWritable(database),
         readyAt: nonces.readyAt,
         maxHeartbeatAge: 3 * heartbeatSeconds * 1000,

@@ -53,7 +53,12 @@ export interface HttpAppOptions {
   readonly replayStore: ReplayStore
   readonly isOperator: (did: string) => Promise<boolean>
   readonly findApi: (did: string) => Promise<RegisteredApi | undefined>
+  /** A steady one. */
   readonly clock: Clock
+  /** Throws VerifierError `clock_unsynchronized` while it is in doubt. */
+  readonly believed: Clock
+  /** As the machine tells it: signed requests are held against it. */
+  readonly wallClock: Clock
   readonly monotonicClock: MonotonicClock
   readonly random: RandomBytes
   readonly log: AuthorityLog
@@ -108,11 +113,11 @@ function refuse(context: AppContext, error: unknown, { origin, clock, log }: Htt
 }
 
 function createGuard(options: HttpAppOptions, maxBodyBytes: number): KeyRequestVerifier {
-  const { origin, replayStore, clock, monotonicClock, random, log } = options
+  const { origin, replayStore, wallClock, monotonicClock, random, log } = options
   return createKeyRequestVerifier({
     origins: [origin],
     replayStore,
-    clock,
+    clock: wallClock,
     monotonicClock,
     random,
     maxBodyBytes,

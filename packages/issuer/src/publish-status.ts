@@ -35,6 +35,8 @@ const MAX_CHANGES = 16
 const MAX_CHANGED = 256
 // A heartbeat tells of changes until the next one would have come anyhow.
 const TELL_CHANGES_MS = 10_000
+// Whoever verifies allows clocks to differ by this much.
+const SMALL_STEP_MS = 5000
 
 // Of every number there are both, from the beginning: what is issued can be suspended without a word in it.
 const PURPOSES: readonly StatusPurpose[] = ['revocation', 'suspension']
@@ -142,11 +144,11 @@ export async function signRevoked(
  * @returns what is published once the transaction commits
  */
 export async function publishHeartbeat(context: IssuerContext, tx: IssuerTransaction): Promise<Publication> {
-  const lists = await freshLists(context, tx)
   const last = await tx.readPublication()
   const epoch = last?.epoch ?? 1
   const sequence = (last?.sequence ?? 0) + 1
-  const now = context.clock()
+  const now = notBefore(last?.time, context.clock())
+  const lists = await freshLists(context, tx, now)
   const revoked = await tx.listRevokedKeys()
   const jws = await signHeartbeat({
     issuer: context.did,
@@ -162,6 +164,11 @@ export async function publishHeartbeat(context: IssuerContext, tx: IssuerTransac
   const publication: Publication = { epoch, sequence, jws, time: now }
   await tx.savePublication(publication)
   return publication
+}
+
+/** For a small step back time stands still: to whoever saw the last heartbeat an earlier one is none. */
+function notBefore(last: number | undefined, now: number): number {
+  return last !== undefined && now < last && last - now <= SMALL_STEP_MS ? last : now
 }
 
 function referTo(context: IssuerContext, list: StatusListState, now: number): ListReference {
@@ -186,8 +193,8 @@ function isIssuerKey({ did }: IssuerContext, key: string): boolean {
 async function freshLists(
   context: IssuerContext,
   tx: IssuerTransaction,
+  now: number,
 ): Promise<readonly StatusListState[]> {
-  const now = context.clock()
   const known = await tx.listStatusLists()
   const useful = known.filter(
     (list) => list.allocated < FULL_AT || list.neededUntil + KEEP_AFTER_NEED_MS > now,
@@ -200,7 +207,8 @@ async function freshLists(
   for (const number of numbers) {
     for (const purpose of PURPOSES) {
       const list = useful.find((one) => one.number === number && one.purpose === purpose)
-      const isFresh = list !== undefined && list.validUntil - now > RENEW_WITH_LEFT_MS
+      // What was signed by a clock that was ahead is believed by nobody yet.
+      const isFresh = list !== undefined && list.signedAt <= now && list.validUntil - now > RENEW_WITH_LEFT_MS
       fresh.push(isFresh ? list : await signList(context, tx, { number, purpose }))
     }
   }

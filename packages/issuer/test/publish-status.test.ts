@@ -57,6 +57,24 @@ function createContext(random = createTestRandom()): IssuerContext {
   }
 }
 
+describe('a heartbeat of a clock that went back', () => {
+  async function beatAgain(seconds: number): Promise<readonly [time: number, version: number]> {
+    const world = await createWorld()
+    world.advance(seconds)
+    const { time, jws } = await world.issuer.heartbeat()
+    const heartbeat = verifyHeartbeat(jws, options(world))
+    return [time - START, heartbeat.lists[0]?.version ?? 0]
+  }
+
+  test.each([-1, -5])('is not earlier than the last one, %i s', async (seconds) => {
+    expect(await beatAgain(seconds)).toEqual([0, 1])
+  })
+
+  test.each([-6, -86_400])('is, for a step of %i s, and its lists are signed again', async (seconds) => {
+    expect(await beatAgain(seconds)).toEqual([seconds * 1000, 2])
+  })
+})
+
 describe('a heartbeat', () => {
   test('is published at the start, over the first list', async () => {
     const world = await createWorld()

@@ -3,6 +3,7 @@ export { answerClientErrors } from './answer-client-errors.ts'
 export type { AuditOutbox, WaitingReport } from './audit-outbox.ts'
 export type { AuditRecord, AuditSink, RequestEvidence } from './audit-sink.ts'
 export type { Fetch } from './capped-fetch.ts'
+export { type ClockGuardOptions, guardClock } from './clock-guard.ts'
 export { type AuditShipper, type AuditShipperOptions, createAuditShipper } from './create-audit-shipper.ts'
 export {
   createStatusSource,

@@ -99,7 +99,11 @@ export async function startProcess(
     },
   }
   all.push(running)
-  await forgetConnections(origin)
+  let isOver = false
+  void ended.then(() => {
+    isOver = true
+  })
+  await forgetConnections(origin, () => isOver)
   return running
 }
 
@@ -117,9 +121,11 @@ function readPid(line: string): number | undefined {
   return pid === null ? undefined : Number(pid[1] ?? pid[2])
 }
 
-/** Calls until it answers: `fetch` keeps connections to the process before, and learns only by using them. */
-async function forgetConnections(origin: string): Promise<void> {
-  for (;;) {
+/**
+ * Calls until it answers, or is over: `fetch` keeps connections to the process before, and learns only by using them.
+ */
+export async function forgetConnections(origin: string, isOver = (): boolean => false): Promise<void> {
+  while (!isOver()) {
     const isThere = await fetch(`${origin}/health`).then(
       ({ ok }) => ok,
       () => false,

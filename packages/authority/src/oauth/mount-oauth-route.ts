@@ -1,4 +1,4 @@
-import { BehalfError } from '@behalf/core'
+import { BehalfError, type Clock } from '@behalf/core'
 import { KEY_TAG } from '@behalf/http-signature'
 import { type KeyRequestVerifier, type ProblemResponse, toProblemResponse } from '@behalf/verifier'
 import { protect } from '@behalf/verifier/hono'
@@ -14,6 +14,7 @@ import { readForm } from './read-form.ts'
 
 /** What routes for OAuth clients are served with. */
 export interface OauthMounting extends ProveContext {
+  readonly clock: Clock
   /** For calls that are signed as all others here. */
   readonly guard: KeyRequestVerifier
   /** @throws AuthorityError `key_revoked` */

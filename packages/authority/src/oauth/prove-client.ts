@@ -7,7 +7,8 @@ import { AuthorityError } from '../error.ts'
 /** What proofs are held against. */
 export interface ProveContext {
   readonly origin: string
-  readonly clock: Clock
+  /** Throws VerifierError `clock_unsynchronized` while it is in doubt. */
+  readonly believed: Clock
   readonly replayStore: ReplayStore
   readonly nonces: DpopNonces
 }
@@ -28,12 +29,12 @@ const KEEP_MS = 5 * 60 * 1000
  *
  * @throws AuthorityError `invalid_dpop_proof` for none and for one that was used; `use_dpop_nonce`
  * @throws CredentialError `invalid_dpop_proof`
- * @throws VerifierError `replay_store_unavailable`
+ * @throws VerifierError `replay_store_unavailable`, `clock_unsynchronized`
  * @see RFC 9449 sections 4.3, 5 and 8
  */
 export async function proveClient(context: ProveContext, call: ProofCall): Promise<Did> {
-  const { origin, clock, nonces } = context
-  const now = clock()
+  const { origin, believed, nonces } = context
+  const now = believed()
   if (call.proof === undefined) {
     throw new AuthorityError(
       'invalid_dpop_proof',
