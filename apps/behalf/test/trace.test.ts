@@ -621,7 +621,8 @@ async function writeBundle(id: string): Promise<TraceBundle> {
 
 function statements(): KnownStatements {
   const key = decodeDidKey(world.issuer)
-  return { issuers: () => key, lists: toStatusLists(bundle.lists) }
+  const [issuers, lists] = [() => key, toStatusLists(bundle.lists)]
+  return { authority: world.issuer, issuers, lists, exchanges: new Map() }
 }
 
 /** A delegation that says the same and that the authority signed, but not the one it put on record. */

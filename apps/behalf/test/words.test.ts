@@ -17,7 +17,7 @@ describe('a record in words', () => {
       time: '2030-01-15T12:00:00.000Z',
       subject: 'did:key:z6MkAgent',
       audience: 'https://api.example',
-      token: 'urn:uuid:1\u202e',
+      jti: 'urn:uuid:1\u202e',
       delegation: 'urn:uuid:2',
       valid_until: '2030-01-15T12:01:00.000Z',
     } as const

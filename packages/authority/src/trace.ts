@@ -2,17 +2,25 @@
 
 export { addWitnesses, type GrowthSource } from './trace/add-witnesses.ts'
 export { type CollectedTrace, collectTrace } from './trace/collect-trace.ts'
+export {
+  type Exchanges,
+  type KnownStatements,
+  type PlacedRecord,
+  toExchanges,
+} from './trace/known-statements.ts'
 export { type EntryProof, findEffect, proofOf } from './trace/proof-of.ts'
 export {
   isProven,
-  type KnownStatements,
   type ProvenRequest,
   proveRequest,
   type UnprovenRequest,
 } from './trace/prove-request.ts'
+export type { ProvenSignedRequest } from './trace/prove-signed-request.ts'
 export { type StatusLists, type StatusThen, toStatusLists } from './trace/prove-status.ts'
+export type { ProvenTokenRequest } from './trace/prove-token-request.ts'
 export type { WitnessedTree } from './trace/prove-witnesses.ts'
 export {
+  isAccepted,
   isRequest,
   isRevocation,
   listOf,

@@ -1,4 +1,6 @@
 export {
+  ACCESS_TOKEN_TYPE,
+  MAX_ACCESS_TOKEN_BYTES,
   MAX_ACCESS_TOKEN_SECONDS,
   signAccessToken,
   type VerifyAccessTokenOptions,
@@ -130,6 +132,7 @@ export {
 } from './status-list.ts'
 export { readLocalTime, type TimeWindow, type Weekday } from './time-window.ts'
 export { tokenKeyId } from './token-key-id.ts'
+export { describeTokenLinks, type TokenLink } from './token-links.ts'
 export type { TokenKeys } from './token-signature.ts'
 export {
   type SignTokenStatusListOptions,

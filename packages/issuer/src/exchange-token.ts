@@ -1,4 +1,4 @@
-import { createUuid } from '@behalf/core'
+import { createUuid, digestSha256, encodeBase64url, type Signer } from '@behalf/core'
 import {
   type AccessTokenClaims,
   coversCapabilities,
@@ -77,7 +77,7 @@ export async function exchangeToken(
     if (subject) await checkTokenAlive(context, tx, subject)
     const claims = await insertToken(context, tx, { ...narrowed, chain, subject, expiresAt })
     const token = await signAccessToken(claims, signer)
-    await recordExchange(context, tx, { claims, leaf: chain.leaf })
+    await recordExchange(context, tx, { claims, token, signer, leaf: chain.leaf })
     return { token, claims }
   })
 }
@@ -183,16 +183,20 @@ function createClaims(
   }
 }
 
+/** It stands there with the key that signed it, so that whoever verifies later need not ask which it was. */
 async function recordExchange(
   context: TokenContext,
   tx: IssuerTransaction,
-  { claims, leaf }: { readonly claims: AccessTokenClaims; readonly leaf: Delegation },
+  { claims, token, signer, leaf }: ExchangedToken & { readonly signer: Signer; readonly leaf: Delegation },
 ): Promise<void> {
   const { id, agent, audience, root, policy, workflow, expiresAt } = claims
   await record(context, tx, {
     type: 'token_exchanged',
     data: {
       jti: id,
+      token: digestSha256(token),
+      kid: tokenKeyId(signer.publicKey),
+      key: encodeBase64url(signer.publicKey),
       delegation: leaf.id,
       root,
       subject: agent,

@@ -28,6 +28,7 @@ import {
 import { checkFraming } from './framing.ts'
 import { checkHeaderAmbiguity } from './header-ambiguity.ts'
 import type { IncomingRequest } from './incoming-request.ts'
+import { keptHeartbeat } from './kept-heartbeat.ts'
 import { mapAccount } from './map-account.ts'
 import { offerReference } from './offer-reference.ts'
 import { describeHolder } from './request-protocol.ts'
@@ -37,9 +38,6 @@ import type { StatusSnapshot } from './status-source.ts'
 import { readTarget } from './target.ts'
 import type { AuthorizedRequest, VerifiedRequest } from './verified-request.ts'
 import type { VerifierSettings } from './verifier-settings.ts'
-
-/** One that names more lists and keys than this would be most of every record. */
-const MAX_HEARTBEAT_LENGTH = 16_384
 
 /**
  * The request passed every check: every line is one step, in the order the codes are documented in. A chain that was
@@ -124,12 +122,11 @@ function describeEvidence(
   { base, signature }: ReadSignature,
   status: StatusSnapshot | undefined,
 ): RequestEvidence {
-  const { heartbeat } = status ?? {}
   return {
     credentials: links.map(({ jws }) => jws),
     signatureBase: base,
     signature: encodeBase64url(signature),
-    ...(heartbeat === undefined || heartbeat.length > MAX_HEARTBEAT_LENGTH ? {} : { heartbeat }),
+    ...keptHeartbeat(status),
   }
 }
 

@@ -8,9 +8,11 @@ import { VerifierError } from './error.ts'
 import { checkFraming } from './framing.ts'
 import { checkHeaderAmbiguity } from './header-ambiguity.ts'
 import type { IncomingRequest } from './incoming-request.ts'
+import { keptHeartbeat } from './kept-heartbeat.ts'
 import { mapAccount } from './map-account.ts'
 import { describeHolder } from './request-protocol.ts'
 import { readBody } from './request-steps.ts'
+import type { StatusSnapshot } from './status-source.ts'
 import { readTarget } from './target.ts'
 import type { TokenSettings } from './token-settings.ts'
 import {
@@ -57,9 +59,9 @@ export async function decideTokenRequest<Account>(
   checkTokenHolder(token, proof)
   trail.agent = token.claims.agent
   trail.chain = token.chain
-  trail.evidence = () => describeEvidence(shown)
+  trail.evidence = () => describeEvidence(shown, trail.status)
   await token.authority.lists.obtain(token.claims.status.uri)
-  checkTokenHolds(token, now, settings)
+  checkTokenHolds(token, { now, trail }, settings)
   settings.tokens.keep(shown.hash, token, shown.token.length)
   const framed = { method, target, headers, body }
   const { capability, call } = protocol.authorize({ ...framed, ...describeHolder(token.chain), now })
@@ -70,7 +72,7 @@ export async function decideTokenRequest<Account>(
   await claimProof(settings.replayStore, proof, maxAgeSeconds)
   await recordIntent(settings.auditSink, trail, now)
   // The stores and the callback may have taken any time: what ends with time is looked at again at the end of it.
-  checkTokenHolds(token, settings.clock(), settings)
+  checkTokenHolds(token, { now: settings.clock(), trail }, settings)
   const answerHeaders = offerNonce(proof.nonce, now, settings)
   return Object.freeze(
     addSignal({ ...authorized, account, answerHeaders }, () => settings.liveTokens.watch(token)),
@@ -84,9 +86,14 @@ function checkApproval({ claims }: VerifiedToken, settings: TokenSettings<unknow
 }
 
 /** What was signed is the proof up to its signature. */
-function describeEvidence({ token, proof }: ShownToken): RequestEvidence {
+function describeEvidence({ token, proof }: ShownToken, status: StatusSnapshot | undefined): RequestEvidence {
   const end = proof.lastIndexOf('.')
-  return { credentials: [token], signatureBase: proof.slice(0, end), signature: proof.slice(end + 1) }
+  return {
+    credentials: [token],
+    signatureBase: proof.slice(0, end),
+    signature: proof.slice(end + 1),
+    ...keptHeartbeat(status),
+  }
 }
 
 /** The next nonce, for an agent whose nonce will end soon. */

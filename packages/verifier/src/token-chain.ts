@@ -1,5 +1,5 @@
-import type { AccessTokenClaims } from '@behalf/credential'
-import type { ProvenChain, ProvenLink } from './proven-chain.ts'
+import { type AccessTokenClaims, describeTokenLinks } from '@behalf/credential'
+import type { ProvenChain } from './proven-chain.ts'
 
 /**
  * What an access token says of the chain that it was exchanged for. All its lists are those of the root's issuer.
@@ -8,12 +8,9 @@ import type { ProvenChain, ProvenLink } from './proven-chain.ts'
  * @returns frozen
  */
 export function describeTokenChain(claims: AccessTokenClaims): ProvenChain {
-  const { principal, approval, policy, workflow, capabilities, delegations, delegationStatus } = claims
+  const { principal, approval, policy, workflow, capabilities, delegations } = claims
   const { issuer, ...onBehalfOf } = principal
-  const links = claims.actors.toReversed().flatMap((subject, index): readonly ProvenLink[] => {
-    const [id, status] = [delegations[index], delegationStatus[index]]
-    return id === undefined || status === undefined ? [] : [Object.freeze({ id, subject, issuer, status })]
-  })
+  const links = describeTokenLinks(claims).map((link) => Object.freeze(link))
   const root = Object.freeze({
     issuer,
     onBehalfOf: Object.freeze(onBehalfOf),

@@ -135,7 +135,7 @@ function watchTokens(
     issuerOf: ({ authority }) => authority.did,
     findEnd: (token) => {
       try {
-        checkTokenHolds(token, clock(), trust)
+        checkTokenHolds(token, { now: clock() }, trust)
         return undefined
       } catch (error) {
         return toVerifierError(error, true)

@@ -11,7 +11,7 @@ import { checkChainStatus, checkRevokedKeys, readStatus } from './delegation-ste
 import { VerifierError } from './error.ts'
 import type { ReplayStore } from './replay-store.ts'
 import { askStore, EXPIRES_TOLERANCE_SECONDS } from './request-steps.ts'
-import type { StatusSource } from './status-source.ts'
+import type { StatusSnapshot, StatusSource } from './status-source.ts'
 import type { TokenAuthority } from './token-authority.ts'
 import { describeTokenChain } from './token-chain.ts'
 import type { VerifiedToken, VerifiedTokens } from './verified-tokens.ts'
@@ -139,16 +139,23 @@ export function checkTokenHolder({ claims }: VerifiedToken, { jkt }: DpopProof):
   if (claims.jkt !== jkt) throw new VerifierError('key_mismatch', 'the token is bound to another key')
 }
 
+/** When it is asked whether a token holds. */
+export interface TokenLook {
+  /** Milliseconds since the epoch. */
+  readonly now: number
+  /** Takes down what was known of revocations, also when that refuses. */
+  readonly trail?: { status?: StatusSnapshot }
+}
+
 /**
  * The token still holds, as far as is known without asking anybody: it has not ended, its authority and the key that
  * signed it are trusted, and neither it nor any delegation or key behind it is revoked or suspended.
  *
- * @param now milliseconds since the epoch
  * @throws VerifierError invalid_token, issuer_untrusted, key_revoked, credential_revoked, credential_suspended, status_…
  */
 export function checkTokenHolds(
   { claims, chain, authority, kid }: VerifiedToken,
-  now: number,
+  { now, trail }: TokenLook,
   { distrusted, statusSource }: TokenTrust,
 ): void {
   if (distrusted.has(authority.did)) throw new VerifierError('issuer_untrusted', 'the issuer is not trusted')
@@ -158,6 +165,7 @@ export function checkTokenHolds(
   if (now >= claims.expiresAt) throw new VerifierError('invalid_token', 'the token has expired')
   if (statusSource !== undefined) {
     const status = readStatus(statusSource, authority.did)
+    if (trail !== undefined) trail.status = status
     checkRevokedKeys(chain, status)
     checkChainStatus(chain, status)
   }

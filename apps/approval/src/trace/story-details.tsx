@@ -76,7 +76,8 @@ function Signed({ entry: { request } }: { readonly entry: ProvenEntry }): ReactN
   if (!isProven(request)) return null
   return (
     <Text size="sm" className="break">
-      Signed for <span className="mono">{safeText(request.target, 500)}</span>, below{' '}
+      {request.by === 'token' ? 'A token was shown for' : 'Signed for'}{' '}
+      <span className="mono">{safeText(request.target, 500)}</span>, below{' '}
       {request.chain.links.length === 1 ? 'one delegation' : `${request.chain.links.length} delegations`}
     </Text>
   )

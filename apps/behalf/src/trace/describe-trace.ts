@@ -149,11 +149,17 @@ function limitsOf(delegation: Delegation, above?: Delegation): readonly string[]
 
 function explainRequest({ request }: ProvenEntry): readonly string[] {
   if (!isProven(request)) return []
-  const { chain, target, context } = request
+  const { chain, target } = request
   const path = chain.links.map(({ subject }) => plain(subject)).join(' -> ')
+  const delegated = `delegated by ${plain(chain.root.issuer)} -> ${path}`
+  if (request.by === 'token') {
+    const { id, audience } = request.claims
+    return [`token ${plain(id)} for ${plain(audience)}, shown for ${plain(target)}`, delegated]
+  }
+  const { context } = request
   return [
     `signed for ${plain(target)}`,
-    `delegated by ${plain(chain.root.issuer)} -> ${path}`,
+    delegated,
     ...(context === undefined ? [] : [`Agent-Context as signed: ${plain(context)}`]),
   ]
 }

@@ -79,10 +79,10 @@ const DESCRIBE: Readonly<Partial<Record<AuditRecord['type'], Describe>>> = {
     say(`${person(by)} suspended ${text(delegation)} and everything below it`, ...quote('because', reason)),
   resumed: ({ by, delegation, reason }, person) =>
     say(`${person(by)} resumed ${text(delegation)}`, ...quote('because', reason)),
-  token_exchanged: ({ subject, audience, token, delegation, valid_until: until }) =>
+  token_exchanged: ({ subject, audience, jti, delegation, valid_until: until }) =>
     say(
       `${text(subject)} exchanged its delegation for a token for ${text(audience)}`,
-      `token ${text(token)}${until === undefined ? '' : `, until ${text(until)}`}`,
+      `token ${text(jti)}${until === undefined ? '' : `, until ${text(until)}`}`,
       ...(delegation === undefined ? [] : [`under ${text(delegation)}`]),
     ),
   token_revoked: ({ by, jti, subject }, person) =>

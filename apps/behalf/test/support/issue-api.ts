@@ -2,12 +2,15 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { buffer } from 'node:stream/consumers'
 import type { Clock } from '@behalf/core'
 import {
+  type AnyVerifiedRequest,
   type AuditSink,
+  createEitherVerifier,
   createMemoryReplayStore,
   createMemoryUseCounter,
   createRequestVerifier,
   createStatusSource,
-  type RequestVerifier,
+  createTokenVerifier,
+  type RequestGuard,
 } from '@behalf/verifier'
 import { openServer } from './open-server.ts'
 
@@ -30,7 +33,7 @@ export interface AcceptedRequest {
   readonly context: unknown
 }
 
-/** Starts the API; it trusts one authority and asks it for news before every request. */
+/** Starts the API; it trusts one authority, its tokens too, and asks it for news before every request. */
 export async function openIssueApi(trusted: {
   readonly issuer: string
   readonly authority: string
@@ -47,15 +50,22 @@ export async function openIssueApi(trusted: {
   const server = createServer((request, response) => void handle(request, response))
   const { port, close } = await openServer(server)
   const origin = `http://127.0.0.1:${port}`
-  const verifier = createRequestVerifier({
+  const common = {
     origins: [origin],
-    trustedIssuers: [issuer],
     statusSource,
     // It began long ago, so that it need not refuse what may have been seen before it began.
     replayStore: createMemoryReplayStore({ clock: pastFirst(clock) }),
-    useCounter: createMemoryUseCounter({ clock }),
     ...(auditSink && { auditSink }),
     clock,
+  }
+  const useCounter = createMemoryUseCounter({ clock })
+  const verifier = createEitherVerifier({
+    signatures: createRequestVerifier({ ...common, useCounter, trustedIssuers: [issuer] }),
+    tokens: createTokenVerifier({
+      ...common,
+      audience: origin,
+      authorities: [{ issuer: authority, did: issuer }],
+    }),
   })
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -85,7 +95,7 @@ interface Answer {
 }
 
 async function answerRequest(
-  verifier: RequestVerifier,
+  verifier: RequestGuard<AnyVerifiedRequest>,
   request: IncomingMessage,
   options: { readonly body: Uint8Array; readonly keep: (accepted: AcceptedRequest) => void },
 ): Promise<Answer> {

@@ -10,6 +10,7 @@ import {
 } from '@behalf/authority'
 import { parsePolicy } from '@behalf/issuer'
 import type { AuditSink } from '@behalf/verifier'
+import { type FileWalletOptions, openFileWallet, type Wallet } from '@behalf/wallet'
 import { type IssueApi, openIssueApi } from './issue-api.ts'
 import { findFreePort } from './open-server.ts'
 import { openReports, type Reports } from './reports.ts'
@@ -32,6 +33,8 @@ export interface World {
   readonly issuer: string
   /** Makes one more wallet, which opens fast, and says its DID. */
   addWallet(name: string): Promise<string>
+  /** Opens one of the wallets here for what no command does. */
+  openWallet(name: string, options?: Pick<FileWalletOptions, 'fetch'>): Promise<Wallet>
   /** Runs a command here; more options may be given. */
   run(argv: readonly string[], options?: TestIoOptions): Promise<CommandRun>
   /** Lets time pass; the authority beats once at its end. */
@@ -84,6 +87,8 @@ export async function openWorld(
     helper,
     issuer: authority.issuerDid,
     addWallet,
+    openWallet: (name, options) =>
+      openFileWallet(join(home, 'wallets', `${name}.age`), { ...options, passphrase: PASSPHRASE, clock }),
     run,
     advance,
     now: clock,

@@ -12,6 +12,7 @@ export const TERM_KINDS = [
   'run',
   'workflow',
   'call',
+  'token',
   'api',
   'code',
   'type',
@@ -42,6 +43,7 @@ export function termsOf({ data }: Pick<LogEntry, 'data'>): readonly string[] {
     workflow: [nameRun(workflowOf(record))],
     // The agent's own name for what it does; a server that is called passes it on.
     call: [memberOf(record.context, 'call')],
+    token: [record.jti],
     api: [record.audience, ...listOf(record.audience)],
     code: [record.code],
     type: [record.type],

@@ -4,7 +4,9 @@ import type { IssuerKeys } from '@behalf/credential'
 import { AuthorityError } from '../error.ts'
 import { digestsBehind } from './digests-behind.ts'
 import type { SubjectKind } from './is-about.ts'
+import { toExchanges } from './known-statements.ts'
 import { proveRequest } from './prove-request.ts'
+import { tokenIdOf } from './prove-token-request.ts'
 import { isRevocation, listOf, memberOf, WIDE_REVOCATIONS, workflowOf } from './record-members.ts'
 import type { BundleDelegation, BundleEntry, TraceBundle } from './trace-bundle.ts'
 import {
@@ -50,10 +52,11 @@ export async function collectTrace(
   const collection: Collection = { authority, entries: new Map(), isCut: false }
   const about = await findSubject(collection, id)
   await findCalls(collection, about)
-  const delegations = await followDelegations(collection)
+  const delegations = await followDelegations(collection, about)
   await followRequests(collection)
   await findRevocations(collection)
   await findEffects(collection, delegations)
+  await findTokens(collection)
   const policies = await findCauses(collection)
   const roots = await readRoots(collection)
   const lists = await findLists(collection, key)
@@ -100,7 +103,10 @@ function isAroundCall({ type, call }: AuditRecord): boolean {
 }
 
 /** What happened to every delegation that was seen, and to those above it. */
-async function followDelegations(collection: Collection): Promise<readonly string[]> {
+async function followDelegations(collection: Collection, about: string): Promise<readonly string[]> {
+  // What else a delegation was exchanged for has nothing to do with one request.
+  const isWanted = ({ parsed }: Found): boolean =>
+    parsed.type !== 'token_exchanged' || !about.startsWith('request:')
   const waiting = recordsOf(collection).flatMap(({ delegation, delegations }) => [
     ...textsOf(delegation),
     ...listOf(delegations).flatMap(textsOf),
@@ -115,7 +121,7 @@ async function followDelegations(collection: Collection): Promise<readonly strin
     followed.add(id)
     const happened = await readEnds(collection, `lineage:${id}`)
     const own = happened.filter(({ parsed }) => parsed.delegation === id)
-    keep(collection, own)
+    keep(collection, own.filter(isWanted))
     waiting.push(...own.flatMap(({ parsed }) => textsOf(parsed.parent)))
   }
   return [...followed]
@@ -168,6 +174,14 @@ async function findEffects(collection: Collection, delegations: readonly string[
   }
 }
 
+/** How the access tokens of requests came to be, and what became of them. */
+async function findTokens(collection: Collection): Promise<void> {
+  const ids = [...collection.entries.values()].flatMap(({ evidence }) =>
+    textsOf(evidence && tokenIdOf(evidence.text)),
+  )
+  for (const id of new Set(ids)) keep(collection, await readAbout(collection, `token:${id}`))
+}
+
 /** The keys of the authority and the policies by which something was decided. */
 async function findCauses(collection: Collection): Promise<readonly JsonObject[]> {
   const digests = new Set(recordsOf(collection).flatMap(({ policy }) => textsOf(memberOf(policy, 'digest'))))
@@ -210,9 +224,11 @@ async function findLists(
   { name, publicKey }: NoteKey,
 ): Promise<readonly string[]> {
   const issuers: IssuerKeys = (issuer) => (issuer === name ? publicKey : undefined)
+  const found = [...entries.values()].map(({ index, parsed: record }) => ({ index, record }))
+  const known = { authority: name, issuers, lists: new Map(), exchanges: toExchanges(found) }
   const digests = new Set(
     [...entries.values()].flatMap(({ parsed, evidence }) => {
-      const request = evidence && proveRequest(parsed, evidence, { issuers, lists: new Map() })
+      const request = evidence && proveRequest(parsed, evidence, known)
       return digestsBehind(request, evidence?.text, issuers)
     }),
   )

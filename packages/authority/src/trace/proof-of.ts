@@ -1,8 +1,11 @@
 import type { AuditRecord } from '@behalf/audit-log'
 import { canonicalizeJson, decodeBase64url, decodeUtf8, digestSha256, parseJson } from '@behalf/core'
 import type { Delegation } from '@behalf/credential'
+import { findLinks } from './find-links.ts'
 import { isProven } from './prove-request.ts'
+import type { ProvenSignedRequest } from './prove-signed-request.ts'
 import type { StatusThen } from './prove-status.ts'
+import type { ProvenTokenRequest } from './prove-token-request.ts'
 import { isRequest, isRevocation, listOf, textOf } from './record-members.ts'
 import { digestOfPolicy, type ProvenEntry, type VerifiedTrace } from './verify-trace.ts'
 
@@ -33,7 +36,7 @@ function judge(entry: ProvenEntry, trace: VerifiedTrace): Partial<EntryProof> {
   if (type === 'policy_decided') return judgePolicy(entry, trace)
   if (type === 'issued') return judgeIssued(entry, trace)
   if (type === 'sub_delegated') return judgeChild(entry, trace)
-  if (isRequest(entry.record)) return judgeRequest(entry)
+  if (isRequest(entry.record)) return judgeRequest(entry, trace)
   const isWithout = isRevocation(entry.record) && findEffect(entry, trace) === undefined
   return isWithout ? { unproven: ['its effect: no request was refused since'] } : {}
 }
@@ -58,19 +61,30 @@ function judgeIssued({ record }: ProvenEntry, { roots }: VerifiedTrace): Partial
   }
 }
 
-function judgeChild({ record }: ProvenEntry, { delegations }: VerifiedTrace): Partial<EntryProof> {
+function judgeChild({ record }: ProvenEntry, trace: VerifiedTrace): Partial<EntryProof> {
+  const { delegations } = trace
   const child = delegations.get(textOf(record.delegation))
-  if (child === undefined || !delegations.has(textOf(record.parent))) {
-    return {
-      unproven: ['what was handed on: it was used in no request here, and only its delegator signed it'],
-    }
-  }
+  if (child === undefined || !delegations.has(textOf(record.parent))) return judgeUnseen(record, trace)
   return {
     proven: ['the signature of the delegator', 'that it is no wider than the one above'],
     unproven: isAsProposed(record, child)
       ? []
       : ['that this was proposed: its delegator signed something else than was put on record'],
   }
+}
+
+/** Of what was exchanged for a token the authority alone saw what its delegator had signed. */
+function judgeUnseen({ delegation }: AuditRecord, { entries }: VerifiedTrace): Partial<EntryProof> {
+  const exchanged = entries.find(
+    ({ request }) =>
+      isProven(request) && request.by === 'token' && request.claims.delegations.includes(textOf(delegation)),
+  )
+  return exchanged === undefined
+    ? { unproven: ['what was handed on: it was used in no request here, and only its delegator signed it'] }
+    : {
+        proven: [`that it was exchanged for the token of entry ${exchanged.index}`],
+        unproven: ['what was handed on: no signed request here shows it, and only its delegator signed it'],
+      }
 }
 
 /** Records of before do not say. */
@@ -80,20 +94,54 @@ function isAsProposed({ payload }: AuditRecord, { jws }: Delegation): boolean {
   return payload === undefined || payload === digest
 }
 
-function judgeRequest({ record, request }: ProvenEntry): Partial<EntryProof> {
+function judgeRequest({ record, request }: ProvenEntry, trace: VerifiedTrace): Partial<EntryProof> {
   if (record.subject === undefined) return { unproven: ['who sent it: nothing in it verified'] }
   if (request === undefined) return { unproven: ['the request itself: its evidence is not kept'] }
   if (!isProven(request)) return { unproven: [`the request itself: ${request.reason} (${request.code})`] }
-  const { chain, status } = request
-  const proven = ['the signature of the agent', `the chain of ${chain.links.length} behind it`]
+  const { status } = request
+  const told = request.by === 'token' ? judgeToken(request, trace) : judgeSigned(request)
   return typeof status === 'string'
-    ? { proven, unproven: [`what was known of revocations then: it is ${status}`] }
-    : { proven: [...proven, tellStatus(status)] }
+    ? { ...told, unproven: [...told.unproven, `what was known of revocations then: it is ${status}`] }
+    : { ...told, proven: [...told.proven, tellStatus(status)] }
+}
+
+function judgeSigned({ chain }: ProvenSignedRequest): EntryProof {
+  return {
+    proven: ['the signature of the agent', `the chain of ${chain.links.length} behind it`],
+    unproven: [],
+  }
+}
+
+function judgeToken(
+  { claims, chain, exchange, provenAt }: ProvenTokenRequest,
+  trace: VerifiedTrace,
+): EntryProof {
+  const { length } = chain.links
+  const entries = findLinks(claims, trace)
+  return {
+    proven: [
+      `the agent's DPoP proof of ${formatTime(provenAt)} for this token, method and address (DPoP covers neither query nor body)`,
+      `the token, signed by the authority and exchanged in entry ${exchange.index}`,
+      ...(entries === undefined
+        ? []
+        : [`the chain of ${length} that was exchanged, in entries ${entries.join(', ')}`]),
+    ],
+    unproven:
+      entries === undefined
+        ? [
+            `the chain of ${length} that was exchanged, beyond the word of the authority: the log has of it something else, or nothing`,
+          ]
+        : [],
+  }
 }
 
 function tellStatus({ time, sequence, revoked }: StatusThen): string {
   const said = revoked === undefined ? 'nothing of it was revoked' : `${revoked} was revoked`
-  return `that ${said}, by heartbeat ${sequence} of ${new Date(time).toISOString()}`
+  return `that ${said}, by heartbeat ${sequence} of ${formatTime(time)}`
+}
+
+function formatTime(time: number): string {
+  return new Date(time).toISOString()
 }
 
 /** The first request after a revocation that was refused. */

@@ -22,6 +22,11 @@ export function isRequest({ type }: AuditRecord): boolean {
   return type === 'tool_called' || type.startsWith('request_')
 }
 
+/** Whether a record says that an API let a request through. */
+export function isAccepted({ type }: AuditRecord): boolean {
+  return type === 'request_accepted' || type === 'tool_called'
+}
+
 /** Records of what stopped more than one delegation. */
 export const WIDE_REVOCATIONS: readonly AuditRecord['type'][] = [
   'key_revoked',

@@ -15,7 +15,6 @@ import {
   encodeUtf8,
   isJsonObject,
   type JsonObject,
-  type JsonValue,
 } from '@behalf/core'
 import {
   type Delegation,
@@ -28,13 +27,10 @@ import {
 import { type Did, decodeDidKey } from '@behalf/did'
 import { digestsBehind } from './digests-behind.ts'
 import { isAbout } from './is-about.ts'
-import {
-  isProven,
-  type KnownStatements,
-  type ProvenRequest,
-  proveRequest,
-  type UnprovenRequest,
-} from './prove-request.ts'
+import { isSame } from './is-same.ts'
+import { type KnownStatements, type PlacedRecord, toExchanges } from './known-statements.ts'
+import { isProven, type ProvenRequest, proveRequest, type UnprovenRequest } from './prove-request.ts'
+import type { ProvenSignedRequest } from './prove-signed-request.ts'
 import { toStatusLists } from './prove-status.ts'
 import { proveWitnesses, type WitnessedTree } from './prove-witnesses.ts'
 import type { BundleDelegation, BundleEntry, TraceBundle } from './trace-bundle.ts'
@@ -88,8 +84,10 @@ export async function verifyTrace(
   const checkpoint = verifyHead(bundle.checkpoint, key)
   const trees = proveWitnesses(bundle.witnesses, { checkpoint, key, witnesses })
   const issuers: IssuerKeys = (issuer) => (issuer === authority ? publicKey : undefined)
-  const known = { issuers, lists: toStatusLists(bundle.lists) }
-  const entries = bundle.entries.map((entry) => proveEntry(entry, checkpoint, known))
+  const records = bundle.entries.map((entry) => ({ ...entry, record: proveRecord(entry, checkpoint) }))
+  const lists = toStatusLists(bundle.lists)
+  const known = { authority, issuers, lists, exchanges: toExchanges(records) }
+  const entries = records.map((entry) => proveEvidence(entry, known))
   checkLists(bundle, entries, known)
   checkOrder(entries)
   if (!entries.some(({ record }) => isAbout(record, bundle.about))) {
@@ -97,7 +95,7 @@ export async function verifyTrace(
   }
   const roots = await proveRoots(bundle.delegations, { entries, issuers })
   const policies = provePolicies(bundle.policies, entries)
-  const seen = entries.flatMap(({ request }) => (isProven(request) ? request.chain.links : []))
+  const seen = entries.flatMap(({ request }) => (isSigned(request) ? request.chain.links : []))
   const signed = [...seen, ...[...roots.values()].map(({ delegation }) => delegation)]
   const delegations = new Map(signed.map((delegation) => [delegation.id, delegation]))
   return {
@@ -112,6 +110,10 @@ export async function verifyTrace(
   }
 }
 
+function isSigned(request: ProvenEntry['request']): request is ProvenSignedRequest {
+  return isProven(request) && request.by === 'signature'
+}
+
 function verifyHead(note: string, key: NoteKey): VerifiedCheckpoint {
   const checkpoint = verifyCheckpoint(note, key)
   // A signature that nobody checks could be changed.
@@ -119,15 +121,20 @@ function verifyHead(note: string, key: NoteKey): VerifiedCheckpoint {
   throw refuse('somebody signed the checkpoint whose key is not known here')
 }
 
-function proveEntry(
-  { index, record: text, proof, evidence }: BundleEntry,
+function proveRecord(
+  { index, record: text, proof }: BundleEntry,
   { size, root }: VerifiedCheckpoint,
-  known: KnownStatements,
-): ProvenEntry {
+): AuditRecord {
   const data = encodeUtf8(text)
   const hashes = proof.map((hash) => decodeBase64(hash))
   verifyInclusion({ index, size, leafHash: hashLeaf(data), proof: hashes, root })
-  const record = parseAuditRecord(data)
+  return parseAuditRecord(data)
+}
+
+function proveEvidence(
+  { index, record, evidence }: PlacedRecord & Pick<BundleEntry, 'evidence'>,
+  known: KnownStatements,
+): ProvenEntry {
   return { index, record, ...(evidence && { request: proveRequest(record, evidence, known) }) }
 }
 
@@ -181,11 +188,6 @@ function checkIssued(delegation: Delegation, entries: readonly ProvenEntry[]): v
     isSame(issued.policy, policy) &&
     (issued.credential ?? digest) === digest
   if (!isTheOne) throw refuse('the log says of a delegation in it something else, or nothing')
-}
-
-function isSame(told: JsonValue | undefined, signed: object | undefined): boolean {
-  if (told === undefined || signed === undefined) return told === signed
-  return canonicalizeJson(told) === canonicalizeJson({ ...signed } as JsonObject)
 }
 
 function provePolicies(
