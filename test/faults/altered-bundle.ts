@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseTraceBundle, verifyTrace } from '@behalf/authority/trace'
+import { isProven, parseTraceBundle, type VerifiedTrace, verifyTrace } from '@behalf/authority/trace'
 import { BehalfError, decodeUtf8, encodeUtf8 } from '@behalf/core'
 import { documentOf } from '../../apps/behalf/test/support/test-io.ts'
 import { obtain, openWorld, termsFor, type World } from '../../apps/behalf/test/support/world.ts'
-import { check, type Experiment } from './experiment.ts'
+import { check, checkEqual, type Experiment } from './experiment.ts'
 
 /** Each did:key. */
 interface TraceKeys {
@@ -24,7 +24,9 @@ export const alteredBundle: Experiment = {
     const world = await openWorld()
     try {
       const { text, keys } = await makeBundle(world)
-      await verifyText(text, keys)
+      const { entries } = await verifyText(text, keys)
+      const ways = entries.flatMap(({ request }) => (isProven(request) ? [request.by] : []))
+      checkEqual(ways.join(), 'signature,token', 'both ways to prove a request are in the bundle')
       return await alterAll(encodeUtf8(text), { keys, step: size === 'long' ? 1 : SHORT_STEP, progress })
     } finally {
       await world.close()
@@ -60,19 +62,21 @@ async function refusalOf(bytes: Uint8Array, keys: TraceKeys): Promise<unknown> {
   }
 }
 
-async function verifyText(text: string, keys: TraceKeys): Promise<unknown> {
+async function verifyText(text: string, keys: TraceKeys): Promise<VerifiedTrace> {
   return verifyTrace(parseTraceBundle(text), keys.authority, keys.witnesses)
 }
 
-/** A bundle about a request, which a witness saw. */
+/** A bundle about a delegation with which a request was signed and another one sent with a token; a witness saw it. */
 async function makeBundle(world: World): Promise<{ readonly text: string; readonly keys: TraceKeys }> {
   const { settle } = await world.report()
-  await obtain(world, ...termsFor(world, '/issues/**'))
-  const { request_id: id } = await read(world, ['call', 'GET', `${world.api.origin}/issues/1`])
+  const id = await obtain(world, ...termsFor(world, '/issues/**'))
+  await read(world, ['call', 'GET', `${world.api.origin}/issues/1`])
+  const agent = await world.openWallet('default')
+  await agent.tokenFetch(`${world.api.origin}/issues/2`)
   await settle()
   const { witness = '', file } = await read(world, ['witness', '--once'])
   const path = join(world.home, 'incident.json')
-  await world.run(['trace', id ?? '', '--bundle', path, '--witness', `${witness}=${file}`])
+  await world.run(['trace', id, '--bundle', path, '--witness', `${witness}=${file}`])
   return {
     text: await readFile(path, 'utf8'),
     keys: { authority: world.issuer, witnesses: [witness] },

@@ -1,4 +1,4 @@
-import { createEd25519Signer, type JsonObject } from '@behalf/core'
+import { createEd25519Signer, digestSha256, encodeBase64url, type JsonObject } from '@behalf/core'
 import { type Capability, parseCapabilities, signAccessToken, tokenKeyId } from '@behalf/credential'
 import type { HeldDelegation } from '@behalf/wallet'
 import { describe, expect, test } from 'vitest'
@@ -116,10 +116,14 @@ describe('a chain is exchanged for a token', () => {
     expect(answer.headers.get('dpop-nonce')).toBeTruthy()
     const claims = await readToken(world, tokenOf(answer))
     const events = await world.operator.client.listEvents()
+    const [[kid, publicKey] = ['', new Uint8Array()]] = await readKeys(world)
     expect(events.at(-1)).toMatchObject({
       type: 'token_exchanged',
       data: {
         jti: claims.id,
+        token: digestSha256(tokenOf(answer)),
+        kid,
+        key: encodeBase64url(publicKey),
         delegation: held.id,
         root: held.id,
         subject: world.agent.did,

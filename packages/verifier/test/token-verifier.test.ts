@@ -1,10 +1,12 @@
 import { encodeUtf8 } from '@behalf/core'
-import { createDpopNonces, type HttpCapability } from '@behalf/credential'
+import { createDpopNonces, type HttpCapability, type StatusList } from '@behalf/credential'
 import { describe, expect, test } from 'vitest'
 import {
+  type AuditRecord,
   createTokenVerifier,
   type EnforcingTokenOptions,
   type IncomingRequest,
+  type StatusSnapshot,
   type TokenVerifierOptions,
   VerifierError,
 } from '../src/index.ts'
@@ -427,6 +429,26 @@ describe('createTokenVerifier', () => {
     expect(world.records.slice(1).map(({ code, decision, agent }) => [code, decision, agent])).toEqual([
       ['scope_exceeded', 'refused', agentC.did],
       ['key_mismatch', 'refused', undefined],
+    ])
+  })
+
+  test('records what was known of revocations, also when that refused', async () => {
+    const recordOf = async (list: StatusList, heartbeat: string): Promise<AuditRecord | undefined> => {
+      const read = (): StatusSnapshot => ({ ...makeStatusSource(list).read(issuer.did), heartbeat })
+      const world = await makeTokenWorld({ statusSource: { ...makeStatusSource(list), read } })
+      await world.verifier.verify(await makeTokenRequest()).catch(() => undefined)
+      return world.records.at(-1)
+    }
+    const [alive, dead] = [await makeList(), await makeList([101])]
+    const records = [
+      await recordOf(alive, 'a.b.c'),
+      await recordOf(dead, 'd.e.f'),
+      await recordOf(alive, 'g'.repeat(16_385)),
+    ]
+    expect(records.map((record) => [record?.code, record?.evidence?.heartbeat])).toEqual([
+      ['ok', 'a.b.c'],
+      ['credential_revoked', 'd.e.f'],
+      ['ok', undefined],
     ])
   })
 
