@@ -1,5 +1,8 @@
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { createEd25519Signer } from '@behalf/core'
+import { encodeDidKey } from '@behalf/did'
+import { createStatusSource } from '@behalf/verifier'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { codeOf, documentOf } from './support/test-io.ts'
 import { obtain, openWorld, termsFor, type World } from './support/world.ts'
@@ -520,6 +523,42 @@ describe('behalf revoke', () => {
       expect.objectContaining({ connected: 1, confirmed: 1 }),
     ])
     reading.abort()
+  })
+
+  test('that waits names the API that did not say so, when that said which it is', async () => {
+    const root = await obtain(world, ...termsFor(world, '/issues/**'))
+    const signer = createEd25519Signer(new Uint8Array(32).fill(66))
+    const did = encodeDidKey(signer.publicKey)
+    const added = await world.run(['api', 'add', did, '--origin', 'https://wiki.example'])
+    expect(added.exit).toBe(0)
+    const source = createStatusSource({
+      issuers: [{ did: world.issuer, url: `${world.origin}/status/heartbeat` }],
+      stream: true,
+      signer,
+      clock: world.now,
+      fetch: async (url, init) =>
+        url.endsWith('/status/confirmations') ? Response.error() : fetch(url, init),
+    })
+    await source.ready()
+    const revoke = ['revoke', root, '--as-operator', '--wait', '--seconds', '1']
+    let passed = 0
+    const passing = {
+      clock: () => world.now() + passed,
+      wait: async (milliseconds: number) => {
+        passed += milliseconds
+      },
+    }
+    await expect
+      .poll(async () => (await world.run([...revoke], passing)).stderr, { interval: 5 })
+      .toContain('No word from https://wiki.example.')
+    const unsaid = await world.run([...revoke, '--json'], passing)
+    expect([unsaid.exit, codeOf(unsaid)]).toEqual([1, 'confirmation_missing'])
+    expect(documentOf(unsaid)).toMatchObject({
+      connected: 1,
+      confirmed: 0,
+      apis: [{ did, origins: ['https://wiki.example'], connected: 1, confirmed: 0 }],
+    })
+    source.close()
   })
 
   test.each<{ name: string; argv: string[]; exit: number; code: string }>([

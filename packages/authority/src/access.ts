@@ -31,6 +31,7 @@ export const ACCESS: Readonly<Record<RouteName, Access>> = {
   // Whoever reads the stream, by the name it got there.
   'POST /status/confirmations': 'public',
   'GET /status/confirmations': 'operator',
+  'POST /status/readers': 'api',
   // Hashes and a signature: whoever watches the log needs no key.
   'GET /log/checkpoint': 'public',
   'GET /log/proof/inclusion': 'public',

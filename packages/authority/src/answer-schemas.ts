@@ -178,7 +178,18 @@ export const ANSWERS: Readonly<Record<AnswerName, z.ZodType>> = {
     credential: compactJws.optional(),
     evidence: object.optional(),
   }),
-  confirmations: z.strictObject({ connected: z.int(), confirmed: z.int() }),
+  confirmations: z.strictObject({
+    connected: z.int(),
+    confirmed: z.int(),
+    apis: z.array(
+      z.strictObject({
+        did: z.string(),
+        origins: z.array(z.string()),
+        connected: z.int().openapi({ description: 'Processes of it that follow the stream' }),
+        confirmed: z.int(),
+      }),
+    ),
+  }),
   revocation: z.strictObject({
     revoked: z.string(),
     delegations: z

@@ -88,6 +88,11 @@ export interface ConfirmationBody {
   readonly subscriber: string
 }
 
+/** Body of `POST /status/readers`. */
+export interface ReaderBody {
+  readonly subscriber: string
+}
+
 /** Query of `GET /status/confirmations`. */
 export interface ConfirmationFilterQuery {
   /** Canonical decimal. */
@@ -211,6 +216,9 @@ export const confirmationSchema: z.ZodType<ConfirmationBody> = z.strictObject({
   sequence: z.int().nonnegative(),
   subscriber: z.string(),
 })
+
+/** Of `POST /status/readers`. */
+export const readerSchema: z.ZodType<ReaderBody> = z.strictObject({ subscriber: z.string() })
 
 /** Of `GET /status/confirmations`. */
 export const confirmationFilterSchema: z.ZodType<ConfirmationFilterQuery> = z.strictObject({

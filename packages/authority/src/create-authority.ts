@@ -31,7 +31,7 @@ import { createEnrolmentRoutes } from './enrolment-routes.ts'
 import { createHttpApp, type HttpApp } from './http-app.ts'
 import { closeServer, createHttpServer, type Listening, type ListenOptions, listen } from './http-server.ts'
 import { createApiRoutes } from './ledger/api-routes.ts'
-import { findApi } from './ledger/api-rows.ts'
+import { findApi, listApis } from './ledger/api-rows.ts'
 import { createLedger, type Ledger } from './ledger/create-ledger.ts'
 import { createForgetRoute } from './ledger/forget-route.ts'
 import { logKeys } from './ledger/log-keys.ts'
@@ -341,6 +341,7 @@ function createApp(options: CreateAuthorityOptions, parts: Parts): HttpApp {
       ...createStatusRoutes({
         issuer,
         confirmations,
+        listApis: () => listApis(database),
         streams: createStatusStreams({
           feed: parts.statusFeed,
           confirmations,

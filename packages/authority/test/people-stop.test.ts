@@ -1,10 +1,14 @@
-import { isJsonObject, type JsonObject } from '@behalf/core'
+import { createEd25519Signer, isJsonObject, type JsonObject } from '@behalf/core'
+import { encodeDidKey } from '@behalf/did'
+import { createStatusSource } from '@behalf/verifier'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { ask } from './support/ask.ts'
 import { APPROVE_ENROLLED, createPolicy, createWorld, type World } from './support/authority-world.ts'
 import { approve, type Browser, claim, invite, openBrowser } from './support/browser.ts'
 import { listOf } from './support/read-answer.ts'
 
+/** What agents of the tests ask for is there. */
+const ISSUES = 'https://api.test'
 const ASK_TWO = createPolicy('two', 'permit (principal, action == Action::"ask-two", resource);')
 
 let world: World
@@ -317,5 +321,60 @@ describe('the stream of changes', () => {
     for (let count = 0; count < 20; count += 1) streams.push(await open(bob))
     expect((await bob.get('/api/live')).code).toBe('rate_limited')
     for (const stream of streams) await stream.stop()
+  })
+})
+
+describe('which APIs know what a person stopped', () => {
+  const follow = async (fill: number, origins: readonly string[]) => {
+    const signer = createEd25519Signer(new Uint8Array(32).fill(fill))
+    const did = encodeDidKey(signer.publicKey)
+    await world.operator.client.registerApi({ did, origins })
+    const source = createStatusSource({
+      issuers: [{ did: world.authority.issuerDid, url: `${world.origin}/status/heartbeat` }],
+      stream: true,
+      clock: world.clock,
+      signer,
+    })
+    await source.ready()
+    return { did, source }
+  }
+
+  test('is told by name of those that their own delegations name, and of others as a number', async () => {
+    const theirs = await obtain(bob, 'bob')
+    const own = await follow(21, [ISSUES, 'https://more.example'])
+    const other = await follow(22, ['https://other.example'])
+    const { sequence } = (await bob.send('/api/revocations', { delegation: theirs })).json
+    const know = async (browser: Browser) =>
+      (await browser.get(`/api/confirmations?sequence=${Number(sequence)}`)).json
+    await expect
+      .poll(() => know(bob), { interval: 5 })
+      .toEqual({
+        connected: 2,
+        confirmed: 2,
+        apis: [{ did: own.did, origins: [ISSUES], connected: 1, confirmed: 1 }],
+      })
+    expect(await know(alice)).toMatchObject({
+      apis: [
+        { did: own.did, origins: [ISSUES, 'https://more.example'] },
+        { did: other.did, origins: ['https://other.example'] },
+      ],
+    })
+    const carol = await invite(alice, { id: 'carol', roles: ['approver'] })
+    expect(await know(carol)).toEqual({ connected: 2, confirmed: 2, apis: [] })
+    for (const { source } of [own, other]) source.close()
+  })
+
+  test('is not asked of what was not published yet, nor by whoever is not signed in', async () => {
+    const { sequence } = await world.published()
+    const codeOf = async (query: string, browser = bob) =>
+      (await browser.get(`/api/confirmations${query}`)).code
+    expect(await codeOf(`?sequence=${sequence + 1}`)).toBe('input_invalid')
+    expect(await codeOf('?sequence=-1')).toBe('input_invalid')
+    expect(await codeOf(`?sequence=${sequence}`, await openBrowser(world))).toBe('session_invalid')
+    expect((await bob.get(`/api/confirmations?sequence=${sequence}`)).json).toEqual({
+      connected: 0,
+      confirmed: 0,
+      apis: [],
+    })
   })
 })

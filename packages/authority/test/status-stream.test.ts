@@ -1,4 +1,4 @@
-import { decodeUtf8, systemRandomBytes } from '@behalf/core'
+import { createEd25519Signer, decodeUtf8, systemRandomBytes } from '@behalf/core'
 import { parseCompactJws, parseDelegation } from '@behalf/credential'
 import type { StatusListRecord } from '@behalf/issuer'
 import { createStatusSource } from '@behalf/verifier'
@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { createConfirmations } from '../src/status/confirmations.ts'
 import { BATCH_MS, createStatusFeed, type StatusFeed, type StatusUpdate } from '../src/status/status-feed.ts'
 import { createStatusStreams, DEFAULT_STREAM_LIMITS } from '../src/status/status-streams.ts'
-import { ASKED, createWorld, type World } from './support/authority-world.ts'
+import { ASKED, createWorld, seedOf, type World } from './support/authority-world.ts'
 
 async function issue(world: World): Promise<string> {
   const { id } = await world.agent.client.createRequest(ASKED)
@@ -311,19 +311,21 @@ describe('GET /status/stream', () => {
           body: JSON.stringify(body),
         })
       ).status
-    expect(await count(7)).toEqual({ connected: 2, confirmed: 0 })
+    expect(await count(7)).toEqual({ connected: 2, confirmed: 0, apis: [] })
     for (const { until } of readers) await until('event: confirm\ndata: 7\n\n')
     expect(await confirm({ subscriber: names[0], sequence: 8 })).toBe(204)
     expect([await count(7), await count(9)]).toEqual([
-      { connected: 2, confirmed: 1 },
-      { connected: 2, confirmed: 0 },
+      { connected: 2, confirmed: 1, apis: [] },
+      { connected: 2, confirmed: 0, apis: [] },
     ])
     expect(await confirm({ subscriber: names[0], sequence: 3 })).toBe(204)
-    expect(await count(8)).toEqual({ connected: 2, confirmed: 1 })
+    expect(await count(8)).toMatchObject({ connected: 2, confirmed: 1 })
     expect(await confirm({ subscriber: 'somebody', sequence: 8 })).toBe(404)
     expect(await confirm({ subscriber: names[0], sequence: -1 })).toBe(422)
     for (const { stop } of readers) await stop()
-    await expect.poll(async () => await count(7), { interval: 5 }).toEqual({ connected: 0, confirmed: 0 })
+    await expect
+      .poll(async () => await count(7), { interval: 5 })
+      .toMatchObject({ connected: 0, confirmed: 0 })
     expect(await confirm({ subscriber: names[0], sequence: 8 })).toBe(404)
   })
 
@@ -344,12 +346,54 @@ describe('GET /status/stream', () => {
     const { sequence } = await client.revoke({ delegation })
     await expect
       .poll(() => client.countConfirmations(sequence), { interval: 5 })
-      .toEqual({ connected: 2, confirmed: 2 })
+      .toEqual({ connected: 2, confirmed: 2, apis: [] })
     for (const source of sources) {
       expect(source.read(world.authority.issuerDid).sequence).toBeGreaterThanOrEqual(sequence)
       source.close()
     }
     await expect.poll(countConnected, { interval: 5 }).toBe(0)
+  })
+
+  test('is followed by APIs that are told of by name when they prove which they are, as long as they are registered', async () => {
+    const world = await createWorld()
+    const delegation = await issue(world)
+    const { client } = world.operator
+    const origins = ['https://issues.example', 'https://wiki.example']
+    const [party, signer] = [world.party('api'), createEd25519Signer(seedOf('api'))]
+    const { did } = await client.registerApi({ did: party.did, origins })
+    const follow = (named: object) =>
+      createStatusSource({
+        issuers: [{ did: world.authority.issuerDid, url: `${world.origin}/status/heartbeat` }],
+        stream: true,
+        clock: world.clock,
+        ...named,
+      })
+    // One process of the API, one that nobody registered, one without a key.
+    const sources = [{ signer }, { signer: createEd25519Signer(seedOf('unknown')) }, {}].map(follow)
+    await Promise.all(sources.map((source) => source.ready()))
+    const { sequence } = await client.revoke({ delegation })
+    await expect
+      .poll(() => client.countConfirmations(sequence), { interval: 5 })
+      .toEqual({ connected: 3, confirmed: 3, apis: [{ did, origins, connected: 1, confirmed: 1 }] })
+    // A second process of it that says nothing.
+    const silent = await read(world)
+    await silent.until('event: subscriber\ndata: ')
+    const subscriber = (await silent.until('\n\n')).trim()
+    const identify = (body: object, by = party) =>
+      by.send({ method: 'POST', path: '/status/readers', body: JSON.stringify(body) })
+    expect((await identify({ subscriber })).status).toBe(204)
+    expect(await client.countConfirmations(sequence)).toEqual({
+      connected: 4,
+      confirmed: 3,
+      apis: [{ did, origins, connected: 2, confirmed: 1 }],
+    })
+    expect((await identify({ subscriber }, world.party('stranger'))).code).toBe('forbidden')
+    expect((await identify({ subscriber: 'nobody' })).code).toBe('not_found')
+    expect((await identify({ subscriber, more: 1 })).code).toBe('input_invalid')
+    await client.removeApi(did)
+    expect((await client.countConfirmations(sequence)).apis).toEqual([])
+    for (const source of sources) source.close()
+    await silent.stop()
   })
 
   test('is refused beyond so many of one address', async () => {

@@ -2,6 +2,7 @@ import {
   type Clock,
   type MonotonicClock,
   type RandomBytes,
+  type Signer,
   selectMonotonicClock,
   systemClock,
   systemRandomBytes,
@@ -31,6 +32,11 @@ export interface StatusSourceOptions extends AddressOptions {
    * the stream is down or silent. Default false.
    */
   readonly stream?: boolean
+  /**
+   * Of the key that an operator registered with `behalf api add`: with `stream`, whoever revokes is told by name whether
+   * this API knows. Without it the API is counted, and has no name.
+   */
+  readonly signer?: Signer
   /** Where the keys of issuers come from; without it every issuer must be a `did:key`. */
   readonly issuerKeys?: IssuerKeys
   readonly fetch?: Fetch
@@ -59,9 +65,9 @@ export interface PollingStatusSource extends StatusSource {
 }
 
 type Settings = Required<
-  Omit<StatusSourceOptions, 'issuers' | 'issuerKeys' | 'state' | keyof AddressOptions>
+  Omit<StatusSourceOptions, 'issuers' | 'issuerKeys' | 'state' | 'signer' | keyof AddressOptions>
 > &
-  Pick<StatusSourceOptions, 'state'>
+  Pick<StatusSourceOptions, 'state' | 'signer'>
 
 const MAX_HEARTBEAT_BYTES = 1_048_576
 const MAX_LIST_BYTES = 2_097_152
@@ -161,6 +167,7 @@ function withDefaults(options: StatusSourceOptions): Settings {
     timeoutSeconds: options.timeoutSeconds ?? 4,
     reportFault: options.reportFault ?? reportFaultToConsole,
     ...(options.state === undefined ? {} : { state: options.state }),
+    ...(options.signer === undefined ? {} : { signer: options.signer }),
   }
 }
 

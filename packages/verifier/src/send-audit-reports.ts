@@ -1,15 +1,7 @@
-import {
-  type Clock,
-  encodeBase64url,
-  encodeUtf8,
-  formatTraceparent,
-  type RandomBytes,
-  type Signer,
-} from '@behalf/core'
-import { encodeDidKey, encodeDidKeyUrl } from '@behalf/did'
-import { createContentDigest, KEY_TAG, serializeSignatureKey, signMessage } from '@behalf/http-signature'
+import { type Clock, encodeUtf8, formatTraceparent, type RandomBytes, type Signer } from '@behalf/core'
 import { isSpanContextValid, type Span, SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api'
 import { type ReportRefusal, readReportRefusal } from './report-refusal.ts'
+import { signCall } from './sign-call.ts'
 import type { SetTimer } from './timer.ts'
 
 /** The part of the platform's `fetch` that sends reports. */
@@ -40,9 +32,6 @@ export interface SendAuditReportsOptions {
 }
 
 const TARGET = '/audit/records'
-const LABEL = 'sig'
-const LIFETIME_SECONDS = 60
-const NONCE_BYTES = 16
 
 /**
  * The authority has put every report on record, or none of them and will not take them like this.
@@ -76,7 +65,7 @@ async function sendBody(
   span: Span | undefined,
 ): Promise<ReportRefusal | undefined> {
   const { authority, fetch, setTimer, timeoutSeconds } = options
-  const headers = { ...(await signBody(body, options)), ...describeSpan(span) }
+  const headers = { ...(await signCall(body, { ...options, target: TARGET })), ...describeSpan(span) }
   const abort = new AbortController()
   const late = Promise.withResolvers<never>()
   const stopTimer = setTimer(() => {
@@ -113,30 +102,4 @@ async function readAnswer(response: Response): Promise<ReportRefusal | undefined
 function describeSpan(span: Span | undefined): Record<string, string> {
   const own = span?.spanContext()
   return own !== undefined && isSpanContextValid(own) ? { traceparent: formatTraceparent(own) } : {}
-}
-
-async function signBody(
-  body: Uint8Array,
-  { authority, signer, clock, random }: SendAuditReportsOptions,
-): Promise<Record<string, string>> {
-  const fields = {
-    'content-type': 'application/json',
-    'content-digest': createContentDigest(body),
-    'signature-key': serializeSignatureKey(LABEL, { scheme: 'hwk', publicKey: signer.publicKey }),
-  }
-  const created = Math.floor(clock() / 1000)
-  const { signatureInput, signature } = await signMessage(
-    { kind: 'request', method: 'POST', origin: authority, target: TARGET, fields: Object.entries(fields) },
-    {
-      signer,
-      label: LABEL,
-      components: ['@method', '@target-uri', ...Object.keys(fields)],
-      created,
-      expires: created + LIFETIME_SECONDS,
-      nonce: encodeBase64url(random(NONCE_BYTES)),
-      keyid: encodeDidKeyUrl(encodeDidKey(signer.publicKey)),
-      tag: KEY_TAG,
-    },
-  )
-  return { ...fields, 'signature-input': signatureInput, signature }
 }

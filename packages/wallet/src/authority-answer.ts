@@ -13,6 +13,7 @@ import {
   readInteger,
   readList,
   readObject,
+  readObjects,
   readOptionalInteger,
   readOptionalText,
   readOptionalTime,
@@ -267,11 +268,31 @@ export interface ConfirmationCounts {
   readonly connected: number
   /** Of those, how many said that they hold the heartbeat or a later one. */
   readonly confirmed: number
+  /** Those of them that proved which API they are. */
+  readonly apis: readonly ApiConfirmation[]
+}
+
+/** How many processes of an API follow the stream, and how many of them said that they know. */
+export interface ApiConfirmation {
+  /** Of the key that an operator registered. */
+  readonly did: string
+  readonly origins: readonly string[]
+  readonly connected: number
+  readonly confirmed: number
 }
 
 /** The counts in an answer about confirmations. */
 export function readConfirmations(answer: JsonObject): ConfirmationCounts {
-  return { connected: readInteger(answer, 'connected'), confirmed: readInteger(answer, 'confirmed') }
+  return {
+    connected: readInteger(answer, 'connected'),
+    confirmed: readInteger(answer, 'confirmed'),
+    apis: readObjects(answer, 'apis').map((api) => ({
+      did: readText(api, 'did'),
+      origins: readTexts(api, 'origins'),
+      connected: readInteger(api, 'connected'),
+      confirmed: readInteger(api, 'confirmed'),
+    })),
+  }
 }
 
 /** The receipt in an answer to a revocation. */

@@ -1,5 +1,6 @@
 export type { AgentContext } from './agent-context.ts'
 export type {
+  ApiConfirmation,
   AuthorityDescription,
   AuthorityEvent,
   CollectedDelegation,

@@ -2,7 +2,7 @@ import { Text } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { resume, suspend } from '../api/delegations-api.ts'
 import { stepUp } from '../api/passkey-ceremony.ts'
-import type { DelegationView } from '../api/views.ts'
+import type { DelegationView, ReceiptView } from '../api/views.ts'
 import { useAction } from '../live/use-action.ts'
 import { AgentName } from '../parts/agent-name.tsx'
 import { ConfirmDialog } from '../parts/confirm-dialog.tsx'
@@ -11,18 +11,26 @@ import { focusPageTitle } from '../parts/page-title.tsx'
 interface RestDialogProps {
   readonly target: DelegationView | undefined
   readonly onClose: () => void
+  /** It rests, or goes on. */
+  readonly onDone: (delegation: DelegationView, receipt: ReceiptView) => void
+}
+
+interface RestInput {
+  readonly delegation: DelegationView
+  readonly reason: string | undefined
 }
 
 /** Asks once, then lets a delegation rest, or one that rests go on, which takes a passkey. */
-export function RestDialog({ target, onClose }: RestDialogProps): ReactNode {
+export function RestDialog({ target, onClose, onDone }: RestDialogProps): ReactNode {
   const isResting = target?.suspended_at !== undefined
   const change = useAction({
-    run: async ({ id, reason }: { readonly id: string; readonly reason: string | undefined }) =>
-      isResting ? resume(id, await stepUp()) : suspend(id, reason),
+    run: async ({ delegation: { id, suspended_at: since }, reason }: RestInput) =>
+      since === undefined ? suspend(id, reason) : resume(id, await stepUp()),
     changes: ['delegations', 'history'],
     said: isResting ? 'Resumed' : 'Suspended',
-    done: () => {
+    done: (receipt, { delegation }) => {
       close()
+      onDone(delegation, receipt)
       setTimeout(focusPageTitle)
     },
   })
@@ -39,7 +47,7 @@ export function RestDialog({ target, onClose }: RestDialogProps): ReactNode {
       pending={change.isPending}
       error={change.error}
       onConfirm={(reason) => {
-        if (target) change.mutate({ id: target.id, reason })
+        if (target) change.mutate({ delegation: target, reason })
       }}
       onClose={close}
     >

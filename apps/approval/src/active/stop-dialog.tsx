@@ -1,7 +1,7 @@
 import { Text } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { type StopBody, stop } from '../api/delegations-api.ts'
-import type { DelegationView } from '../api/views.ts'
+import type { DelegationView, ReceiptView } from '../api/views.ts'
 import { useAction } from '../live/use-action.ts'
 import { AgentName } from '../parts/agent-name.tsx'
 import { ConfirmDialog } from '../parts/confirm-dialog.tsx'
@@ -17,6 +17,8 @@ export type StopTarget =
 interface StopDialogProps {
   readonly target: StopTarget | undefined
   readonly onClose: () => void
+  /** It is stopped. */
+  readonly onDone: (target: StopTarget, receipt: ReceiptView) => void
 }
 
 const TITLES = {
@@ -27,14 +29,15 @@ const TITLES = {
 const ACTIONS = { mine: 'Stop everything', agent: 'Stop this agent', delegation: 'Revoke' } as const
 
 /** Asks once, then stops at once. */
-export function StopDialog({ target, onClose }: StopDialogProps): ReactNode {
+export function StopDialog({ target, onClose, onDone }: StopDialogProps): ReactNode {
   const isOperator = usePerson().roles.includes('operator')
   const revoke = useAction({
-    run: stop,
+    run: (stopped: StopTarget & { readonly reason: string | undefined }) => stop(bodyOf(stopped)),
     changes: ['delegations', 'history', 'requests'],
     said: 'Stopped',
-    done: () => {
+    done: (receipt, stopped) => {
       close()
+      onDone(stopped, receipt)
       setTimeout(focusPageTitle)
     },
   })
@@ -51,7 +54,7 @@ export function StopDialog({ target, onClose }: StopDialogProps): ReactNode {
       pending={revoke.isPending}
       error={revoke.error}
       onConfirm={(reason) => {
-        if (target) revoke.mutate({ ...bodyOf(target), ...(reason !== undefined && { reason }) })
+        if (target) revoke.mutate({ ...target, reason })
       }}
       onClose={close}
     >
@@ -60,10 +63,11 @@ export function StopDialog({ target, onClose }: StopDialogProps): ReactNode {
   )
 }
 
-function bodyOf(target: StopTarget): StopBody {
-  if (target.kind === 'mine') return { mine: true }
-  if (target.kind === 'agent') return { agent: target.delegation.subject }
-  return { delegation: target.delegation.id }
+function bodyOf({ reason, ...target }: StopTarget & { readonly reason: string | undefined }): StopBody {
+  const why = reason === undefined ? {} : { reason }
+  if (target.kind === 'mine') return { mine: true, ...why }
+  if (target.kind === 'agent') return { agent: target.delegation.subject, ...why }
+  return { delegation: target.delegation.id, ...why }
 }
 
 function consequence(target: StopTarget, isOperator: boolean): ReactNode {

@@ -1,6 +1,6 @@
 import { callApi } from './call-api.ts'
 import type { StepUp } from './ceremony-types.ts'
-import type { DelegationView } from './views.ts'
+import type { DelegationView, ReceiptView } from './views.ts'
 
 /** What to stop: one delegation with all below it, all of one agent, or everything of the person who asks. */
 export type StopBody = (
@@ -13,10 +13,10 @@ export const fetchDelegations = async (state: 'active' | 'ended'): Promise<reado
   (await callApi<{ delegations: readonly DelegationView[] }>('GET', `/api/delegations?state=${state}`))
     .delegations
 
-export const suspend = (delegation: string, reason: string | undefined): Promise<unknown> =>
+export const suspend = (delegation: string, reason: string | undefined): Promise<ReceiptView> =>
   callApi('POST', '/api/suspensions', { delegation, ...(reason !== undefined && { reason }) })
 
-export const resume = (delegation: string, stepUp: StepUp): Promise<unknown> =>
+export const resume = (delegation: string, stepUp: StepUp): Promise<ReceiptView> =>
   callApi('POST', '/api/resumptions', { delegation, step_up: stepUp })
 
-export const stop = (body: StopBody): Promise<unknown> => callApi('POST', '/api/revocations', body)
+export const stop = (body: StopBody): Promise<ReceiptView> => callApi('POST', '/api/revocations', body)

@@ -159,6 +159,27 @@ export interface DelegationView {
   readonly suspended_reason?: string
 }
 
+/** What the authority answers when something was stopped, suspended or resumed. */
+export interface ReceiptView {
+  /** Of the heartbeat that says so to every API. */
+  readonly sequence: number
+  readonly time: string
+}
+
+/** Which APIs hold a heartbeat. */
+export interface ConfirmationsView {
+  /** That follow the authority now, processes of APIs. */
+  readonly connected: number
+  readonly confirmed: number
+  /** Those of them that have a name for this person. */
+  readonly apis: readonly {
+    readonly did: string
+    readonly origins: readonly string[]
+    readonly connected: number
+    readonly confirmed: number
+  }[]
+}
+
 /** A key that signs people in. */
 export interface PasskeyView {
   readonly id: string

@@ -8,7 +8,7 @@ interface ActionOptions<Input, Output> {
   readonly changes: readonly string[]
   /** Said aloud once it is done. */
   readonly said?: string
-  readonly done?: (output: Output) => void
+  readonly done?: (output: Output, input: Input) => void
 }
 
 /** Something that a person does and the authority has to agree to. */
@@ -23,9 +23,9 @@ export function useAction<Input = void, Output = unknown>({
     onSettled: () => {
       for (const what of changes) tellEveryTab(what)
     },
-    onSuccess: (output) => {
+    onSuccess: (output, input) => {
       if (said !== undefined) announce(said)
-      done?.(output)
+      done?.(output, input)
     },
   })
 }

@@ -41,7 +41,7 @@ export const command: Command = {
     reason: { kind: 'text', value: 'TEXT', help: 'why; it is recorded' },
     wait: {
       kind: 'flag',
-      help: 'wait until every API that follows the authority’s stream said that it knows, and fail when one did not; for operators',
+      help: 'wait until every API that follows the authority’s stream said that it knows, and fail when one did not, by name when it said which it is; for operators',
     },
     seconds: { kind: 'text', value: 'N', help: 'how long to wait at most (30)' },
     ...AS_OPERATOR_OPTIONS,
@@ -69,7 +69,7 @@ async function revoke(context: CommandContext): Promise<void> {
     ...(delegations === undefined ? {} : { delegations: [...delegations] }),
     sequence,
     time: formatTime(receipt.time),
-    ...(told === undefined ? {} : { connected: told.connected, confirmed: told.confirmed }),
+    ...(told === undefined ? {} : describeConfirmations(told)),
   }
   const words = [
     `${output.strong('Revoked.')} ${plain(revoked)}`,
@@ -77,7 +77,7 @@ async function revoke(context: CommandContext): Promise<void> {
     `In force since ${document.time}; published as heartbeat ${sequence}.`,
   ]
   if (told !== undefined && told.confirmed < told.connected) {
-    output.note(...words)
+    output.note(...words, ...tellMissing(told))
     throw unconfirmed(told, document)
   }
   output.answer(document, [...words, ...(told === undefined ? [] : [tellConfirmed(told)])])
@@ -110,6 +110,21 @@ async function waitForAll(
   { sequence, seconds }: { readonly sequence: number; readonly seconds: number },
 ): Promise<ConfirmationCounts> {
   return await awaitConfirmations(await openAuthority(context), { sequence, seconds, io: context.io })
+}
+
+function describeConfirmations({ connected, confirmed, apis }: ConfirmationCounts): AnswerDocument {
+  return {
+    connected,
+    confirmed,
+    apis: apis.map((api) => ({ ...api, origins: [...api.origins] })),
+  }
+}
+
+/** Those that have no name here are counted, no more. */
+function tellMissing({ apis }: ConfirmationCounts): readonly string[] {
+  return apis
+    .filter((api) => api.confirmed < api.connected)
+    .map(({ origins }) => `No word from ${origins.map(plain).join(', ')}.`)
 }
 
 function tellConfirmed({ connected }: ConfirmationCounts): string {

@@ -20,14 +20,16 @@ const origin = `http://127.0.0.1:${port}`
 const seed = decodeBase64url(readFileSync(join(folder, 'tools.key'), 'utf8'))
 const wallet = createMemoryWallet({ seed })
 const database = openVerifierDatabase(join(folder, 'tools.sqlite'))
+const signer = createEd25519Signer(seed)
 const statusSource = createStatusSource({
   issuers: [{ did: issuer, url: heartbeat }],
   stream: true,
+  signer,
   state: database.statusState,
 })
 const shipper = createAuditShipper({
   authority: new URL(heartbeat).origin,
-  signer: createEd25519Signer(seed),
+  signer,
   outbox: database.auditOutbox,
 })
 const create = (): ReturnType<typeof createToolServer> => createToolServer({ wallet, tracker })

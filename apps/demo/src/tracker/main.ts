@@ -22,16 +22,18 @@ const [folder = '', issuer = '', heartbeat = '', port = ''] = process.argv.slice
 const origin = `http://127.0.0.1:${port}`
 const store = openTrackerStore(join(folder, 'tracker.sqlite'), issuer)
 const database = openVerifierDatabase(join(folder, 'verifier.sqlite'))
+const signer = createEd25519Signer(decodeBase64url(readFileSync(join(folder, 'tracker.key'), 'utf8')))
 const statusSource = createStatusSource({
   issuers: [{ did: issuer, url: heartbeat }],
   stream: true,
+  signer,
   state: database.statusState,
 })
 const authority = new URL(heartbeat).origin
 // Every decision goes into the authority's log; until it is there it waits in the file.
 const shipper = createAuditShipper({
   authority,
-  signer: createEd25519Signer(decodeBase64url(readFileSync(join(folder, 'tracker.key'), 'utf8'))),
+  signer,
   outbox: database.auditOutbox,
 })
 const common = {

@@ -3,6 +3,7 @@ import { createWebhookRoutes } from '../notices/webhook-routes.ts'
 import { createActiveRoutes } from './active-routes.ts'
 import { createApprovalRoutes } from './approval-routes.ts'
 import { createCeremonyErrorRoute } from './ceremony-error-route.ts'
+import { createConfirmationRoute } from './confirmation-route.ts'
 import { createHistoryRoute } from './history-route.ts'
 import { createInboxRoutes } from './inbox-routes.ts'
 import { createInvitationRoutes } from './invitation-routes.ts'
@@ -32,6 +33,7 @@ export function createPeopleRoutes(context: PeopleContext): readonly PeopleRoute
     ...createApprovalRoutes(context),
     ...createOwnEnrolmentRoutes(context),
     ...createActiveRoutes(context),
+    createConfirmationRoute(context),
     ...createWebhookRoutes(context),
     ...createPushRoutes(context),
     createHistoryRoute(context),

@@ -51,6 +51,8 @@ export const PEOPLE_ACCESS: Readonly<Record<RouteName, PeopleAccess>> = {
   'GET /api/delegations': 'person',
   // Whatever acts on behalf of a person, that person may stop, whichever roles they have.
   'POST /api/revocations': 'person',
+  // Names only of APIs that delegations of theirs name.
+  'GET /api/confirmations': 'person',
   'POST /api/suspensions': 'person',
   'POST /api/resumptions': 'person',
   'GET /api/webhooks': 'person',

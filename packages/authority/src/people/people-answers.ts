@@ -125,6 +125,7 @@ export type PeopleAnswerName =
   | 'delegations'
   | 'stopped'
   | 'suspension'
+  | 'confirmations'
   | 'history'
   | 'log'
   | 'trace'
@@ -195,6 +196,7 @@ export const PEOPLE_ANSWERS: Readonly<Record<PeopleAnswerName, z.ZodType>> = {
     time,
   }),
   suspension: ANSWERS.suspension,
+  confirmations: ANSWERS.confirmations,
   history: z.strictObject({
     events: z.array(
       z.strictObject({

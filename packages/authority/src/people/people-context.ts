@@ -4,6 +4,7 @@ import type { AuthorityLog } from '../authority-log.ts'
 import type { AuthorityDatabase } from '../database-schema.ts'
 import type { Ledger } from '../ledger/create-ledger.ts'
 import type { Notices } from '../notices/create-notices.ts'
+import type { Confirmations } from '../status/confirmations.ts'
 import type { ChangeFeed } from './change-feed.ts'
 import type { OidcClient } from './oidc-client.ts'
 import type { Tickets } from './tickets.ts'
@@ -32,6 +33,7 @@ export interface PeopleContext {
   readonly ledger: Ledger
   readonly attestation: AttestationPolicy
   readonly feed: ChangeFeed
+  readonly confirmations: Confirmations
   /** Ceremonies that anybody may begin. */
   readonly tickets: Tickets
   readonly notices: Notices

@@ -1,8 +1,9 @@
-import { isJsonObject, type JsonObject } from '@behalf/core'
+import type { JsonObject } from '@behalf/core'
 import type { ListedDelegation } from '@behalf/issuer'
 import { formatTime } from '../format-time.ts'
 import { listApis } from '../ledger/api-rows.ts'
 import { findUses, type ReportedUse } from '../ledger/find-uses.ts'
+import { originsOf, subjectOf } from './origins-of.ts'
 import type { PeopleContext } from './people-context.ts'
 
 /**
@@ -41,21 +42,4 @@ function viewApis(
       ...(use && { last_used_at: formatTime(use.lastUsedAt) }),
     }
   })
-}
-
-function originsOf(delegation: ListedDelegation): readonly string[] {
-  const { capabilities } = subjectOf(delegation)
-  if (!Array.isArray(capabilities)) return []
-  return capabilities.flatMap((capability) => {
-    const locations = isJsonObject(capability) ? capability['locations'] : undefined
-    if (!Array.isArray(locations)) return []
-    return locations.flatMap((location) =>
-      typeof location === 'string' && URL.canParse(location) ? [new URL(location).origin] : [],
-    )
-  })
-}
-
-function subjectOf({ payload }: ListedDelegation): JsonObject {
-  const subject = payload['credentialSubject']
-  return isJsonObject(subject) ? subject : {}
 }

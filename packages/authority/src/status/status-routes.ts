@@ -1,11 +1,13 @@
 import { digestSha256 } from '@behalf/core'
 import type { Issuer, StatusListName } from '@behalf/issuer'
 import { ANSWERS } from '../answer-schemas.ts'
-import { confirmationFilterSchema, confirmationSchema } from '../body-schemas.ts'
+import { confirmationFilterSchema, confirmationSchema, readerSchema } from '../body-schemas.ts'
 import { AuthorityError } from '../error.ts'
+import type { RegisteredApi } from '../ledger/api-rows.ts'
 import { readListNumber } from '../read-input.ts'
-import { type Answer, defineRoute, json, jsonAnswer, type Route } from '../route.ts'
+import { type Answer, defineRoute, json, jsonAnswer, type Route, requireCaller } from '../route.ts'
 import type { Confirmations } from './confirmations.ts'
+import { describeConfirmations } from './describe-confirmations.ts'
 import type { StatusStreams } from './status-streams.ts'
 
 /** What the routes about status work with. */
@@ -13,6 +15,7 @@ export interface StatusContext {
   readonly issuer: Issuer
   readonly streams: StatusStreams
   readonly confirmations: Confirmations
+  readonly listApis: () => Promise<readonly RegisteredApi[]>
 }
 
 // Long enough to spare a crowd of verifiers a round each, short against the 30 s that a heartbeat lives.
@@ -26,6 +29,7 @@ export function createStatusRoutes(context: StatusContext): readonly Route[] {
     createListRoute(context, 'revocation'),
     createListRoute(context, 'suspension'),
     createStreamRoute(context),
+    createIdentifyRoute(context),
     createConfirmRoute(context),
     createCountRoute(context),
   ]
@@ -85,6 +89,20 @@ function createStreamRoute({ streams }: StatusContext): Route {
   })
 }
 
+function createIdentifyRoute({ confirmations }: StatusContext): Route {
+  return defineRoute({
+    name: 'POST /status/readers',
+    summary:
+      'A reader of the stream proves which API it is, so that whoever revokes learns by name whether it knows',
+    body: readerSchema,
+    answers: { 204: { description: 'Noted, as long as it reads' } },
+    run: async (call) => {
+      confirmations.identify(call.body.subscriber, requireCaller(call).did)
+      return { status: 204 }
+    },
+  })
+}
+
 function createConfirmRoute({ confirmations }: StatusContext): Route {
   return defineRoute({
     name: 'POST /status/confirmations',
@@ -99,13 +117,14 @@ function createConfirmRoute({ confirmations }: StatusContext): Route {
   })
 }
 
-function createCountRoute({ confirmations }: StatusContext): Route {
+function createCountRoute({ confirmations, listApis }: StatusContext): Route {
   return defineRoute({
     name: 'GET /status/confirmations',
     summary: 'How many of those who read the stream hold a heartbeat; asks those who did not say so yet',
     query: confirmationFilterSchema,
     answers: { 200: jsonAnswer('Now', ANSWERS.confirmations) },
-    run: async ({ query }) => json(200, { ...confirmations.ask(Number(query.sequence ?? 0)) }),
+    run: async ({ query }) =>
+      json(200, describeConfirmations(confirmations.ask(Number(query.sequence ?? 0)), await listApis())),
   })
 }
 
