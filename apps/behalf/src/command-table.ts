@@ -120,6 +120,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/api-remove.ts'),
   },
   {
+    name: 'token-keys list',
+    summary: 'list the keys that sign the access tokens of an authority',
+    load: () => import('./commands/token-keys-list.ts'),
+  },
+  {
+    name: 'token-keys rotate',
+    summary: 'let the next key sign access tokens, with an overlap',
+    load: () => import('./commands/token-keys-rotate.ts'),
+  },
+  {
     name: 'log verify',
     summary: 'check every record of the log of an authority, and that it only grew',
     load: () => import('./commands/log-verify.ts'),

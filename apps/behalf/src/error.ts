@@ -27,6 +27,7 @@ export type CommandErrorCode =
   | 'keystore_missing'
   | 'not_found'
   | 'policy_invalid'
+  | 'rate_limited'
   | 'status_stale'
   | 'status_unavailable'
   | 'target_unreachable'

@@ -57,6 +57,8 @@ const CASES: readonly Case[] = [
   { name: 'api add', argv: [HELPER.did, '--origin', 'https://api.example.com'], asks: true },
   { name: 'api list', argv: [], asks: true },
   { name: 'api remove', argv: [HELPER.did], asks: true },
+  { name: 'token-keys list', argv: [], asks: true },
+  { name: 'token-keys rotate', argv: [], asks: true },
   { name: 'log verify', argv: [], asks: true },
   { name: 'forget', argv: ['alice', '--yes'], asks: true },
   { name: 'trace', argv: ['urn:uuid:1'], asks: true },

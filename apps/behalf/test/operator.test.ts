@@ -386,3 +386,48 @@ test('capabilities with constraints come from a file', async () => {
   expect(run.stderr).toContain('only with body {"text":{"maxLength":5}}')
   expect(await collected(id)).toMatchObject({ capabilities: [capability] })
 })
+
+describe('behalf token-keys', () => {
+  const keysOf = async (): Promise<readonly { kid: string; state: string }[]> => {
+    const { keys } = documentOf(await world.run(['token-keys', 'list', '--json']))
+    return keys as { kid: string; state: string }[]
+  }
+
+  test('rotates with an overlap: the next key signs, and the last one is published on', async () => {
+    const [first, second] = await keysOf()
+    expect([first?.state, second?.state]).toEqual(['signing', 'next'])
+    await world.advance(300)
+    const run = await world.run(['token-keys', 'rotate'])
+    expect(run.exit).toBe(0)
+    expect(run.stdout).toContain('The next key signs from now on.')
+    expect(run.stdout).toContain(`${second?.kid}  signs the access tokens`)
+    expect(run.stdout).toMatch(new RegExp(`^${first?.kid}  signs no more, published until 20`, 'mu'))
+    expect(run.stdout).toMatch(/ {2}signs next, published since 20/u)
+    expect((await keysOf()).map(({ kid, state }) => (kid === first?.kid ? state : kid)).slice(0, 2)).toEqual([
+      second?.kid,
+      'retired',
+    ])
+    const { keys } = (await (await fetch(`${world.origin}/.well-known/jwks.json`)).json()) as {
+      keys: { kid: string }[]
+    }
+    expect(keys.map(({ kid }) => kid)).toEqual((await keysOf()).map(({ kid }) => kid))
+  })
+
+  test('does not rotate to a key that not everybody has, and says from when on it does', async () => {
+    const before = await keysOf()
+    const run = await world.run(['token-keys', 'rotate', '--json'])
+    expect([run.exit, codeOf(run)]).toEqual([1, 'rate_limited'])
+    const { rotatable_at: from } = documentOf(run)
+    expect(Date.parse(String(from))).toBe(world.now() + 300_000)
+    expect(run.stdout).toContain(`rotate again after ${String(from)}`)
+    expect(await keysOf()).toEqual(before)
+  })
+
+  test('is for operators', async () => {
+    const operator = join(world.home, 'wallets', 'default.age')
+    for (const name of ['list', 'rotate']) {
+      const run = await world.run(['token-keys', name, '--operator', operator, '--json'])
+      expect(codeOf(run)).toBe('forbidden')
+    }
+  })
+})

@@ -72,6 +72,7 @@ export const ACCESS: Readonly<Record<RouteName, Access>> = {
   'POST /introspect': 'client',
   // The agents in the token, operators.
   'POST /revoke': 'client',
+  'GET /token-keys': 'operator',
   'POST /token-keys': 'operator',
   'GET /events': 'operator',
   'GET /policies/{digest}': 'operator',

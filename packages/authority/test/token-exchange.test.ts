@@ -3,7 +3,15 @@ import { type Capability, parseCapabilities, signAccessToken, tokenKeyId } from 
 import type { HeldDelegation } from '@behalf/wallet'
 import { describe, expect, test } from 'vitest'
 import { readText } from '../src/json-column.ts'
-import { createWorld, didOf, READ_ISSUES, READ_ONE, seedOf, type World } from './support/authority-world.ts'
+import {
+  createWorld,
+  didOf,
+  READ_ISSUES,
+  READ_ONE,
+  START,
+  seedOf,
+  type World,
+} from './support/authority-world.ts'
 import {
   ACCESS_TOKEN,
   API,
@@ -530,13 +538,39 @@ describe('what is published', () => {
     expect((await readKeys(world)).size).toBe(2)
     const rotate = (): Promise<{ status: number; json: JsonObject; code: string | undefined }> =>
       world.operator.send({ method: 'POST', path: '/token-keys' })
+    const told = START
+    const { client } = world.operator
+    expect(await client.listTokenKeys()).toEqual({
+      keys: [
+        { kid: first, state: 'signing', publishedAt: told },
+        { kid: second, state: 'next', publishedAt: told },
+      ],
+      rotatableAt: told + 300_000,
+    })
     expect(await rotate()).toMatchObject({ status: 429, code: 'rate_limited' })
-    world.clock.advance(300)
+    world.clock.advance((told + 299_000 - world.clock()) / 1000)
+    await expect(client.rotateTokenKeys()).rejects.toMatchObject({ code: 'rate_limited' })
+    world.clock.advance(1)
     const before = tokenOf(await post(world, '/token', exchangeOf(held.chain)))
     expect(await rotate()).toMatchObject({ status: 201, json: { kid: second } })
     const kids = [...(await readKeys(world)).keys()]
     expect(kids).toHaveLength(3)
     expect(kids.slice(0, 1)).toEqual([second])
+    const rotated = told + 300_000
+    expect(await client.listTokenKeys()).toEqual({
+      keys: [
+        { kid: second, state: 'signing', publishedAt: told },
+        {
+          kid: first,
+          state: 'retired',
+          publishedAt: told,
+          retiredAt: rotated,
+          publishedUntil: rotated + 305_000,
+        },
+        { kid: kids.at(-1), state: 'next', publishedAt: rotated },
+      ],
+      rotatableAt: rotated + 300_000,
+    })
     const after = tokenOf(await post(world, '/token', exchangeOf(held.chain)))
     const kidOf = (token: string): unknown =>
       JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()).kid
@@ -547,6 +581,7 @@ describe('what is published', () => {
     expect([...(await readKeys(world)).keys()]).toContain(first)
     world.clock.advance(1)
     expect([...(await readKeys(world)).keys()]).not.toContain(first)
+    expect((await client.listTokenKeys()).keys.map(({ kid }) => kid)).not.toContain(first)
     const events = await world.operator.client.listEvents()
     expect(events.find(({ type }) => type === 'token_key_rotated')).toMatchObject({
       data: { retired: first, kid: second, by: world.operator.did },
@@ -562,8 +597,9 @@ describe('what is published', () => {
     expect(before).not.toContain(tokenKeyId(createEd25519Signer(seedOf('authority')).publicKey))
   })
 
-  test('keys are rotated by operators alone', async () => {
+  test('keys are rotated and listed by operators alone', async () => {
     const world = await createWorld()
+    expect((await world.agent.send({ path: '/token-keys' })).code).toBe('forbidden')
     expect(await world.agent.send({ method: 'POST', path: '/token-keys' })).toMatchObject({
       code: 'forbidden',
     })

@@ -40,6 +40,7 @@ import type { SendKeyRequest } from './key-request.ts'
 import { type LedgerClient, ledgerRoutes } from './ledger-client.ts'
 import { type LogEntry, readLogEntry } from './log-entry.ts'
 import { parseOrigin } from './request-target.ts'
+import { type TokenKeyClient, tokenKeyRoutes } from './token-key-client.ts'
 
 /** What an agent asks for. */
 export interface AskedTerms {
@@ -92,7 +93,7 @@ export type RevocationTarget =
  * authority_refused for a code unknown here, authority_response_invalid for an answer outside the contract,
  * authority_unreachable for none.
  */
-export interface AuthorityClient extends LedgerClient {
+export interface AuthorityClient extends LedgerClient, TokenKeyClient {
   readonly origin: string
   /** Public. Throws authority_response_invalid when the authority says it lives elsewhere. */
   describe(): Promise<AuthorityDescription>
@@ -209,6 +210,7 @@ export function createAuthorityClient(options: AuthorityClientOptions): Authorit
     ...delegationRoutes(caller),
     ...logRoutes(caller),
     ...ledgerRoutes(caller),
+    ...tokenKeyRoutes(caller),
   })
 }
 

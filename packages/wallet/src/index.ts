@@ -40,6 +40,7 @@ export { createMemoryWallet, type MemoryWalletOptions } from './memory-wallet.ts
 export type { PendingApproval, RequestDelegationOptions } from './request-delegation.ts'
 export { DANGEROUSLY_ALLOW_PLAIN_HTTP } from './request-target.ts'
 export type { TokenRequestInit } from './token-fetch.ts'
+export type { TokenKey, TokenKeyClient, TokenKeys } from './token-key-client.ts'
 export type { Wait } from './wait.ts'
 export type { RenewOptions, RevokeOptions, Wallet, WalletOptions } from './wallet.ts'
 export { createWorkloadProof, type WorkloadProofOptions, workloadAudience } from './workload-proof.ts'

@@ -84,6 +84,7 @@ describe('the key', () => {
       'listEvents',
       'listLogEntries',
       'listRequests',
+      'listTokenKeys',
       'logCheckpoint',
       'openApi',
       'origin',
@@ -99,6 +100,7 @@ describe('the key', () => {
       'removeEnrolment',
       'resume',
       'revoke',
+      'rotateTokenKeys',
       'statusList',
       'suspend',
     ])

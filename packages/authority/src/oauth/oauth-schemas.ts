@@ -11,9 +11,11 @@ type SchemaName =
   | 'refusal'
   | 'metadata'
   | 'jwks'
+  | 'tokenKeys'
   | 'rotated'
 
 const object = z.custom<JsonObject>(isJsonObject).openapi({ type: 'object' })
+const time = z.iso.datetime().openapi({ type: 'string', format: 'date-time' })
 const clientId = z.string().optional().openapi({ description: 'DID of the key that is proven' })
 const chain = 'The links as a list of quoted strings, root first, as Delegation-Chain spells them'
 
@@ -70,5 +72,21 @@ export const OAUTH_SCHEMAS: Readonly<Record<SchemaName, z.ZodType>> = {
     .openapi('OauthRefusal'),
   metadata: z.looseObject({ issuer: z.url(), token_endpoint: z.url(), jwks_uri: z.url() }),
   jwks: z.strictObject({ keys: z.array(object) }),
+  tokenKeys: z.strictObject({
+    keys: z.array(
+      z.strictObject({
+        kid: z.string(),
+        state: z.enum(['signing', 'next', 'retired']),
+        published_at: time,
+        retired_at: time.optional(),
+        published_until: time.optional().openapi({
+          type: 'string',
+          format: 'date-time',
+          description: 'When the last token that it signed has ended',
+        }),
+      }),
+    ),
+    rotatable_at: time,
+  }),
   rotated: z.strictObject({ kid: z.string(), next: z.string() }),
 }

@@ -23,12 +23,32 @@ export interface TokenKeyring extends TokenSigners {
   start(): Promise<void>
   /** Every key of `keys`, as JWKs, the one that signs first. */
   jwks(): Promise<readonly JsonObject[]>
+  /** Every key of `keys`, the one that signs first, and from when on the next one may. */
+  list(): Promise<ListedTokenKeys>
   /**
    * The next key signs from now on, and one after it is published. What the last one signed stays good.
    *
    * @throws AuthorityError `rate_limited` as long as somebody may not have heard of the next key
    */
   rotate(decision: { readonly by: string }): Promise<{ readonly kid: string; readonly next: string }>
+}
+
+/** The keys as operators see them. Times in milliseconds since the epoch. */
+export interface ListedTokenKeys {
+  readonly keys: readonly ListedTokenKey[]
+  /** From then on everybody has the next key. */
+  readonly rotatableAt: number
+}
+
+/** One of them. */
+export interface ListedTokenKey {
+  readonly kid: string
+  readonly state: 'signing' | 'next' | 'retired'
+  readonly publishedAt: number
+  /** Since when it signs nothing. */
+  readonly retiredAt?: number
+  /** Until when it is published, because what it signed may hold so long. */
+  readonly publishedUntil?: number
 }
 
 interface KeyRow {
@@ -53,9 +73,13 @@ export function createTokenKeyring(options: {
 }): TokenKeyring {
   const { database, clock } = options
   const signerOf = createSigners(options.secret)
+  const kidOf = (number: number): string => tokenKeyId(signerOf(number).publicKey)
+  /** The one that signs first. */
   const published = async (): Promise<readonly KeyRow[]> => {
     const rows = await readRows(database)
-    return rows.filter(({ retired_at: at }) => at === null || at + RETIRED_MS > clock())
+    const current = currentOf(rows)
+    const isPublished = ({ retired_at: at }: KeyRow): boolean => at === null || at + RETIRED_MS > clock()
+    return [current, ...rows.filter((row) => row !== current && isPublished(row))]
   }
   return {
     start: () => database.transaction().execute((db) => publishUpToNext(db, clock())),
@@ -65,21 +89,21 @@ export function createTokenKeyring(options: {
       const byId = new Map(keys.map((key) => [tokenKeyId(key), key]))
       return (kid) => byId.get(kid)
     },
-    jwks: async () => {
+    jwks: async () => (await published()).map(({ number }) => toJwk(signerOf(number).publicKey)),
+    list: async () => {
       const rows = await published()
       const current = currentOf(rows)
-      const others = rows.filter((row) => row !== current)
-      return [current, ...others].map(({ number }) => toJwk(signerOf(number).publicKey))
+      const keys = rows.map((row) => ({ kid: kidOf(row.number), ...describeRow(row, current) }))
+      return { keys, rotatableAt: rotatableAt(nextOf(rows)) }
     },
     rotate: ({ by }) =>
       database.transaction().execute(async (db) => {
-        const kid = (number: number): string => tokenKeyId(signerOf(number).publicKey)
         const now = clock()
         const { current, next } = await retireCurrent(db, now)
         await publishUpToNext(db, now)
-        const data = { retired: kid(current), kid: kid(next), next: kid(next + 1), by }
+        const data = { retired: kidOf(current), kid: kidOf(next), next: kidOf(next + 1), by }
         await createEventRows(db).appendEvent({ time: now, type: 'token_key_rotated', data })
-        return { kid: kid(next), next: kid(next + 1) }
+        return { kid: kidOf(next), next: kidOf(next + 1) }
       }),
   }
 }
@@ -107,13 +131,29 @@ function currentOf(rows: readonly KeyRow[]): KeyRow {
   return current
 }
 
+function nextOf(rows: readonly KeyRow[]): KeyRow {
+  const [, next] = rows.filter(({ retired_at: at }) => at === null)
+  if (next === undefined) throw new Error('No next token key was published')
+  return next
+}
+
+function rotatableAt(next: KeyRow): number {
+  return next.published_at + JWKS_SECONDS * 1000
+}
+
+function describeRow(row: KeyRow, current: KeyRow): Omit<ListedTokenKey, 'kid'> {
+  const { published_at: publishedAt, retired_at: retiredAt } = row
+  if (retiredAt === null) return { state: row === current ? 'signing' : 'next', publishedAt }
+  return { state: 'retired', publishedAt, retiredAt, publishedUntil: retiredAt + RETIRED_MS }
+}
+
 async function retireCurrent(
   db: AuthorityDatabase,
   now: number,
 ): Promise<{ readonly current: number; readonly next: number }> {
-  const [current, next] = (await readRows(db)).filter(({ retired_at: at }) => at === null)
-  if (current === undefined || next === undefined) throw new Error('No next token key was published')
-  const seconds = Math.ceil((next.published_at + JWKS_SECONDS * 1000 - now) / 1000)
+  const rows = await readRows(db)
+  const [current, next] = [currentOf(rows), nextOf(rows)]
+  const seconds = Math.ceil((rotatableAt(next) - now) / 1000)
   if (seconds > 0) {
     throw new AuthorityError(
       'rate_limited',

@@ -1,25 +1,27 @@
-import { digestSha256 } from '@behalf/core'
+import { digestSha256, type JsonObject } from '@behalf/core'
 import type { TokenIssuer } from '@behalf/issuer'
 import { AuthorityError } from '../error.ts'
+import { formatTime } from '../format-time.ts'
 import { readListNumber } from '../read-input.ts'
 import { defineRoute, json, jsonAnswer, type Route, requireCaller } from '../route.ts'
 import { TOKEN_EXCHANGE_GRANT } from './oauth-names.ts'
 import { OAUTH_SCHEMAS } from './oauth-schemas.ts'
-import { JWKS_SECONDS, type TokenKeyring } from './token-keyring.ts'
+import { JWKS_SECONDS, type ListedTokenKeys, type TokenKeyring } from './token-keyring.ts'
 
 /** What the routes about tokens for everybody, and about their keys, work with. */
 export interface TokenRouteContext {
   readonly origin: string
   readonly tokens: Pick<TokenIssuer, 'tokenList'>
-  readonly keyring: Pick<TokenKeyring, 'jwks' | 'rotate'>
+  readonly keyring: Pick<TokenKeyring, 'jwks' | 'list' | 'rotate'>
 }
 
-/** The routes by which APIs check tokens, and the one by which an operator replaces the key that signs them. */
+/** The routes by which APIs check tokens, and those by which an operator sees and replaces the key that signs them. */
 export function createTokenRoutes(context: TokenRouteContext): readonly Route[] {
   return [
     createMetadataRoute(context),
     createJwksRoute(context),
     createTokenListRoute(context),
+    createKeyListRoute(context),
     createRotationRoute(context),
   ]
 }
@@ -76,6 +78,28 @@ function createTokenListRoute({ tokens }: TokenRouteContext): Route {
       return { status: 200, type: 'application/statuslist+jwt', body, headers }
     },
   })
+}
+
+function createKeyListRoute({ keyring }: TokenRouteContext): Route {
+  return defineRoute({
+    name: 'GET /token-keys',
+    summary: 'The keys of access tokens: the one that signs, the next, and those whose tokens may still hold',
+    answers: { 200: jsonAnswer('All that are published', OAUTH_SCHEMAS.tokenKeys) },
+    run: async () => json(200, tokenKeysToWire(await keyring.list())),
+  })
+}
+
+function tokenKeysToWire({ keys, rotatableAt }: ListedTokenKeys): JsonObject {
+  return {
+    keys: keys.map(({ kid, state, publishedAt, retiredAt, publishedUntil }) => ({
+      kid,
+      state,
+      published_at: formatTime(publishedAt),
+      ...(retiredAt !== undefined && { retired_at: formatTime(retiredAt) }),
+      ...(publishedUntil !== undefined && { published_until: formatTime(publishedUntil) }),
+    })),
+    rotatable_at: formatTime(rotatableAt),
+  }
 }
 
 function createRotationRoute({ keyring }: TokenRouteContext): Route {
