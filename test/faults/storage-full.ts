@@ -77,11 +77,14 @@ async function runCycle(
 ): Promise<void> {
   const { site, deeds, seen, issuer } = full
   fillDisk(ballast, left)
+  checkEqual(await site.operator.isReady(), false, 'the first question whether it is ready is answered no')
   await exhaust(full)
+  checkEqual(await site.operator.isReady(), false, 'what takes no change is not ready')
   // Everything that is served was signed whole.
   await checkForward(site.operator, issuer, seen)
   checkEqual(await site.operator.isHealthy(), true, 'the process lives on')
   rmSync(ballast)
+  checkEqual(await site.operator.isReady(), true, 'the first question after there is space is answered yes')
   const round = await deeds.prepare()
   for (const deed of DEEDS) await round[deed]()
   await checkKept(site.operator, deeds.acknowledged, { issuer })
@@ -124,7 +127,7 @@ async function runStorageFull(size: Size, progress: (text: string) => void): Pro
     await again.kill()
     const { revoked, approved, reported } = deeds.acknowledged
     const codes = [...full.refused].map(([code, count]) => `${count} ${code}`).join(', ')
-    return `the disk was full ${CYCLES[size]} times: ${codes}; ${revoked.length} revocations, ${approved.length} approvals and ${reported.length} records acknowledged, 0 lost; lists and heartbeat served whole; well again as soon as there was space`
+    return `the disk was full ${CYCLES[size]} times: ${codes}; ${revoked.length} revocations, ${approved.length} approvals and ${reported.length} records acknowledged, 0 lost; lists and heartbeat served whole; ready was what it was, at the first question; well again as soon as there was space`
   })
 }
 

@@ -26,20 +26,6 @@ export async function prepareDatabase(
   return database
 }
 
-/** Whether the database takes a write now. Nothing is left of the attempt. */
-export async function isWritable(database: AuthorityDatabase): Promise<boolean> {
-  const undo = new Error('nothing is kept of this')
-  try {
-    await database.transaction().execute(async (db) => {
-      await db.insertInto('operators').values({ did: 'probe', name: 'probe', added_at: 0 }).execute()
-      throw undo
-    })
-    return false
-  } catch (error) {
-    return error === undo
-  }
-}
-
 /** What the log holds is in the database file, unless its disk failed, and the file is closed. */
 export async function closeDatabase(database: AuthorityDatabase, disk?: DiskWatch): Promise<void> {
   if (!disk?.failure.aborted) await sql`pragma wal_checkpoint(truncate)`.execute(database)

@@ -20,10 +20,11 @@ import {
   type TokenIssuer,
 } from '@behalf/issuer'
 import { openVerifierDatabase, type VerifierDatabase } from '@behalf/verifier/sqlite'
-import { closeDatabase, isWritable, prepareDatabase } from './authority-database.ts'
+import { closeDatabase, prepareDatabase } from './authority-database.ts'
 import { type AuthorityLog, createAuthorityLog, describeFault } from './authority-log.ts'
 import type { CreateAuthorityOptions } from './authority-options.ts'
 import { createCarefulIssuer, createCarefulTokenIssuer } from './careful-issuer.ts'
+import { createCheckWritable } from './check-writable.ts'
 import type { AuthorityDatabase } from './database-schema.ts'
 import { createDelegationRoutes } from './delegation-routes.ts'
 import { type DiskWatch, watchDisk } from './disk-watch.ts'
@@ -100,6 +101,8 @@ interface Parts {
   readonly database: AuthorityDatabase
   readonly nonces: VerifierDatabase
   readonly disk: DiskWatch
+  /** Where the database is; null for one in memory. */
+  readonly file: string | null
   /** A steady one. */
   readonly clock: Clock
   readonly believed: Clock
@@ -203,6 +206,7 @@ async function startAuthority(options: CreateAuthorityOptions, raw: DatabaseSync
       metrics,
       verifyWorkload,
       disk: watchDisk(raw),
+      file: raw.location(),
       believed,
     }
     const keyed = {
@@ -352,7 +356,11 @@ function createApp(options: CreateAuthorityOptions, parts: Parts): HttpApp {
       ...createPublicRoutes({
         ...signed,
         clock: wallClock,
-        isWritable: () => isWritable(database),
+        isWritable: createCheckWritable({
+          database,
+          monotonicClock,
+          files: [parts.file, noncesPathOf(options)],
+        }),
         readyAt: nonces.readyAt,
         maxHeartbeatAge: 3 * heartbeatSeconds * 1000,
         hasPage: page !== undefined,
