@@ -151,7 +151,8 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'trace',
-    summary: 'tell what happened to a request, a delegation, an agent or a run, each line with its proof',
+    summary:
+      'tell what happened to a request, a delegation, an enrolment, an agent or a run, each line with its proof',
     load: () => import('./commands/trace.ts'),
   },
   {

@@ -24,6 +24,8 @@ export interface EnrolTerms {
   readonly maxDelegationDepth?: number
   /** Milliseconds since the epoch; absent: until withdrawn. */
   readonly validUntil?: number
+  /** Id of the request whose terms these are, if they are those of one. */
+  readonly request?: string
 }
 
 /**
@@ -70,6 +72,9 @@ export async function enrolWithin(
     data: {
       ...describe(context, enrolment),
       by,
+      request: facts.request,
+      capabilities: facts.capabilities,
+      max_delegation_depth: enrolment.maxDelegationDepth,
       max_seconds: maxSeconds,
       valid_until: validUntil === undefined ? undefined : formatTime(validUntil),
       evidence,

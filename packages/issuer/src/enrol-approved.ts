@@ -29,6 +29,7 @@ export async function enrolApproved(
     ...(typeof maxDelegationDepth === 'number' && { maxDelegationDepth }),
     validUntil: Date.parse(enrolment.valid_until),
     by,
+    request: request.id,
     evidence: digestApprovalEvidence(evidence),
   })
 }

@@ -31,7 +31,14 @@ describe('enrolling an agent', () => {
     await expect(world.issuer.listEnrolments()).resolves.toEqual([enrolment])
     expect(world.store.state().events.at(-1)).toMatchObject({
       type: 'enrolled',
-      data: { enrolment: enrolment.id, subject: world.agent.did, by: world.operator.did },
+      data: {
+        enrolment: enrolment.id,
+        subject: world.agent.did,
+        by: world.operator.did,
+        capabilities: READ_ISSUES,
+        max_delegation_depth: 1,
+        max_seconds: 600,
+      },
     })
   })
 

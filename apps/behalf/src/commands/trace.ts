@@ -27,7 +27,7 @@ import { openAuthority } from '../wallets.ts'
 export const command: Command = {
   usage: 'ID [options]',
   about:
-    'Tells what the log of an authority has about a request (the Request-Id of an API, or the id of a request for a delegation), a delegation, an agent or a workflow run (RUN, or WORKFLOW/RUN), in order and in words: who asked and why, what the policy said, what the person saw and signed, what was handed on, what was done with it, what was revoked. Every line is proven, or says what is not. With --bundle it writes all of it into one file that anybody checks offline with behalf verify-bundle.',
+    'Tells what the log of an authority has about a request (the Request-Id of an API, or the id of a request for a delegation), a delegation, an enrolment, an agent or a workflow run (RUN, or WORKFLOW/RUN), in order and in words: who asked and why, what the policy said, what the person saw and signed, what was handed on, what was done with it, what was revoked. Every line is proven, or says what is not. With --bundle it writes all of it into one file that anybody checks offline with behalf verify-bundle.',
   positionals: ['ID'],
   options: {
     bundle: { kind: 'text', value: 'FILE', help: 'write records, proofs and evidence into this new file' },

@@ -3,10 +3,12 @@ import {
   digestOfPolicy,
   type EntryProof,
   findEffect,
+  findEnrolment,
   isProven,
   isRequest,
   isRevocation,
   listOf,
+  type ProvenDelegation,
   type ProvenEntry,
   proofOf,
   textOf,
@@ -69,6 +71,7 @@ function explain(entry: ProvenEntry, trace: VerifiedTrace): readonly string[] {
   if (type === 'policy_decided') return explainPolicy(entry, trace)
   if (type === 'issued') return explainIssued(entry, trace)
   if (type === 'sub_delegated') return explainChild(entry, trace)
+  if (type === 'enrolled') return explainEnrolled(entry, trace)
   if (isRequest(entry.record)) return [...explainRequest(entry), ...explainOutcome(entry, trace)]
   return isRevocation(entry.record) ? explainRevocation(entry, trace) : []
 }
@@ -92,10 +95,20 @@ function isFull(line: string): boolean {
   return line.trim() !== ''
 }
 
-function explainIssued({ record }: ProvenEntry, { roots }: VerifiedTrace): readonly string[] {
-  const root = roots.get(textOf(record.delegation))
+function explainIssued({ record }: ProvenEntry, trace: VerifiedTrace): readonly string[] {
+  const root = trace.roots.get(textOf(record.delegation))
   if (root === undefined) return []
-  const { delegation, approval } = root
+  const by = root.approval.statement?.by ?? ''
+  const enrolled = root.approval.method === 'enrolment' ? findEnrolment(by, trace) : undefined
+  return [
+    ...tellApproval(root),
+    ...(enrolled === undefined ? [] : [`as the enrolment ${plain(by)} allows: entry ${enrolled.index}`]),
+    ...limitsOf(root.delegation),
+  ]
+}
+
+/** Who saw and signed what, or on whose word it is. */
+function tellApproval({ approval }: ProvenDelegation): readonly string[] {
   const whose = approval.approvals.map(
     ({ by, passkey, origin }) =>
       `${plain(by)} saw and signed this at ${plain(origin)} with the passkey ${plain(passkey.id)}${passkey.software ? ', which is a program' : ''}:`,
@@ -104,7 +117,14 @@ function explainIssued({ record }: ProvenEntry, { roots }: VerifiedTrace): reado
     whose.length > 0
       ? whose
       : [`on the word of ${plain(approval.statement?.by ?? 'nobody')} (${approval.method}):`]
-  return [...told, ...approval.sentences.map((sentence) => `  ${plain(sentence)}`), ...limitsOf(delegation)]
+  return [...told, ...approval.sentences.map((sentence) => `  ${plain(sentence)}`)]
+}
+
+/** The person read and signed its bounds along with a delegation; or else the log alone has its terms. */
+function explainEnrolled({ record }: ProvenEntry, trace: VerifiedTrace): readonly string[] {
+  const given = findEnrolment(textOf(record.enrolment), trace)?.given
+  if (given !== undefined) return tellApproval(given)
+  return Array.isArray(record.capabilities) ? ['it may have', ...describeUnsigned(record.capabilities)] : []
 }
 
 function explainChild({ record }: ProvenEntry, { delegations }: VerifiedTrace): readonly string[] {

@@ -2,6 +2,7 @@ import type { AuditRecord } from '@behalf/audit-log'
 import { memberOf, workflowOf } from '@behalf/authority/trace'
 import { isJsonObject, type JsonValue } from '@behalf/core'
 import { plain, toPlainText } from '../plain-text.ts'
+import { describeSeconds } from '../time-words.ts'
 
 /** What a record says by itself, in a sentence and further lines. */
 export interface RecordWords {
@@ -34,19 +35,25 @@ const DESCRIBE: Readonly<Partial<Record<AuditRecord['type'], Describe>>> = {
       ...(rule === undefined ? [] : [`by its rule ${text(rule)}`]),
       ...quote('because', reason),
     ),
-  approved: ({ by, method, passkey }, person) =>
-    say(
-      `${person(by)} approved (${text(method)})`,
-      ...(passkey === undefined ? [] : [`with the passkey ${text(passkey)}`]),
-    ),
-  denied: ({ by, reason }, person) => say(`${person(by)} refused`, ...quote('because', reason)),
-  enrolled: ({ subject, by, workload }, person) =>
-    workload === undefined
-      ? say(`${person(by)} let ${text(subject)} have delegations unasked`)
+  approved: ({ by, method, passkey, subject }, person) =>
+    method === 'enrolment'
+      ? say('Nobody was asked', `${text(subject)} may have this by the enrolment ${text(by)}`)
       : say(
-          `The configuration let ${text(subject)} have delegations unasked (${text(by)})`,
-          ...describeWorkload(workload),
+          `${person(by)} approved (${text(method)})`,
+          ...(passkey === undefined ? [] : [`with the passkey ${text(passkey)}`]),
         ),
+  denied: ({ by, reason }, person) => say(`${person(by)} refused`, ...quote('because', reason)),
+  enrolled: (record, person) => {
+    const { subject, by, principal, workload } = record
+    const who = workload === undefined ? person(by) : 'The configuration'
+    return say(
+      `${who} let ${text(subject)} have delegations unasked, on behalf of ${person(principal)}`,
+      ...(workload === undefined ? [] : [`by its grant ${text(by)}`, ...describeWorkload(workload)]),
+      ...describeEnrolment(record),
+    )
+  },
+  enrolment_withdrawn: ({ by, subject, enrolment }, person) =>
+    say(`${person(by)} withdrew what ${text(subject)} had unasked`, `enrolment ${text(enrolment)}`),
   workload_proven: ({ subject, workload, valid_until: until }) =>
     say(`${text(subject)} proved where it runs, until ${text(until)}`, ...describeWorkload(workload)),
   issued: (record, person) =>
@@ -140,6 +147,20 @@ function describeToolCall(record: AuditRecord): RecordWords {
 function describeContext(context: JsonValue | undefined): readonly string[] {
   if (!isJsonObject(context)) return []
   return Object.keys(context).flatMap((name) => quote(`the agent said of its ${plain(name)}`, context[name]))
+}
+
+function describeEnrolment({
+  enrolment,
+  max_seconds: seconds,
+  max_delegation_depth: depth,
+  valid_until: until,
+}: AuditRecord): readonly string[] {
+  return [
+    `enrolment ${text(enrolment)}`,
+    ...(typeof seconds === 'number' ? [`each for at most ${describeSeconds(seconds)}`] : []),
+    ...(typeof depth === 'number' ? [`handing on: ${depth} more`] : []),
+    until === undefined ? 'until it is withdrawn' : `until ${text(until)}`,
+  ]
 }
 
 function describeWorkload(workload: JsonValue | undefined): readonly string[] {

@@ -1,6 +1,13 @@
 import { type AuditRecord, type LogEntry, parseAuditRecord } from '@behalf/audit-log'
 import type { JsonValue } from '@behalf/core'
-import { listOf, memberOf, nameRun, workflowOf } from '../trace/record-members.ts'
+import {
+  enrolmentOf,
+  listOf,
+  memberOf,
+  nameRun,
+  proofOfWorkload,
+  workflowOf,
+} from '../trace/record-members.ts'
 
 /** What entries of the log can be found by. */
 export const TERM_KINDS = [
@@ -11,6 +18,8 @@ export const TERM_KINDS = [
   'principal',
   'run',
   'workflow',
+  'enrolment',
+  'proof',
   'call',
   'token',
   'api',
@@ -41,6 +50,9 @@ export function termsOf({ data }: Pick<LogEntry, 'data'>): readonly string[] {
     // An exchange tells its run beside its workflow.
     run: [memberOf(workflow, 'run'), memberOf(record.context, 'run'), record.run],
     workflow: [nameRun(workflowOf(record))],
+    enrolment: [enrolmentOf(record)],
+    // Of where a key runs.
+    proof: [proofOfWorkload(record)],
     // The agent's own name for what it does; a server that is called passes it on.
     call: [memberOf(record.context, 'call')],
     token: [record.jti],

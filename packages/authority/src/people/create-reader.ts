@@ -43,7 +43,7 @@ export async function createReader(
     mayRead: async (record) => {
       if (ABOUT_ITSELF.has(record.type)) return true
       if (hash !== undefined && [record.principal, record.person].includes(hash)) return true
-      if (record.type === 'key_revoked') return isSubject(record.subject)
+      if (record.type === 'key_revoked' || record.type === 'workload_proven') return isSubject(record.subject)
       const ids = [record.delegation, record.root, ...listOf(record.delegations)]
       for (const id of ids) if (await isOwn(id)) return true
       return false

@@ -56,5 +56,6 @@ export async function enrolFor(
     maxSeconds: bounds.max_seconds,
     ...(typeof maxDelegationDepth === 'number' && { maxDelegationDepth }),
     validUntil: Date.parse(bounds.valid_until),
+    request: request.id,
   })
 }

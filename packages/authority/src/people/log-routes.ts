@@ -73,7 +73,7 @@ function createTraceRoute(context: PeopleContext): PeopleRoute {
   return definePeopleRoute({
     name: 'GET /api/traces/{id}',
     summary:
-      'What the log has about a request, a delegation, an agent or a run, as far as this person may read it, and what proves it',
+      'What the log has about a request, a delegation, an enrolment, an agent or a run, as far as this person may read it, and what proves it',
     answers: { 200: jsonAnswer('The bundle of `behalf verify-bundle`', PEOPLE_ANSWERS.trace) },
     run: async (call) => {
       const { person } = requireSession(call)

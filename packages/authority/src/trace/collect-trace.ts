@@ -3,6 +3,7 @@ import { BehalfError, type JsonObject } from '@behalf/core'
 import type { IssuerKeys } from '@behalf/credential'
 import { AuthorityError } from '../error.ts'
 import { digestsBehind } from './digests-behind.ts'
+import { followEnrolments } from './follow-enrolments.ts'
 import type { SubjectKind } from './is-about.ts'
 import { toExchanges } from './known-statements.ts'
 import { proveRequest } from './prove-request.ts'
@@ -13,6 +14,7 @@ import {
   type Collection,
   type Found,
   keep,
+  MAX_FOLLOWED,
   readAbout,
   readEnds,
   readLatest,
@@ -28,8 +30,6 @@ export interface CollectedTrace {
   readonly isCut: boolean
 }
 
-/** Delegations and requests for them that are followed at most. */
-const MAX_FOLLOWED = 100
 const PROOFS_AT_ONCE = 16
 /** Requests of one call that are looked at. */
 const MAX_CALLS = 100
@@ -37,7 +37,7 @@ const MAX_CALLS = 100
 const MAX_EFFECT = 200
 
 /**
- * Returns what an authority has about a request, a delegation, an agent or a run, and all that explains it: who asked,
+ * Returns what an authority has about a request, a delegation, an enrolment, an agent or a run, and all that explains it: who asked,
  * what was decided and approved, what was handed on and what was revoked. Nothing in it is verified but the checkpoint.
  *
  * @param id - of any of them: which it is shows in the log
@@ -57,6 +57,7 @@ export async function collectTrace(
   await findRevocations(collection)
   await findEffects(collection, delegations)
   await findTokens(collection)
+  await followEnrolments(collection)
   const policies = await findCauses(collection)
   const roots = await readRoots(collection)
   const lists = await findLists(collection, key)
@@ -70,14 +71,14 @@ export async function collectTrace(
 async function findSubject(collection: Collection, id: string): Promise<string> {
   const kinds: readonly SubjectKind[] = id.startsWith('did:')
     ? ['agent']
-    : ['request', 'delegation', 'run', 'workflow']
+    : ['request', 'delegation', 'enrolment', 'run', 'workflow']
   for (const kind of kinds) {
     const about = `${kind}:${id}`
     const found = await readLatest(collection, about)
     keep(collection, found)
     if (found.length > 0) return about
   }
-  throw new AuthorityError('not_found', 'The log has no such request, delegation, agent or run')
+  throw new AuthorityError('not_found', 'The log has no such request, delegation, enrolment, agent or run')
 }
 
 /**

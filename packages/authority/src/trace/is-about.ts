@@ -1,8 +1,8 @@
 import type { AuditRecord } from '@behalf/audit-log'
-import { listOf, memberOf, nameRun, workflowOf } from './record-members.ts'
+import { enrolmentOf, listOf, memberOf, nameRun, workflowOf } from './record-members.ts'
 
 /** What a story can be about. */
-export type SubjectKind = 'request' | 'delegation' | 'agent' | 'run' | 'workflow'
+export type SubjectKind = 'request' | 'delegation' | 'enrolment' | 'agent' | 'run' | 'workflow'
 
 /** Whether a record has to do with `KIND:ID`. */
 export function isAbout(record: AuditRecord, about: string): boolean {
@@ -13,6 +13,8 @@ export function isAbout(record: AuditRecord, about: string): boolean {
       return [record.request, record.request_id].includes(id)
     case 'delegation':
       return [record.delegation, record.parent, record.root, ...listOf(record.delegations)].includes(id)
+    case 'enrolment':
+      return enrolmentOf(record) === id
     case 'agent':
       return record.subject === id
     case 'run':

@@ -2,6 +2,7 @@ import type { AuditRecord } from '@behalf/audit-log'
 import { canonicalizeJson, decodeBase64url, decodeUtf8, digestSha256, parseJson } from '@behalf/core'
 import type { Delegation } from '@behalf/credential'
 import { findLinks } from './find-links.ts'
+import { judgeEnrolled, judgeUnasked, judgeWorkload, tellMethod } from './judge-enrolment.ts'
 import { isProven } from './prove-request.ts'
 import type { ProvenSignedRequest } from './prove-signed-request.ts'
 import type { StatusThen } from './prove-status.ts'
@@ -36,6 +37,8 @@ function judge(entry: ProvenEntry, trace: VerifiedTrace): Partial<EntryProof> {
   if (type === 'policy_decided') return judgePolicy(entry, trace)
   if (type === 'issued') return judgeIssued(entry, trace)
   if (type === 'sub_delegated') return judgeChild(entry, trace)
+  if (type === 'enrolled') return judgeEnrolled(entry, trace)
+  if (type === 'workload_proven') return judgeWorkload(entry)
   if (isRequest(entry.record)) return judgeRequest(entry, trace)
   const isWithout = isRevocation(entry.record) && findEffect(entry, trace) === undefined
   return isWithout ? { unproven: ['its effect: no request was refused since'] } : {}
@@ -48,17 +51,15 @@ function judgePolicy({ record }: ProvenEntry, { policies }: VerifiedTrace): Part
     : { unproven: [`the text of the policy ${digest} is not kept`] }
 }
 
-function judgeIssued({ record }: ProvenEntry, { roots }: VerifiedTrace): Partial<EntryProof> {
-  const approval = roots.get(textOf(record.delegation))?.approval
-  if (approval === undefined) {
+function judgeIssued(entry: ProvenEntry, trace: VerifiedTrace): Partial<EntryProof> {
+  const root = trace.roots.get(textOf(entry.record.delegation))
+  if (root === undefined) {
     return { unproven: ['the delegation itself, and how it was approved, are not kept'] }
   }
-  return {
-    proven: ['the signature of the authority', 'the evidence of the approval'],
-    unproven: approval.isProven
-      ? []
-      : [`that a person approved: ${approval.method} is no person's own passkey`],
-  }
+  const proven = ['the signature of the authority', 'the evidence of the approval']
+  if (root.approval.method !== 'enrolment') return { proven, unproven: tellMethod(root) }
+  const unasked = judgeUnasked(entry, root, trace)
+  return { proven: [...proven, ...unasked.proven], unproven: unasked.unproven }
 }
 
 function judgeChild({ record }: ProvenEntry, trace: VerifiedTrace): Partial<EntryProof> {

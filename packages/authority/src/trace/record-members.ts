@@ -65,3 +65,16 @@ export function nameRun(workflow: NamedWorkflow | undefined): string | undefined
 function escapeName(name: string): string {
   return name.replaceAll('%', '%25').replaceAll('/', '%2F')
 }
+
+/** The enrolment that a record is about, or by which it says that something was approved. */
+export function enrolmentOf({ type, method, enrolment, by }: AuditRecord): string | undefined {
+  const id = type === 'approved' && method === 'enrolment' ? by : enrolment
+  return typeof id === 'string' ? id : undefined
+}
+
+/** The digest of what showed where a key runs, where a record names it. */
+export function proofOfWorkload({ type, proof, workload }: AuditRecord): string | undefined {
+  return type === 'workload_proven'
+    ? memberOf({ ...(proof !== undefined && { proof }) }, 'proof')
+    : memberOf(workload, 'proof')
+}

@@ -16,6 +16,8 @@ export interface Collection {
   isCut: boolean
 }
 
+/** Delegations, requests for them and enrolments that are followed at most. */
+export const MAX_FOLLOWED = 100
 /** Records about one thing that are read at most. */
 const MAX_ABOUT = 500
 /** Records of one type that are looked through at most. */
@@ -52,6 +54,14 @@ export async function readEnds(collection: Collection, about: string): Promise<r
   const filter: TraceFilter = { about, limit: PAGE, evidence: true }
   const first = await readPages(collection, filter, MAX_ABOUT)
   return first.isCut ? [...first.found, ...(await readLatest(collection, about))] : first.found
+}
+
+/** The first entry about something and the last: one of them, or none. */
+export async function readOutermost(collection: Collection, about: string): Promise<readonly Found[]> {
+  const filter: TraceFilter = { about, limit: 1 }
+  const first = await readPages(collection, filter, 1)
+  const last = await readPages(collection, { ...filter, before: END }, 1)
+  return [...first.found, ...last.found]
 }
 
 /** Entries of a type; that not all were looked through is remembered. */
