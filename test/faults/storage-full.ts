@@ -10,7 +10,8 @@ import { checkForward, checkKept, nothingSeen, type Seen } from './support/stora
 import { createDeeds, DEEDS, type Deed, type Deeds } from './support/storage-deeds.ts'
 import { type StorageSite, startStorage, withStorageSite } from './support/storage-site.ts'
 
-const CYCLES: Readonly<Record<Size, number>> = { long: 20, short: 1 }
+/** For each place of the nonces. */
+const CYCLES: Readonly<Record<Size, number>> = { long: 10, short: 1 }
 const SEED = 1128
 const DISK_MEGABYTES = 32
 /** As much as a log grows to before it is written back is free in the beginning; then anything up to a megabyte. */
@@ -19,7 +20,7 @@ const MOST_LEFT_BYTES = 1_048_576
 const FULL_ROUNDS = 2
 const MOST_ROUNDS = 400
 /** What may be answered when there is no space. */
-const CODES: readonly string[] = ['internal_error', 'audit_unavailable']
+const CODES: readonly string[] = ['internal_error', 'audit_unavailable', 'replay_store_unavailable']
 
 interface Full {
   readonly site: StorageSite
@@ -103,11 +104,18 @@ function withTmpfs<Result>(run: (site: StorageSite, folder: string) => Promise<R
   })
 }
 
-async function runStorageFull(size: Size, progress: (text: string) => void): Promise<string> {
+/** Where the nonces of calls are. */
+type Nonces = 'on a disk of their own' | 'beside the database'
+
+/** Returns what was found, in words. */
+function fillUp(
+  nonces: Nonces,
+  { cycles, progress }: { readonly cycles: number; readonly progress: (text: string) => void },
+): Promise<string> {
   return withTmpfs(async (site, folder) => {
-    // The disk of the nonces is another one: a call is not refused before it comes to what it changes.
     const options = {
-      noncesPath: join(folder, '..', 'nonces.db'),
+      // On another disk, a call is not refused before it comes to what it changes.
+      ...(nonces === 'on a disk of their own' && { noncesPath: join(folder, '..', 'nonces.db') }),
       env: { NODE_DISABLE_COMPILE_CACHE: '1' },
     }
     const running = await startStorage(site, options)
@@ -116,9 +124,9 @@ async function runStorageFull(size: Size, progress: (text: string) => void): Pro
     await deeds.setUp()
     const full: Full = { site, deeds, seen: nothingSeen(), issuer, refused: new Map() }
     const random = new Random(SEED, 0)
-    for (let cycle = 1; cycle <= CYCLES[size]; cycle += 1) {
+    for (let cycle = 1; cycle <= cycles; cycle += 1) {
       await runCycle(full, { ballast: join(folder, 'ballast'), left: random.below(MOST_LEFT_BYTES) })
-      progress(`full ${cycle} times`)
+      progress(`full ${cycle} times, nonces ${nonces}`)
     }
     await running.kill()
     const again = await startStorage(site, options)
@@ -127,8 +135,17 @@ async function runStorageFull(size: Size, progress: (text: string) => void): Pro
     await again.kill()
     const { revoked, approved, reported } = deeds.acknowledged
     const codes = [...full.refused].map(([code, count]) => `${count} ${code}`).join(', ')
-    return `the disk was full ${CYCLES[size]} times: ${codes}; ${revoked.length} revocations, ${approved.length} approvals and ${reported.length} records acknowledged, 0 lost; lists and heartbeat served whole; ready was what it was, at the first question; well again as soon as there was space`
+    return `with nonces ${nonces} full ${cycles} times: ${codes}; ${revoked.length} revocations, ${approved.length} approvals and ${reported.length} records acknowledged, 0 lost`
   })
+}
+
+async function runStorageFull(size: Size, progress: (text: string) => void): Promise<string> {
+  const cycles = CYCLES[size]
+  const found = [
+    await fillUp('on a disk of their own', { cycles, progress }),
+    await fillUp('beside the database', { cycles, progress }),
+  ]
+  return `${found.join('; ')}; lists and heartbeat served whole; ready was what it was, at the first question; well again as soon as there was space`
 }
 
 /** F-05: the disk is full while an authority revokes, approves, issues and records. */
