@@ -72,8 +72,7 @@ async function revoke(context: CommandContext): Promise<void> {
     ...(told === undefined ? {} : describeConfirmations(told)),
   }
   const words = [
-    `${output.strong('Revoked.')} ${plain(revoked)}`,
-    ...(delegations === undefined ? [] : [tellDelegations(delegations)]),
+    ...tellRevoked(context, receipt),
     `In force since ${document.time}; published as heartbeat ${sequence}.`,
   ]
   if (told !== undefined && told.confirmed < told.connected) {
@@ -132,10 +131,18 @@ function tellConfirmed({ connected }: ConfirmationCounts): string {
   return `All ${connected} APIs that follow the stream said that they know.`
 }
 
-function tellDelegations(delegations: readonly string[]): string {
-  if (delegations.length === 0) return 'No delegation was active there.'
+/** A name that was misspelled stops nothing, and must not read as if it did. */
+function tellRevoked({ output }: CommandContext, { revoked, delegations }: RevocationReceipt): string[] {
+  const done = `${output.strong('Revoked.')} ${plain(revoked)}`
+  if (delegations === undefined) return [done]
+  if (delegations.length === 0) {
+    return [
+      `${output.strong('Nothing was stopped:')} no delegation was active there (${plain(revoked)}).`,
+      'What is active, and how it is spelled, says: behalf list --as-operator',
+    ]
+  }
   const count = delegations.length === 1 ? '1 delegation was' : `${delegations.length} delegations were`
-  return `${count} stopped, with everything below: ${delegations.map(plain).join(', ')}`
+  return [done, `${count} stopped, with everything below: ${delegations.map(plain).join(', ')}`]
 }
 
 /** The one thing that is named. */
