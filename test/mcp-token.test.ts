@@ -162,13 +162,18 @@ describe.each(GENERATIONS)('an endpoint that takes access tokens, of SDK %s', (g
     })
     expect(await refusalOf(client.callTool({ name: 'close' }))).toBeInstanceOf(Error)
     waiting = Promise.withResolvers()
-    // What became of it is seen at the server: a client of 1.x whose stream is cut waits for another.
-    void refusalOf(client.callTool({ name: 'wait' }))
+    const call = refusalOf(client.callTool({ name: 'wait' }))
     const signal = await waiting.promise
     expect(signal.aborted).toBe(false)
     const ended = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
     await world.operator.authority(world.authority).revoke({ delegation })
     await ended
+    // Where nothing was sent of an answer, the refusal is one.
+    const data =
+      generation === '2.x'
+        ? { status: 401, text: expect.stringContaining('"code":"credential_revoked"') }
+        : { code: 'credential_revoked', request_id: expect.any(String) }
+    expect(await call).toMatchObject({ data })
     expect(await refusalOf(client.callTool({ name: 'whoami' }))).toBeInstanceOf(Error)
     // The endpoint refuses the token that is kept, so the wallet asks for another, and gets none.
     const refused = await refusalOf(tokenFetch(agent)(url, message('ping')))

@@ -1,4 +1,5 @@
 import type { JsonObject } from '@behalf/core'
+import { readEndedCall } from './ended-call.ts'
 import { McpError } from './error.ts'
 import { digestTools, resultOf } from './tool-definitions.ts'
 
@@ -18,6 +19,7 @@ export interface PinnedTransport<Transport> {
 interface Message {
   readonly id?: unknown
   readonly method?: unknown
+  readonly error?: unknown
   readonly params?: { readonly name?: unknown; readonly cursor?: unknown; readonly _meta?: JsonObject }
 }
 
@@ -25,24 +27,26 @@ const MAX_PAGES = 64
 
 /**
  * Has a transport look at the tools of its server before one is called: what its server tells of them is taken down as
- * it comes, and asked for where it is not known or has changed.
+ * it comes, and asked for where it is not known or has changed. Sending a call lasts until its answer came, and fails
+ * with the refusal where that is one.
  *
  * @param inner not started
  */
 export function pinTools<Transport extends TransportLike>(inner: Transport): PinnedTransport<Transport> {
   const digests = new Map<string, string>()
   const lists = createLists(inner, digests)
+  const calls = createCalls()
   const send = async (message: Message, options?: unknown): Promise<void> => {
     const { method, params } = message
     if (method === 'tools/list') lists.expect(message.id)
     if (method === 'tools/call' && typeof params?.name === 'string' && !digests.has(params.name)) {
       await lists.ask(params._meta)
     }
-    await callSend(inner, message, options)
+    await calls.during(message, () => callSend(inner, message, options))
   }
   let receive: unknown
   const onmessage = (message: Message, extra: unknown): void => {
-    if (lists.take(message)) return
+    if (lists.take(message) || calls.refuse(message)) return
     if (typeof receive === 'function') receive(message, extra)
   }
   const transport = new Proxy(inner, {
@@ -110,7 +114,11 @@ function createLists(inner: TransportLike, digests: Map<string, string>): Lists 
       if (expected.delete(id) && result !== undefined) putOrForget(result['tools'])
       const page = typeof id === 'string' ? own.get(id) : undefined
       if (result !== undefined) page?.resolve(result)
-      else page?.reject(new McpError('request_malformed', 'the server does not tell what its tools are'))
+      else
+        page?.reject(
+          readEndedCall(message) ??
+            new McpError('request_malformed', 'the server does not tell what its tools are'),
+        )
       return page !== undefined
     },
   }
@@ -122,6 +130,37 @@ function createLists(inner: TransportLike, digests: Map<string, string>): Lists 
       if (!(error instanceof McpError)) throw error
       digests.clear()
     }
+  }
+}
+
+interface Calls {
+  /** Sends a message; lasts until its answer came, where it wants one. */
+  during(message: Message, send: () => Promise<void>): Promise<void>
+  /** Notes an answer; true for a refusal, with which the sending of the call fails. */
+  refuse(answer: Message): boolean
+}
+
+function createCalls(): Calls {
+  const waiting = new Map<unknown, PromiseWithResolvers<void>>()
+  return {
+    during: async ({ id, method }, send) => {
+      if (id === undefined || method === undefined) return await send()
+      const answered = Promise.withResolvers<void>()
+      waiting.set(id, answered)
+      try {
+        await Promise.all([send(), answered.promise])
+      } finally {
+        waiting.delete(id)
+      }
+    },
+    refuse: (answer) => {
+      if (answer.method !== undefined) return false
+      const call = waiting.get(answer.id)
+      const refusal = readEndedCall(answer)
+      if (refusal === undefined) call?.resolve()
+      else call?.reject(refusal)
+      return call !== undefined && refusal !== undefined
+    },
   }
 }
 

@@ -17,11 +17,11 @@ export async function readRefusal(response: Response): Promise<McpError | undefi
   if (response.ok || !PROBLEM.test(response.headers.get('content-type') ?? '')) return undefined
   const problem = await readProblem(response)
   const code =
-    typeof problem['code'] === 'string' && isKnown(problem['code']) ? problem['code'] : 'server_refused'
+    typeof problem['code'] === 'string' && isKnownCode(problem['code']) ? problem['code'] : 'server_refused'
   const { request_id: requestId, required_scope: requiredScope } = problem
   return new McpError(code, `the server refused the call (${code})`, {
     status: response.status,
-    ...(isText(requestId, REQUEST_ID) && { requestId }),
+    ...(isRequestId(requestId) && { requestId }),
     ...(isText(requiredScope, SCOPE) && { requiredScope }),
   })
 }
@@ -36,8 +36,14 @@ async function readProblem(response: Response): Promise<JsonObject> {
   }
 }
 
-function isKnown(code: string): code is VerifierErrorCode {
+/** Whether this version knows a code of the wire. */
+export function isKnownCode(code: string): code is VerifierErrorCode {
   return Object.hasOwn(HTTP_FAILURES, code)
+}
+
+/** Whether something can be the handle of a call in a record. */
+export function isRequestId(value: unknown): value is string {
+  return isText(value, REQUEST_ID)
 }
 
 function isText(value: unknown, grammar: RegExp): value is string {

@@ -1,5 +1,12 @@
 import type { Clock } from '@behalf/core'
-import { type AnyVerifiedRequest, forgetSignal, type RefusalAnswers, VerifierError } from '@behalf/verifier'
+import {
+  type AnyVerifiedRequest,
+  endsByItself,
+  forgetSignal,
+  type RefusalAnswers,
+  VerifierError,
+} from '@behalf/verifier'
+import { endAnswer } from './end-answer.ts'
 import { toHandlerRequest } from './handler-request.ts'
 import { SESSION_FIELD } from './mcp-protocol.ts'
 import type { McpSessions } from './mcp-sessions.ts'
@@ -40,11 +47,16 @@ export async function serveVerified(
   const exchange = { ...serving, request, verified, session }
   const { signal } = verified
   const { sessions } = serving
+  // An answer that the adapter cuts off would not say why.
+  const release = endsByItself(signal)
   try {
     const answer = await Promise.race([askServer(exchange), untilDeath(exchange)])
     settleSession(answer, exchange)
-    // Whatever is still being sent, the adapter cuts with the chain.
     if (answer.body === null) forgetSignal(signal)
+    const ended = endAnswer(answer, verified)
+    if (ended !== undefined) return ended
+    signal.throwIfAborted()
+    release()
     return answer
   } catch (error) {
     forgetSignal(signal)

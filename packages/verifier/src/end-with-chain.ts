@@ -11,6 +11,21 @@ export interface NodeAnswer {
 /** RFC 9113 section 7: the stream is not needed any more. */
 const CANCEL = 8
 
+/** Of requests whose answers are ended by whoever gives them. */
+const ownEnds = new WeakSet<AbortSignal>()
+
+/**
+ * The answer of this request is not cut off when its chain dies: whoever says so ends it at that moment, and so can say
+ * why. For protocols whose clients wait on for an answer that was only cut off.
+ *
+ * @param signal of a verified request
+ * @returns leaves the end to the adapter again
+ */
+export function endsByItself(signal: AbortSignal): () => void {
+  ownEnds.add(signal)
+  return () => void ownEnds.delete(signal)
+}
+
 /**
  * The answer is cut off when the chain of its request dies, so that nobody takes what was sent of it for the whole.
  *
@@ -19,6 +34,7 @@ const CANCEL = 8
 export function cutWithChain(answer: NodeAnswer, { signal }: AcceptedRequest): void {
   if (signal === undefined) return
   const cut = (): void => {
+    if (ownEnds.has(signal)) return
     if (answer.destroy !== undefined) answer.destroy()
     else answer.stream?.close(CANCEL)
   }
@@ -47,6 +63,7 @@ export function endWithChain(
     {
       start: (controller) => {
         const cut = (): void => {
+          if (ownEnds.has(signal)) return
           controller.error(signal.reason)
           reader.cancel(signal.reason).catch(() => undefined)
         }
@@ -55,7 +72,7 @@ export function endWithChain(
       },
       pull: async (controller) => {
         const { done, value } = await reader.read()
-        if (signal.aborted) return
+        if (signal.aborted && !ownEnds.has(signal)) return
         if (!done) {
           controller.enqueue(value)
           return

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
-import { cutWithChain, endWithChain } from '../src/end-with-chain.ts'
+import { cutWithChain, endsByItself, endWithChain } from '../src/end-with-chain.ts'
 
 const request = (signal: AbortSignal | undefined) => ({
   requestId: 'id',
@@ -48,6 +48,20 @@ describe('an answer of Node', () => {
     expect(answer.destroy).not.toHaveBeenCalled()
   })
 
+  test('that ends by itself is left alone, until that is for the adapter again', () => {
+    const [own, released] = [new AbortController(), new AbortController()]
+    const answers = [own, released].map((abort) => {
+      const answer = { once: vi.fn(), destroy: vi.fn() }
+      cutWithChain(answer, request(abort.signal))
+      return answer
+    })
+    endsByItself(own.signal)
+    endsByItself(released.signal)()
+    own.abort()
+    released.abort()
+    expect(answers.map(({ destroy }) => destroy.mock.calls.length)).toEqual([0, 1])
+  })
+
   test('without a chain is never cut', () => {
     const answer = { once: vi.fn() }
     cutWithChain(answer, request(undefined))
@@ -80,6 +94,24 @@ describe('the body of a web answer', () => {
     abort.abort(reason)
     await expect(reading).rejects.toBe(reason)
     await new Promise((resolve) => setImmediate(resolve))
+  })
+
+  test('that ends by itself is read to its end', async () => {
+    const abort = new AbortController()
+    let source: ReadableStreamDefaultController<Uint8Array> | undefined
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        source = controller
+      },
+    })
+    endsByItself(abort.signal)
+    const reader = endWithChain(body, request(abort.signal))?.getReader()
+    const reading = reader?.read()
+    abort.abort(new Error('dead'))
+    source?.enqueue(PART)
+    source?.close()
+    expect(await reading).toEqual({ done: false, value: PART })
+    expect(await reader?.read()).toEqual({ done: true, value: undefined })
   })
 
   test('is not read ahead of its reader', async () => {
