@@ -15,6 +15,7 @@ import { storageFull } from './storage-full.ts'
 import { storageKill } from './storage-kill.ts'
 import { storagePowerCut } from './storage-power-cut.ts'
 import { storageSync } from './storage-sync.ts'
+import { streamGaps } from './stream-gaps.ts'
 
 /** All of them, in the order they run. */
 export const EXPERIMENTS: readonly Experiment[] = [
@@ -34,4 +35,5 @@ export const EXPERIMENTS: readonly Experiment[] = [
   storageKill,
   storagePowerCut,
   storageSync,
+  streamGaps,
 ]

@@ -43,9 +43,15 @@ export interface StatusFeed {
   fetch(url: string): Promise<Response>
   /** Streams that are open. */
   readonly streams: number
-  openStream(signal: AbortSignal): Promise<Response>
+  openStream: (signal: AbortSignal) => Promise<Response>
   /** Sends text on every stream. */
   send(text: string): void
+  /** Every stream ends. */
+  endStreams(): void
+  /** Signs the next heartbeat, over the same lists. */
+  beat(now: number): Promise<void>
+  /** What was published last as server-sent events: each list, and the heartbeat. */
+  events(): readonly string[]
   /** Sends what was published last as an authority does. */
   push(options?: { readonly list?: boolean }): void
   /** The heartbeat that was published last. */
@@ -67,13 +73,13 @@ export function createStatusFeed(party: Party = issuer): StatusFeed {
       return streams.count()
     },
     heartbeat: () => read(HEARTBEAT_URL),
-    push: ({ list = true } = {}) => {
-      const sent = list
-        ? [feed.listUrl, suspensionListUrl(feed.listUrl)].filter((url) => published.has(url))
-        : []
-      const before = sent.map((url) => `event: list\ndata: ${read(url)}\n\n`).join('')
-      feed.send(`${before}event: heartbeat\nid: ${feed.sequence}\ndata: ${feed.heartbeat()}\n\n`)
-    },
+    push: ({ list = true } = {}) => feed.send((list ? feed.events() : feed.events().slice(-1)).join('')),
+    events: () => [
+      ...[feed.listUrl, suspensionListUrl(feed.listUrl)]
+        .filter((url) => published.has(url))
+        .map((url) => `event: list\ndata: ${read(url)}\n\n`),
+      `event: heartbeat\nid: ${feed.sequence}\ndata: ${feed.heartbeat()}\n\n`,
+    ],
     signHeartbeat: async (now, { did, kid, signer }) => {
       const list = await signHonestList(party, { bits: createBitstring(), now, version: feed.version + 1 })
       feed.send(`event: list\ndata: ${list}\n\n`)
@@ -97,11 +103,14 @@ export function createStatusFeed(party: Party = issuer): StatusFeed {
     },
     suspensionVersion: 0,
     publish: async (now) => {
-      feed.sequence += 1
       feed.version += 1
-      const list = await feed.signList(now)
+      published.set(feed.listUrl, await feed.signList(now))
+      await feed.beat(now)
+    },
+    beat: async (now) => {
+      feed.sequence += 1
       const { epoch, sequence, version, revokedKeys } = feed
-      const lists = [{ id: feed.listUrl, version, digest: digestSha256(list) }]
+      const lists = [{ id: feed.listUrl, version, digest: digestSha256(read(feed.listUrl)) }]
       if (feed.suspensionVersion > 0) {
         const [id, purpose] = [suspensionListUrl(feed.listUrl), 'suspension'] as const
         const signed = { id, purpose, bits: resting, now, version: feed.suspensionVersion }
@@ -109,7 +118,6 @@ export function createStatusFeed(party: Party = issuer): StatusFeed {
         lists.push({ id, version: feed.suspensionVersion, digest: digestSha256(published.get(id) ?? '') })
       }
       const { did, kid, signer } = party
-      published.set(feed.listUrl, list)
       published.set(
         HEARTBEAT_URL,
         await signHeartbeat({ issuer: did, kid, epoch, sequence, now, lists, revokedKeys, signer }),
@@ -130,6 +138,7 @@ interface Streams {
   count(): number
   openStream(signal: AbortSignal): Promise<Response>
   send(text: string): void
+  endStreams(): void
 }
 
 function createStreams(): Streams {
@@ -144,6 +153,10 @@ function createStreams(): Streams {
         },
       })
       return Promise.resolve(new Response(body, { headers: { 'content-type': 'text/event-stream' } }))
+    },
+    endStreams: () => {
+      for (const controller of controllers) controller.close()
+      controllers.clear()
     },
     send: (text) => {
       for (const controller of controllers) controller.enqueue(new TextEncoder().encode(text))
