@@ -22,10 +22,20 @@ export interface Arguments {
   flag(name: string): boolean
   text(name: string): string | undefined
   list(name: string): readonly string[]
+  /** What stands after `--`, as it stands there; empty without it. */
+  rest(): readonly string[]
   /** @throws usage_invalid when the option is absent */
   required(name: string): string
   /** @throws usage_invalid when the option is not a whole number within the bounds */
   count(name: string, bounds: { readonly min: number; readonly max: number }): number | undefined
+}
+
+/** What the command line of a command may hold. */
+export interface ArgumentSpecs {
+  readonly options: OptionSpecs
+  readonly positionals: PositionalSpecs
+  /** Whether what stands after `--` is somebody else's command line. Without it `--` only ends the options. */
+  readonly takesRest?: boolean
 }
 
 interface Parsed {
@@ -38,13 +48,19 @@ interface Parsed {
  *
  * @throws CommandError `usage_invalid`
  */
-export function parseArguments(
-  argv: readonly string[],
-  spec: { readonly options: OptionSpecs; readonly positionals: PositionalSpecs },
-): Arguments {
-  const parsed = readTokens(argv, spec.options)
+export function parseArguments(argv: readonly string[], spec: ArgumentSpecs): Arguments {
+  const { own, rest } = splitRest(argv, spec)
+  const parsed = readTokens(own, spec.options)
   const named = namePositionals(parsed.positionals, spec.positionals)
-  return createArguments({ spec, parsed, named })
+  return createArguments({ spec, parsed, named, rest })
+}
+
+function splitRest(
+  argv: readonly string[],
+  { takesRest = false }: ArgumentSpecs,
+): { readonly own: readonly string[]; readonly rest: readonly string[] } {
+  const end = takesRest ? argv.indexOf('--') : -1
+  return end === -1 ? { own: argv, rest: [] } : { own: argv.slice(0, end), rest: argv.slice(end + 1) }
 }
 
 function readTokens(argv: readonly string[], specs: OptionSpecs): Parsed {
@@ -134,11 +150,12 @@ function namePositionals(given: readonly string[], specs: PositionalSpecs): Read
 }
 
 function createArguments(read: {
-  spec: { readonly options: OptionSpecs; readonly positionals: PositionalSpecs }
+  spec: ArgumentSpecs
   parsed: Parsed
   named: ReadonlyMap<string, string>
+  rest: readonly string[]
 }): Arguments {
-  const { spec, parsed, named } = read
+  const { spec, parsed, named, rest } = read
   const valuesOf = (name: string, kind: OptionSpec['kind']): readonly string[] => {
     if (spec.options[name]?.kind !== kind) {
       throw new TypeError(`this command declares no ${kind} option ${name}`)
@@ -163,6 +180,10 @@ function createArguments(read: {
     flag: (name) => valuesOf(name, 'flag').length > 0,
     text,
     list: (name) => valuesOf(name, 'list'),
+    rest: () => {
+      if (spec.takesRest !== true) throw new TypeError('this command declares no rest')
+      return rest
+    },
     required: (name) => requireValue(name, text(name)),
     count: (name, bounds) => readCount(name, { value: text(name), ...bounds }),
   }

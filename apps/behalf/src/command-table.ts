@@ -70,6 +70,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/mcp-proxy.ts'),
   },
   {
+    name: 'mcp protect',
+    summary: 'put proof in front of an MCP server that knows nothing of it',
+    load: () => import('./commands/mcp-protect.ts'),
+  },
+  {
     name: 'delegate',
     summary: 'hand a narrower part of a delegation to another agent',
     load: () => import('./commands/delegate.ts'),

@@ -1,4 +1,4 @@
-import type { Arguments, OptionSpecs, PositionalSpecs } from './arguments.ts'
+import type { ArgumentSpecs, Arguments } from './arguments.ts'
 import type { BehalfIo } from './io.ts'
 import type { Output } from './output.ts'
 
@@ -10,13 +10,11 @@ export interface CommandContext {
 }
 
 /** One command: what its help says, what its command line may hold, and what it does. */
-export interface Command {
+export interface Command extends ArgumentSpecs {
   /** The usage after the command's name, as the help shows it. */
   readonly usage: string
   /** What the help says beyond the one-line summary; one paragraph. */
   readonly about: string
-  readonly positionals: PositionalSpecs
-  readonly options: OptionSpecs
   /** The one example of the help: a full command line. */
   readonly example: string
   /** Resolves when the job is done (exit 0); rejects with a coded error otherwise. */

@@ -141,7 +141,8 @@ export function parseOrigin(text: string): string {
   return url.origin
 }
 
-function isProtected({ protocol, hostname }: URL): boolean {
+/** Whether nobody on the way reads or alters what goes to a URL: https, or this machine. */
+export function isProtected({ protocol, hostname }: URL): boolean {
   return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))
 }
 

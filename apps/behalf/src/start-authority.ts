@@ -16,9 +16,10 @@ import type { Policy } from '@behalf/issuer'
 import { trace } from '@opentelemetry/api'
 import type { CommandContext } from './command.ts'
 import { CommandError } from './error.ts'
+import { explainFolder } from './explain-folder.ts'
+import { explainListening } from './explain-listening.ts'
 import { findPageFolder } from './page-folder.ts'
 import { readPassphrase } from './passphrase.ts'
-import { isSystemError } from './system-error.ts'
 
 /** What an authority is started with. */
 export interface StartOptions {
@@ -60,9 +61,9 @@ export async function startAuthority(
   const keys = await openKeys(context, options.folder)
   const authority = await explainFolder(options.folder, () => createOn(context, { options, keys }))
   try {
-    const listening = await listen(options, (where) => authority.listen(where))
+    const listening = await explainListening(options, (where) => authority.listen(where))
     if (options.metrics === undefined) return { authority, keys, listening }
-    const metrics = await listen(options.metrics, (where) => authority.listenForMetrics(where))
+    const metrics = await explainListening(options.metrics, (where) => authority.listenForMetrics(where))
     return { authority, keys, listening, metrics }
   } catch (error) {
     await authority.close()
@@ -113,44 +114,6 @@ function createOn(
     ...(oidc && { oidc, dangerouslyLetLoginApprove }),
     ...(page !== undefined && { page: { folder: page } }),
   })
-}
-
-async function listen(
-  { host, port }: ListenOptions,
-  start: (where: ListenOptions) => Promise<Listening>,
-): Promise<Listening> {
-  try {
-    return await start({ host, port })
-  } catch (cause) {
-    if (isSystemError(cause, 'EADDRINUSE')) {
-      throw new CommandError('address_in_use', `another process listens on ${host} port ${port}`, { cause })
-    }
-    if (isSystemError(cause, 'EADDRNOTAVAIL', 'EACCES', 'ENOTFOUND', 'EAFNOSUPPORT')) {
-      throw new CommandError('address_unavailable', `this machine cannot listen on ${host} port ${port}`, {
-        cause,
-      })
-    }
-    throw cause
-  }
-}
-
-const UNUSABLE = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR', 'EEXIST', 'ENOENT', 'EISDIR']
-// Of SQLite: disk full, file cannot be opened, file is read-only.
-const UNUSABLE_DATABASE: readonly unknown[] = [13, 14, 8]
-
-async function explainFolder<T>(folder: string, step: () => Promise<T>): Promise<T> {
-  try {
-    return await step()
-  } catch (cause) {
-    if (isSystemError(cause, ...UNUSABLE) || isUnusableDatabase(cause)) {
-      throw new CommandError('folder_unwritable', `the data folder ${folder} cannot be written`, { cause })
-    }
-    throw cause
-  }
-}
-
-function isUnusableDatabase(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && UNUSABLE_DATABASE.includes(error.errcode)
 }
 
 async function exists(path: string): Promise<boolean> {

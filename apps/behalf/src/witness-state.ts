@@ -1,18 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import {
-  createEd25519Signer,
-  decodeBase64url,
-  encodeBase64url,
-  encodeUtf8,
-  type Signer,
-  systemRandomBytes,
-} from '@behalf/core'
+import { encodeUtf8, type Signer } from '@behalf/core'
 import { makePrivateFolder, writePrivateFile } from '@behalf/wallet/encrypted-file'
-import { CommandError } from './error.ts'
-import { isSystemError } from './system-error.ts'
+import { openKeyFile } from './key-file.ts'
+import { readIfThere } from './read-if-there.ts'
 
-const SEED_BYTES = 32
 const KEY_FILE = 'witness.key'
 
 /** What a witness keeps in its folder. */
@@ -33,7 +24,7 @@ export interface WitnessState {
  */
 export async function openWitnessState(folder: string): Promise<WitnessState> {
   await makePrivateFolder(folder)
-  const signer = createEd25519Signer(await readSeed(join(folder, KEY_FILE)))
+  const signer = await openKeyFile(join(folder, KEY_FILE), 'a witness')
   const pathOf = (log: string): string =>
     join(folder, `${log.replaceAll(/[^A-Za-z0-9.-]/gu, '_')}.checkpoint`)
   return {
@@ -48,27 +39,5 @@ export async function openWitnessState(folder: string): Promise<WitnessState> {
       await writePrivateFile(path, encodeUtf8(`${seen}\n${shown}`))
       return path
     },
-  }
-}
-
-async function readSeed(path: string): Promise<Uint8Array> {
-  const known = await readIfThere(path)
-  const text = known ?? encodeBase64url(systemRandomBytes(SEED_BYTES))
-  if (known === undefined) await writePrivateFile(path, encodeUtf8(`${text}\n`), { exclusive: true })
-  try {
-    const seed = decodeBase64url(text.trimEnd())
-    if (seed.length === SEED_BYTES) return seed
-  } catch (cause) {
-    throw new CommandError('input_invalid', `${path} does not hold the key of a witness`, { cause })
-  }
-  throw new CommandError('input_invalid', `${path} does not hold the key of a witness`)
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    if (isSystemError(error, 'ENOENT')) return undefined
-    throw error
   }
 }

@@ -59,6 +59,24 @@ describe('a command line that is understood', () => {
   })
 })
 
+describe('what stands after --', () => {
+  const parseWith = (takesRest: boolean, ...argv: string[]): Arguments =>
+    parseArguments(argv, { options: OPTIONS, positionals: ['ID', 'FILE?'], takesRest })
+
+  test('is somebody else’s command line, where the command takes one', () => {
+    const args = parseWith(true, 'abc', '--json', '--', 'node', '--json', '--colour', '--', 'x')
+    expect(args.rest()).toEqual(['node', '--json', '--colour', '--', 'x'])
+    expect(args.optionalArgument('FILE')).toBeUndefined()
+    expect(parseWith(true, 'abc').rest()).toEqual([])
+  })
+
+  test('is arguments everywhere else', () => {
+    const args = parseWith(false, 'abc', '--', '--file')
+    expect(args.optionalArgument('FILE')).toBe('--file')
+    expect(() => args.rest()).toThrow(TypeError)
+  })
+})
+
 describe('a command line that is not', () => {
   test.each<{ name: string; argv: string[]; message: RegExp }>([
     { name: 'an unknown option', argv: ['abc', '--colour'], message: /no option "--colour"/ },

@@ -95,6 +95,7 @@ test('the cases here are all commands that open a wallet', () => {
     'wallet create',
     'wallet list',
     'witness',
+    'mcp protect',
     'inspect',
     'verify-bundle',
     'policy check',

@@ -51,7 +51,7 @@ export function createUpstreamHandler(options: UpstreamHandlerOptions): McpHandl
       onNote(`the server answered ${answer.status}`)
       throw new VerifierError('mcp_server_unavailable', 'the server failed')
     }
-    return toCaller(answer, message)
+    return await toCaller(answer, message)
   }
 }
 
@@ -96,7 +96,7 @@ function decode(value: string): string {
   return encoded === undefined ? value : Buffer.from(encoded, 'base64').toString('utf8')
 }
 
-function toCaller(answer: Response, message: ForwardedMessage | undefined): Response {
+async function toCaller(answer: Response, message: ForwardedMessage | undefined): Promise<Response> {
   const headers = new Headers()
   for (const [name, value] of answer.headers) {
     if (SHOWN.has(name) || name.startsWith('mcp-')) headers.set(name, value)
@@ -105,21 +105,34 @@ function toCaller(answer: Response, message: ForwardedMessage | undefined): Resp
   if (body === null || message?.read.kind !== 'request' || !isStream(headers)) {
     return new Response(body, { status, headers })
   }
-  return new Response(endWithError(body, message.read.id), { status, headers })
+  const events = createEvents(body, message.read.id)
+  // A stream on which nothing came is no answer yet: until then its caller can be refused.
+  await events.first
+  return new Response(events.body, { status, headers })
 }
 
 function isStream(headers: Headers): boolean {
   return headers.get('content-type')?.startsWith('text/event-stream') === true
 }
 
+interface Events {
+  /** Resolves when something came, or it is over. */
+  readonly first: Promise<unknown>
+  readonly body: ReadableStream<Uint8Array>
+}
+
 /** A stream that breaks off says so, because its caller would wait for the rest. */
-function endWithError(body: ReadableStream<Uint8Array>, id: string | number): ReadableStream<Uint8Array> {
+function createEvents(body: ReadableStream<Uint8Array>, id: string | number): Events {
   const reader = body.getReader()
-  return new ReadableStream<Uint8Array>(
+  let next: ReturnType<typeof reader.read> | undefined = reader.read()
+  const first = next.catch(() => undefined)
+  const events = new ReadableStream<Uint8Array>(
     {
       pull: async (controller) => {
+        const part = next ?? reader.read()
+        next = undefined
         try {
-          const { done, value } = await reader.read()
+          const { done, value } = await part
           if (done) controller.close()
           else controller.enqueue(value)
         } catch (cause) {
@@ -132,6 +145,7 @@ function endWithError(body: ReadableStream<Uint8Array>, id: string | number): Re
     },
     { highWaterMark: 0 },
   )
+  return { first, body: events }
 }
 
 /** Half an event may stand before it, which the empty lines end. */

@@ -2,11 +2,11 @@ import { once } from 'node:events'
 import { createMcpTransport, type McpQuestion } from '@behalf/mcp'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { StdioServerTransport } from '@modelcontextprotocol/server/stdio'
-import type { Arguments } from '../arguments.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { COMMON_OPTIONS } from '../common-options.ts'
-import { CommandError, usageError } from '../error.ts'
+import { usageError } from '../error.ts'
 import { AUTHORITY_OPTIONS, chooseAuthority, WALLET_OPTIONS } from '../locations.ts'
+import { readEndpointUrl } from '../mcp/endpoint-url.ts'
 import { relayMessages } from '../mcp/relay-messages.ts'
 import { PASSPHRASE_OPTIONS } from '../passphrase.ts'
 import { plain } from '../plain-text.ts'
@@ -37,7 +37,7 @@ export const command: Command = {
 
 async function proxy(context: CommandContext): Promise<void> {
   const { io, args, output } = context
-  const url = readUrl(args)
+  const url = readEndpointUrl(args.argument('URL'))
   const ask = readQuestion(context)
   const wallet = await openAgentWallet(context)
   const interruption = io.interruption()
@@ -54,15 +54,6 @@ async function proxy(context: CommandContext): Promise<void> {
   ])
   const counts = await relayMessages({ client, server, onFailure: (lines) => output.note(...lines) }, ended)
   output.answer({ ...counts }, [])
-}
-
-function readUrl(args: Arguments): string {
-  const url = args.argument('URL')
-  // One spelling, because delegations name it so.
-  if (URL.canParse(url) && new URL(url).href === url) return url
-  throw new CommandError('input_invalid', `${JSON.stringify(url)} is not the URL of an endpoint`, {
-    next: 'write it in full, as delegations name it, like https://mcp.example.com/mcp',
-  })
 }
 
 /** Whom to ask for what is lacking; nobody unless the command line says for whom and what for. */

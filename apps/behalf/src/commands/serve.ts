@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { isAddressRange } from '@behalf/authority'
+import { metricsOption, readMetricsAddress, spellAddress, spellHost } from '../addresses.ts'
 import type { Arguments } from '../arguments.ts'
 import { POLICY_OPTION, readPolicy, ZONE_OPTION } from '../authority-policy.ts'
 import type { Command, CommandContext } from '../command.ts'
@@ -51,11 +52,7 @@ export const command: Command = {
       value: 'LIST',
       help: 'addresses and ranges of the house that notices may go to, such as 10.1.0.0/16,10.2.3.4 (default: none)',
     },
-    metrics: {
-      kind: 'text',
-      value: 'HOST:PORT',
-      help: 'also tell Prometheus there, at /metrics, what is measured: to everybody who reaches it (default: operators who sign only)',
-    },
+    metrics: metricsOption('operators who sign only'),
     ...PASSPHRASE_OPTIONS,
     ...COMMON_OPTIONS,
   },
@@ -90,7 +87,7 @@ async function readOptions({ io, args }: CommandContext): Promise<StartOptions> 
   const host = args.text('host') ?? DEFAULT_HOST
   const port = args.count('port', { min: 1, max: 65_535 }) ?? DEFAULT_PORT
   const oidc = await readCompanyLogin(io, args.text('oidc-config'))
-  const metrics = readAddress(args.text('metrics'))
+  const metrics = readMetricsAddress(args)
   const dangerouslyLetLoginApprove = args.flag(LOGIN_APPROVES)
   if (dangerouslyLetLoginApprove && !oidc) {
     throw usageError(
@@ -111,14 +108,6 @@ async function readOptions({ io, args }: CommandContext): Promise<StartOptions> 
   }
 }
 
-function readAddress(text: string | undefined): { readonly host: string; readonly port: number } | undefined {
-  if (text === undefined) return undefined
-  const [, bracketed, plain, digits] = /^(?:\[([0-9a-f:.]+)\]|([^\s:/[\]]+)):([0-9]{1,5})$/iu.exec(text) ?? []
-  const [host, port] = [bracketed ?? plain, Number(digits)]
-  if (host !== undefined && port >= 1 && port <= 65_535) return { host, port }
-  throw usageError(`${JSON.stringify(text)} is no address to listen on`, 'give --metrics 127.0.0.1:9464')
-}
-
 function readAddresses(list: string | undefined): readonly string[] {
   const addresses = list?.split(',') ?? []
   const wrong = addresses.find((address) => !isAddressRange(address))
@@ -134,7 +123,7 @@ function readOrigin(args: Arguments, { host, port }: { host: string; port: numbe
   if (named !== undefined) {
     return parseOrigin(named)
   }
-  const local = host.includes(':') ? `[${host}]` : host
+  const local = spellHost(host)
   if (!isLoopback(local)) {
     throw usageError(
       `on ${JSON.stringify(host)} others reach it under a name it cannot know`,
@@ -173,10 +162,6 @@ function describeClaim(claimUrl: string | undefined): string[] {
   return ['Nobody has claimed it yet. Be the first person here, once, at:', `  ${claimUrl}`]
 }
 
-function spell({ host, port }: { readonly host: string; readonly port: number }): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-}
-
 function answerStarted(
   { output }: CommandContext,
   { started, options }: { readonly started: StartedAuthority; readonly options: StartOptions },
@@ -206,7 +191,9 @@ function answerStarted(
     `  operator wallet  ${keys.operatorWalletPath}`,
     `  policy           ${policy.id}`,
     ...(findPageFolder() === undefined ? [] : [`  page for people  ${origin}/`]),
-    ...(metrics ? [`  metrics          http://${spell(metrics)}/metrics, for everybody who reaches it`] : []),
+    ...(metrics
+      ? [`  metrics          http://${spellAddress(metrics)}/metrics, for everybody who reaches it`]
+      : []),
     ...(options.dangerouslyLetLoginApprove ? [LOGIN_WARNING] : []),
     ...describeClaim(claimUrl),
     'APIs trust it by its issuer DID. Agents ask with: behalf request. See what is open with: behalf list --as-operator',

@@ -1,0 +1,12 @@
+import { readFile } from 'node:fs/promises'
+import { isSystemError } from './system-error.ts'
+
+/** The text of a file; undefined where there is none. */
+export async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return undefined
+    throw error
+  }
+}
