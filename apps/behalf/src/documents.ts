@@ -2,6 +2,7 @@ import { type Delegation, serializeCapabilities } from '@behalf/credential'
 import type { DelegationRequest, DelegationSummary, HeldDelegation } from '@behalf/wallet'
 import type { AnswerDocument } from './output.ts'
 import { formatTime } from './time-words.ts'
+import { workloadDocument } from './workload-words.ts'
 
 /** A delegation as the JSON documents of the command spell it. */
 export function delegationDocument(delegation: Delegation): AnswerDocument {
@@ -38,6 +39,7 @@ export function requestDocument(request: DelegationRequest): AnswerDocument {
     status: request.status,
     agent: request.agent,
     agent_name: request.agentName,
+    agent_workload: workloadDocument(request.agentWorkload),
     on_behalf_of: request.onBehalfOf,
     capabilities: serializeCapabilities(request.capabilities),
     valid_for_seconds: request.validForSeconds,
@@ -62,5 +64,6 @@ export function summaryDocument(summary: DelegationSummary): AnswerDocument {
     valid_until: formatTime(summary.validUntil),
     delegator: summary.delegator,
     parent: summary.parentId,
+    agent_workload: workloadDocument(summary.agentWorkload),
   }
 }

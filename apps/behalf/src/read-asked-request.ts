@@ -1,10 +1,18 @@
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '@behalf/core'
-import type { AskedTerms } from '@behalf/issuer'
+import type { AskedTerms, Workload } from '@behalf/issuer'
 import { CommandError } from './error.ts'
 
 /** What a file asks for, in the types of JSON but not yet checked, and who asks when it says so. */
 export interface AskedRequest extends AskedTerms {
   readonly agent?: string
+  /** Where the authority said that it runs. */
+  readonly workload?: AskedWorkload
+}
+
+/** A workload, as long as it was proven for. */
+export interface AskedWorkload extends Workload {
+  /** Milliseconds since the epoch. */
+  readonly validUntil: number
 }
 
 const ASKED = [
@@ -22,6 +30,7 @@ const ANSWERED = [
   'version',
   'status',
   'agent',
+  'agent_workload',
   'policy',
   'approval_url',
   'requested_at',
@@ -56,7 +65,24 @@ export function readAskedRequest(text: string): AskedRequest {
     ...withWorkflow(readNames(value, 'workflow', ['run'])),
     ...present(numbers),
     ...(agent !== undefined && { agent }),
+    ...readWorkload(value),
   }
+}
+
+function readWorkload(request: JsonObject): { readonly workload?: AskedWorkload } {
+  const value = request['agent_workload']
+  if (value === undefined) return {}
+  if (!isJsonObject(value)) throw invalid('agent_workload', 'must be an object')
+  const [issuer, subject] = [readText(value, 'issuer'), readText(value, 'subject')]
+  const { type, claims } = value
+  const validUntil = Date.parse(readText(value, 'valid_until') ?? '')
+  if (type !== 'jwt' && type !== 'x509') throw invalid('agent_workload.type', 'must be jwt or x509')
+  if (issuer === undefined || subject === undefined || !isJsonObject(claims) || Number.isNaN(validUntil)) {
+    throw invalid('agent_workload', 'has issuer, subject, claims and valid_until')
+  }
+  const names = Object.keys(claims)
+  const texts = names.map((name) => [name, readText(claims, name) ?? missing(name)] as const)
+  return { workload: { type, issuer, subject, claims: Object.fromEntries(texts), validUntil } }
 }
 
 function withWorkflow(workflow: AskedTerms['workflow']): Pick<AskedTerms, 'workflow'> {

@@ -2,6 +2,7 @@ import type { DelegationRequest } from '@behalf/wallet'
 import { describeCapabilities } from './capability-words.ts'
 import { plain, toPlainText } from './plain-text.ts'
 import { describeSeconds } from './time-words.ts'
+import { describeWorkload } from './workload-words.ts'
 
 /**
  * What an agent asks for, for the person who decides. What the agent says about itself is marked as its own words and
@@ -11,6 +12,7 @@ export function describeRequest(request: DelegationRequest, now: number): string
   return [
     `Request ${plain(request.id)}`,
     `  agent (its key)  ${plain(request.agent)}`,
+    ...describeRuns(request),
     ...describeOwnWords('name', request.agentName),
     ...describeOwnWords('purpose', request.purpose),
     `  on behalf of     ${describePrincipal(request.onBehalfOf)}`,
@@ -22,6 +24,13 @@ export function describeRequest(request: DelegationRequest, now: number): string
     `  handing on       ${describeDepth(request.maxDelegationDepth)}`,
     `  decide within    ${describeSeconds((request.expiresAt - now) / 1000)}`,
   ]
+}
+
+function describeRuns({ agentWorkload: workload }: DelegationRequest): string[] {
+  if (workload === undefined) return ['  runs as          it did not prove where']
+  return describeWorkload(workload).map(
+    (line, index) => `  ${(index === 0 ? 'runs as' : '').padEnd(15)}  ${line}`,
+  )
 }
 
 /** A principal in one line. */

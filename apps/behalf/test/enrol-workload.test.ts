@@ -11,7 +11,7 @@ import {
 } from '../../../packages/authority/test/support/simulated-certificate-issuer.ts'
 import { readDocs } from './support/read-docs.ts'
 import { codeOf, documentOf } from './support/test-io.ts'
-import { openWorld, type World } from './support/world.ts'
+import { ask, openWorld, termsFor, type World } from './support/world.ts'
 
 const KUBERNETES = 'https://kubernetes.default.svc.cluster.local'
 const SUBJECT = 'system:serviceaccount:prod:billing'
@@ -50,21 +50,22 @@ beforeAll(async () => {
       },
     ],
   })
+  await world.addWallet('stranger')
 })
 afterAll(() => world.close())
 
 /** A folder as Kubernetes makes them for projected volumes, where the file is a link that is replaced. */
-async function mountToken(name: string): Promise<string> {
+async function mountToken(name: string, at: World = world): Promise<string> {
   const claims = {
     iss: KUBERNETES,
     sub: SUBJECT,
-    aud: [world.origin],
+    aud: [at.origin],
     'kubernetes.io': { namespace: 'prod' },
   }
   const times = { iat: NOW / 1000, exp: NOW / 1000 + 600 }
   const payload = new TextEncoder().encode(JSON.stringify({ ...claims, ...times, jti: name }))
   const signed = new CompactSign(payload).setProtectedHeader({ alg: 'ES256', kid: 'k' })
-  const folder = join(world.home, name)
+  const folder = join(at.home, name)
   await mkdir(join(folder, '..2030_01_15'), { recursive: true })
   await writeFile(
     join(folder, '..2030_01_15', 'token'),
@@ -139,6 +140,59 @@ describe('behalf enrol', () => {
   ])('takes no half of a proof, and no terms beside it: %j', async (argv) => {
     const run = await world.run(['enrol', ...argv, '--json'])
     expect([run.exit, codeOf(run)]).toEqual([2, 'usage_invalid'])
+  })
+})
+
+describe('operators see where agents run', () => {
+  const openOf = async (): Promise<Record<string, readonly Record<string, unknown>[]>> =>
+    documentOf(await world.run(['list', '--as-operator', '--json'])) as Record<
+      string,
+      readonly Record<string, unknown>[]
+    >
+
+  test('that asked or have something, in what is listed and in what they approve', async () => {
+    await world.run(['enrol', '--workload-token', await mountToken('seen')])
+    const until = '2030-01-15T12:10:00Z'
+    const workload = {
+      type: 'jwt',
+      issuer: KUBERNETES,
+      subject: SUBJECT,
+      claims: { namespace: 'prod' },
+      valid_until: until,
+    }
+    const proven = await ask(world, ...termsFor(world, '/issues/**'))
+    const unproven = await ask(world, ...termsFor(world, '/issues/**'), '--wallet', 'stranger')
+    const { pending = [] } = await openOf()
+    const workloadOf = (id: string): unknown =>
+      pending.find((request) => request['id'] === id)?.['agent_workload']
+    expect([workloadOf(proven), workloadOf(unproven)]).toEqual([workload, undefined])
+    const line = `${SUBJECT}, says ${KUBERNETES}, until ${until}`
+    const listed = await world.run(['list', '--as-operator'])
+    expect(listed.stdout).toContain(`  runs as          ${line}\n                   namespace=prod\n`)
+    expect(listed.stdout).toContain('  runs as          it did not prove where\n')
+    const shown = await world.run(['approve', proven, '--yes'])
+    expect(shown.stderr).toContain(line)
+    await world.run(['deny', unproven, '--yes'])
+    const { active = [] } = await openOf()
+    expect(
+      active.filter(({ subject }) => subject === world.agent).map((one) => one['agent_workload']),
+    ).toContainEqual(workload)
+    expect((await world.run(['list', '--as-operator'])).stdout).toContain(
+      `    runs as ${line}, namespace=prod\n`,
+    )
+  })
+
+  test('and not where they ran once', async () => {
+    const other = await openWorld('127.0.0.1', { workloadIssuers: [await documentedIssuer()] })
+    const token = await mountToken('brief', other)
+    await other.run(['enrol', '--workload-token', token])
+    const id = await ask(other, ...termsFor(other, '/issues/**'))
+    const runs = async (): Promise<boolean> =>
+      (await other.run(['approve', id], { typed: ['n'] })).stderr.includes(SUBJECT)
+    expect(await runs()).toBe(true)
+    await other.advance(601)
+    expect(await runs()).toBe(false)
+    await other.close()
   })
 })
 

@@ -43,13 +43,13 @@ async function decisionOf(asked: Asked): Promise<unknown> {
   return documentOf(await decide(asked)).decision
 }
 
+const enrolled = ['--enrolled']
+
 describe('the example policies', () => {
   test.each(NAMES)('%s holds', async (name) => {
     const run = await behalf(['policy', 'check', join(EXAMPLES, name)])
     expect(run).toMatchObject({ exit: 0, stderr: '' })
   })
-
-  const enrolled = ['--enrolled']
 
   test.each<[string, object, readonly string[], string]>([
     ['reading', http('GET', '/**'), [], 'ask-one'],
@@ -104,6 +104,76 @@ describe('the example policies', () => {
     expect(await decisionOf({ policy: 'two-people', capabilities: [capability], argv: enrolled })).toBe(
       decision,
     )
+  })
+})
+
+describe('a policy that asks where the agent runs', () => {
+  const KUBERNETES = 'https://kubernetes.default.svc.cluster.local'
+  const GITHUB = 'https://token.actions.githubusercontent.com'
+  const as = (issuer: string, subject: string, ...claims: readonly string[]): readonly string[] => [
+    ...enrolled,
+    '--workload-issuer',
+    issuer,
+    '--workload-subject',
+    subject,
+    ...claims.flatMap((claim) => ['--workload-claim', claim]),
+  ]
+  const billing = 'system:serviceaccount:prod:billing'
+  const pull = 'repo:acme/shop:pull_request'
+
+  test.each<[string, string, readonly string[], string]>([
+    ['nowhere known', 'POST', enrolled, 'ask-one'],
+    ['in production', 'POST', as(KUBERNETES, billing, 'namespace=prod'), 'approve-enrolled'],
+    ['in another namespace', 'POST', as(KUBERNETES, billing, 'namespace=test'), 'ask-one'],
+    ['without the claim', 'POST', as(KUBERNETES, billing), 'ask-one'],
+    ['by the word of somebody else', 'POST', as(GITHUB, billing, 'namespace=prod'), 'ask-one'],
+    ['for a pull request', 'POST', as(GITHUB, pull), 'refuse'],
+    ['for a pull request, reading', 'GET', as(GITHUB, pull), 'ask-one'],
+  ])('workloads: %s', async (_name, method, argv, decision) => {
+    const capabilities = [http(method, '/issues')]
+    expect(await decisionOf({ policy: 'workloads', capabilities, argv })).toBe(decision)
+  })
+
+  const proven = {
+    type: 'jwt',
+    issuer: KUBERNETES,
+    subject: billing,
+    claims: { namespace: 'prod' },
+    valid_until: '2026-11-25T12:10:00Z',
+  }
+  const asked = { policy: 'workloads', capabilities: [http('POST', '/issues')] }
+
+  test('takes it from what an authority answers about a request, while that holds', async () => {
+    const more = { agent_workload: proven }
+    const run = await decide({ ...asked, more, argv: enrolled })
+    const { valid_until: _, ...workload } = proven
+    expect(documentOf(run)).toMatchObject({ decision: 'approve-enrolled', as: { workload } })
+    const later = [...enrolled, '--at', '2026-11-25T12:10:00Z']
+    expect(await decisionOf({ ...asked, more, argv: later })).toBe('ask-one')
+    expect(await decisionOf({ ...asked, more, argv: as(GITHUB, pull) })).toBe('refuse')
+  })
+
+  test.each<[string, unknown, string]>([
+    ['a text', 'prod', 'agent_workload must be an object'],
+    ['an unknown type', { ...proven, type: 'saml' }, 'agent_workload.type must be jwt or x509'],
+    ['no end', { ...proven, valid_until: undefined }, 'valid_until'],
+    ['no issuer', { ...proven, issuer: undefined }, 'agent_workload has issuer'],
+    ['a number for a claim', { ...proven, claims: { namespace: 7 } }, 'namespace must be a text'],
+  ])('refuses as a workload %s', async (_name, agent_workload, words) => {
+    const run = await decide({ ...asked, more: { agent_workload } })
+    expect([run.exit, codeOf(run)]).toEqual([1, 'input_invalid'])
+    expect(run.stderr).toContain(words)
+  })
+
+  test.each<[string, readonly string[]]>([
+    ['an issuer alone', ['--workload-issuer', KUBERNETES]],
+    ['a subject alone', ['--workload-subject', billing]],
+    ['a claim alone', ['--workload-claim', 'namespace=prod']],
+    ['a claim without a value', as(KUBERNETES, billing, 'namespace')],
+    ['a claim without a name', as(KUBERNETES, billing, '=prod')],
+  ])('takes no half of a workload: %s', async (_name, argv) => {
+    const run = await decide({ ...asked, argv })
+    expect([run.exit, codeOf(run)]).toEqual([2, 'usage_invalid'])
   })
 })
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { openDatabase } from '@behalf/authority'
 import { trace } from '@opentelemetry/api'
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
+import { CompactSign, exportJWK, generateKeyPair } from 'jose'
 import { describe, expect, test } from 'vitest'
 import { readPolicy } from '../src/authority-policy.ts'
 import { runBehalf } from '../src/run.ts'
@@ -11,6 +12,7 @@ import { createKeys } from './support/authority-keys.ts'
 import { findFreePort, openServer } from './support/open-server.ts'
 import { createFolder } from './support/temporary-folder.ts'
 import { behalf, type CommandRun, codeOf, createTestIo, documentOf } from './support/test-io.ts'
+import { createWalletFile } from './support/wallet-file.ts'
 
 const ENV = { BEHALF_PASSPHRASE: 'correct horse battery staple' }
 
@@ -422,5 +424,96 @@ describe('the company login', () => {
     expect([run.exit, codeOf(run)]).toEqual([1, 'input_invalid'])
     expect(run.stderr + run.stdout).toContain(JSON.stringify(why).slice(1, -1))
     await expect(stat(data)).rejects.toThrow('ENOENT')
+  })
+})
+
+describe('agents that prove where they run', () => {
+  const write = async (document: unknown): Promise<string> => {
+    const path = join(await createFolder(), 'workloads.json')
+    await writeFile(path, JSON.stringify(document))
+    return path
+  }
+
+  test('are taken at the word of the issuers in the file, and their policy sees it', async () => {
+    const { privateKey, publicKey } = await generateKeyPair('ES256')
+    const [issuer, subject] = ['https://cluster.example', 'system:serviceaccount:prod:billing']
+    const capability = {
+      type: 'http',
+      locations: ['https://api.example'],
+      actions: ['GET'],
+      paths: ['/issues/**'],
+    }
+    const workloads = await write({
+      issuers: [
+        {
+          type: 'jwt',
+          issuer,
+          algorithms: ['ES256'],
+          jwks: { keys: [{ ...(await exportJWK(publicKey)), kid: 'k' }] },
+          binding: 'first-use',
+          grants: [
+            { id: 'g', subject, on_behalf_of: { id: 'alice' }, capabilities: [capability], max_seconds: 60 },
+          ],
+        },
+      ],
+    })
+    const home = await createFolder()
+    const policy = join(home, 'house.cedar')
+    await writeFile(
+      policy,
+      `@id("ask") permit (principal, action == Action::"ask-one", resource);
+@id("there") permit (principal, action == Action::"approve-enrolled", resource)
+when { principal has workload && principal.workload.subject == "${subject}" };`,
+    )
+    const port = String(await findFreePort())
+    const data = join(home, 'authority')
+    const origin = `http://localhost:${port}`
+    const serving = serve([
+      '--data',
+      data,
+      '--port',
+      port,
+      '--workload-issuers',
+      workloads,
+      '--policy',
+      policy,
+    ])
+    await serving.started
+    const env = { ...ENV, BEHALF_HOME: home, BEHALF_AUTHORITY: origin }
+    await createWalletFile(join(home, 'wallets', 'default.age'), ENV.BEHALF_PASSPHRASE)
+    const now = Math.floor(Date.now() / 1000)
+    const claims = { iss: issuer, sub: subject, aud: [origin], iat: now, exp: now + 300, jti: 'one' }
+    const token = new CompactSign(new TextEncoder().encode(JSON.stringify(claims)))
+    await writeFile(
+      join(home, 'token'),
+      await token.setProtectedHeader({ alg: 'ES256', kid: 'k' }).sign(privateKey),
+    )
+    const run = (argv: readonly string[]): Promise<CommandRun> =>
+      behalf([...argv, '--json'], { env, cwd: home })
+    // Signed calls are accepted a few seconds after the very first start.
+    await expect
+      .poll(async () => documentOf(await run(['enrol', '--workload-token', 'token'])), {
+        interval: 200,
+        timeout: 15_000,
+      })
+      .toMatchObject({ workload: { issuer, subject } })
+    const allow = ['--allow', 'GET https://api.example/issues/7', '--minutes', '1']
+    const asked = await run(['request', '--for', 'alice', '--purpose', 'p', ...allow])
+    expect(documentOf(asked)).toMatchObject({ delegation: { approval: { method: 'enrolment' } } })
+    const listed = documentOf(await run(['list', '--as-operator']))
+    expect(listed).toMatchObject({
+      active: [{ agent_workload: { type: 'jwt', issuer, subject, claims: {} } }],
+    })
+    expect((await serving.stop()).exit).toBe(0)
+  }, 60_000)
+
+  test.each<[string, unknown]>([
+    ['no object', []],
+    ['an issuer of another type', { issuers: [{ type: 'saml', issuer: 'x' }] }],
+  ])('are not served with a file that has %s', async (_name, document) => {
+    const data = join(await createFolder(), 'data')
+    const run = await refused(['--data', data, '--workload-issuers', await write(document)])
+    expect([run.exit, codeOf(run)]).toEqual([1, 'input_invalid'])
+    expect(run.stderr).toContain('workload issuers in ')
   })
 })

@@ -107,6 +107,7 @@ describe('a request in plain words', () => {
   test('says who asks, for whom, for what, for how long', () => {
     const text = describeRequest(request, NOW).join('\n')
     expect(text).toContain('agent (its key)  did:key:z6MkAgent')
+    expect(text).toContain('runs as          it did not prove where')
     expect(text).toContain('on behalf of     alice as editor in acme')
     expect(text).toContain('    GET on /x at https://a.example')
     expect(text).toContain('for              10 min')
@@ -114,6 +115,24 @@ describe('a request in plain words', () => {
     expect(text).toContain('handing on       up to 1 time')
     expect(text).toContain('workflow         triage, run r-1')
     expect(text).toContain('decide within    1 min 30 s')
+  })
+
+  test('says where it was proven to run, by whose word, and hides nothing of it', () => {
+    const agentWorkload = {
+      type: 'jwt',
+      issuer: 'https://cluster.example',
+      subject: 'system:\u202ebilling',
+      claims: { namespace: 'prod', 'run\u001b[2J': '7' },
+      validUntil: NOW + 60_000,
+    } as const
+    const lines = describeRequest({ ...request, agentWorkload }, NOW)
+    expect(lines.slice(2, 4)).toEqual([
+      expect.stringMatching(
+        /^ {2}runs as {10}system:.*billing, says https:\/\/cluster\.example, until 2030-01-15T12:01:00Z$/u,
+      ),
+      expect.stringMatching(/^ {19}namespace=prod run.*=7$/u),
+    ])
+    expect(lines.join('')).not.toMatch(/\p{Cc}|\p{Cf}/u)
   })
 
   test("marks the agent's own words, on one line, without what moves or hides text", () => {

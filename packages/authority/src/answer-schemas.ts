@@ -14,6 +14,21 @@ const principal = z.strictObject({
 })
 const reason = z.string().optional()
 
+const workload = {
+  type: z.enum(['jwt', 'x509']),
+  issuer: z.string(),
+  subject: z.string(),
+  claims: z.record(z.string(), z.string()).openapi({ description: 'Those that the configuration chose' }),
+}
+
+/** Where a key was proven to run. */
+export const workloadSchema: z.ZodType = z.strictObject(workload).openapi('Workload')
+
+const agentWorkload = z
+  .strictObject({ ...workload, valid_until: time })
+  .optional()
+  .openapi({ description: 'Where the key of the agent was proven to run, while that holds' })
+
 /** The members of a request, for schemas that add to them. */
 export const requestMembers: Readonly<Record<string, z.ZodType>> = {
   id: uuid,
@@ -21,6 +36,7 @@ export const requestMembers: Readonly<Record<string, z.ZodType>> = {
   status: z.enum(['pending', 'approved', 'refused', 'expired']),
   agent: did,
   agent_name: z.string().optional().openapi({ description: 'What the agent calls itself: hostile text' }),
+  agent_workload: agentWorkload,
   on_behalf_of: principal,
   capabilities,
   valid_for_seconds: z.int(),
@@ -45,16 +61,6 @@ export const requestMembers: Readonly<Record<string, z.ZodType>> = {
 }
 
 const request = z.strictObject(requestMembers).openapi('DelegationRequest')
-
-const workload = {
-  type: z.enum(['jwt', 'x509']),
-  issuer: z.string(),
-  subject: z.string(),
-  claims: z.record(z.string(), z.string()).openapi({ description: 'Those that the configuration chose' }),
-}
-
-/** Where a key was proven to run. */
-export const workloadSchema: z.ZodType = z.strictObject(workload).openapi('Workload')
 
 const enrolment = z
   .strictObject({
@@ -81,6 +87,7 @@ export const delegationMembers: Readonly<Record<string, z.ZodType>> = {
   }),
   delegator: did,
   subject: did,
+  agent_workload: agentWorkload,
   on_behalf_of: principal,
   capabilities,
   purpose: z.string().optional(),

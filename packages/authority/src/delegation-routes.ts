@@ -15,6 +15,7 @@ import { readDigest, readId } from './read-input.ts'
 import type { SignedContext } from './request-routes.ts'
 import { defineRoute, json, jsonAnswer, type Route, requireCaller } from './route.ts'
 import { delegationToWire, eventToWire, revocationToWire, suspensionToWire } from './to-wire.ts'
+import { findAgentWorkloads } from './workload/agent-workload.ts'
 
 /** The routes about delegations, their revocation, and the record of everything. */
 export function createDelegationRoutes(context: SignedContext): readonly Route[] {
@@ -36,8 +37,15 @@ function createListRoute({ issuer, origin, clock }: SignedContext): Route {
     run: async () => {
       const now = clock()
       const delegations = await issuer.listDelegations()
+      const workloadOf = await findAgentWorkloads(
+        issuer,
+        delegations.map(({ subject }) => subject),
+      )
       return json(200, {
-        delegations: delegations.map((delegation) => delegationToWire(delegation, { origin, now })),
+        delegations: delegations.map((delegation) => ({
+          ...delegationToWire(delegation, { origin, now }),
+          ...workloadOf(delegation.subject),
+        })),
       })
     },
   })

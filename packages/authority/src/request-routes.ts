@@ -1,4 +1,4 @@
-import type { Clock, JsonObject } from '@behalf/core'
+import type { Clock } from '@behalf/core'
 import type { AskedTerms, DelegationRequest, Issuer, Narrowing } from '@behalf/issuer'
 import { ANSWERS } from './answer-schemas.ts'
 import {
@@ -15,6 +15,7 @@ import { defined } from './defined.ts'
 import { readId } from './read-input.ts'
 import { defineRoute, json, jsonAnswer, type Route, requireCaller } from './route.ts'
 import { receiptToWire, requestToWire, type WireOptions } from './to-wire.ts'
+import { findAgentWorkloads } from './workload/agent-workload.ts'
 
 /** What the signed routes work with. */
 export interface SignedContext {
@@ -111,7 +112,16 @@ function createListRoute(context: SignedContext): Route {
     answers: { 200: jsonAnswer('At most 500', ANSWERS.requests) },
     run: async ({ query }) => {
       const requests = await context.issuer.listRequests(defined(query))
-      return json(200, { requests: requests.map((request) => requestToWire(request, wireOptions(context))) })
+      const workloadOf = await findAgentWorkloads(
+        context.issuer,
+        requests.map(({ agent }) => agent),
+      )
+      return json(200, {
+        requests: requests.map((request) => ({
+          ...requestToWire(request, wireOptions(context)),
+          ...workloadOf(request.agent),
+        })),
+      })
     },
   })
 }
@@ -183,9 +193,12 @@ function answerReceipt(
   return json(status, receiptToWire(request, { ...wireOptions(context), intervalSeconds }))
 }
 
-function answerRequest(context: SignedContext, request: DelegationRequest): ReturnType<typeof json> {
-  const wire: JsonObject = requestToWire(request, wireOptions(context))
-  return json(200, wire)
+async function answerRequest(
+  context: SignedContext,
+  request: DelegationRequest,
+): Promise<ReturnType<typeof json>> {
+  const workloadOf = await findAgentWorkloads(context.issuer, [request.agent])
+  return json(200, { ...requestToWire(request, wireOptions(context)), ...workloadOf(request.agent) })
 }
 
 function wireOptions({ origin, clock }: SignedContext): WireOptions {

@@ -7,13 +7,13 @@ import {
   type Workflow,
 } from '@behalf/credential'
 import type { Did } from '@behalf/did'
+import { type AgentWorkload, readAgentWorkload } from './agent-workload.ts'
 import {
   invalidAnswer,
   readBoolean,
   readInteger,
   readList,
   readObject,
-  readObjects,
   readOptionalInteger,
   readOptionalText,
   readOptionalTime,
@@ -64,6 +64,8 @@ export interface DelegationRequest {
   readonly status: string
   readonly agent: Did
   readonly agentName?: string
+  /** Absent: it did not prove where it runs, or that holds no more. */
+  readonly agentWorkload?: AgentWorkload
   readonly onBehalfOf: OnBehalfOf
   readonly capabilities: readonly Capability[]
   readonly validForSeconds?: number
@@ -109,6 +111,8 @@ export interface DelegationSummary {
   readonly validUntil: number
   readonly delegator?: Did
   readonly parentId?: string
+  /** Absent: the key did not prove where it runs, or that holds no more. */
+  readonly agentWorkload?: AgentWorkload
   readonly purpose?: string
   /** Milliseconds since the epoch. */
   readonly revokedAt?: number
@@ -187,6 +191,7 @@ export function readRequest(answer: JsonObject): DelegationRequest {
     status: readText(answer, 'status'),
     agent: readText(answer, 'agent'),
     agentName: readOptionalText(answer, 'agent_name'),
+    agentWorkload: readAgentWorkload(answer),
     onBehalfOf: readOnBehalfOf(answer),
     capabilities: readCapabilities(answer),
     validForSeconds: readOptionalInteger(answer, 'valid_for_seconds'),
@@ -228,6 +233,7 @@ export function readSummary(answer: JsonObject): DelegationSummary {
     validUntil: readTime(answer, 'valid_until'),
     delegator: readOptionalText(answer, 'delegator'),
     parentId: readOptionalText(answer, 'parent_id'),
+    agentWorkload: readAgentWorkload(answer),
     purpose: readOptionalText(answer, 'purpose'),
     revokedAt: readOptionalTime(answer, 'revoked_at'),
     revokedBy: readOptionalText(answer, 'revoked_by'),
@@ -259,39 +265,6 @@ export function readSuspension(answer: JsonObject): SuspensionReceipt {
     suspended: readBoolean(answer, 'suspended'),
     sequence: readInteger(answer, 'sequence'),
     time: readTime(answer, 'time'),
-  }
-}
-
-/** How many verifiers know. */
-export interface ConfirmationCounts {
-  /** That follow the stream now. */
-  readonly connected: number
-  /** Of those, how many said that they hold the heartbeat or a later one. */
-  readonly confirmed: number
-  /** Those of them that proved which API they are. */
-  readonly apis: readonly ApiConfirmation[]
-}
-
-/** How many processes of an API follow the stream, and how many of them said that they know. */
-export interface ApiConfirmation {
-  /** Of the key that an operator registered. */
-  readonly did: string
-  readonly origins: readonly string[]
-  readonly connected: number
-  readonly confirmed: number
-}
-
-/** The counts in an answer about confirmations. */
-export function readConfirmations(answer: JsonObject): ConfirmationCounts {
-  return {
-    connected: readInteger(answer, 'connected'),
-    confirmed: readInteger(answer, 'confirmed'),
-    apis: readObjects(answer, 'apis').map((api) => ({
-      did: readText(api, 'did'),
-      origins: readTexts(api, 'origins'),
-      connected: readInteger(api, 'connected'),
-      confirmed: readInteger(api, 'confirmed'),
-    })),
   }
 }
 

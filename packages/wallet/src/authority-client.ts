@@ -12,7 +12,6 @@ import {
   type AuthorityDescription,
   type AuthorityEvent,
   type CollectedDelegation,
-  type ConfirmationCounts,
   type DelegationRequest,
   type DelegationSummary,
   type Enrolment,
@@ -20,7 +19,6 @@ import {
   type RequestReceipt,
   type RevocationReceipt,
   readCollected,
-  readConfirmations,
   readDescription,
   readEnrolment,
   readEvent,
@@ -34,6 +32,7 @@ import {
   type SuspensionReceipt,
 } from './authority-answer.ts'
 import { type AuthorityCaller, createAuthorityCaller, pathSegment } from './authority-caller.ts'
+import { type ConfirmationCounts, readConfirmations } from './confirmation-counts.ts'
 import { type EnrolledWorkload, readEnrolledWorkload } from './enrolled-workload.ts'
 import { WalletError } from './error.ts'
 import type { SendKeyRequest } from './key-request.ts'

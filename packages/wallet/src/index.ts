@@ -1,10 +1,9 @@
 export type { AgentContext } from './agent-context.ts'
+export type { AgentWorkload } from './agent-workload.ts'
 export type {
-  ApiConfirmation,
   AuthorityDescription,
   AuthorityEvent,
   CollectedDelegation,
-  ConfirmationCounts,
   DelegationRequest,
   DelegationSummary,
   Enrolment,
@@ -25,6 +24,7 @@ export {
   type WorkloadPresentation,
 } from './authority-client.ts'
 export type { CollectDelegationOptions } from './collect-delegation.ts'
+export type { ApiConfirmation, ConfirmationCounts } from './confirmation-counts.ts'
 export type { DelegateOptions } from './delegate-child.ts'
 export type { WalletRequestInit } from './delegated-fetch.ts'
 export type { EnrolledWorkload } from './enrolled-workload.ts'

@@ -51,7 +51,7 @@ export const COMMENT: HttpCapability = {
 }
 
 type PageWorldOptions = Partial<
-  Pick<CreateAuthorityOptions, 'clock' | 'oidc' | 'dangerouslyLetLoginApprove'>
+  Pick<CreateAuthorityOptions, 'clock' | 'oidc' | 'dangerouslyLetLoginApprove' | 'workloadIssuers'>
 > & { readonly port?: number }
 
 /** Starts it. Chromium takes passkeys on localhost, never on an address of numbers. */

@@ -4,6 +4,7 @@ import type { DelegationView } from '../api/views.ts'
 import { useNow } from '../live/use-now.ts'
 import type { Tree, TreeRow } from '../model/tree-layout.ts'
 import { AgentName } from '../parts/agent-name.tsx'
+import { AgentWorkload } from '../parts/agent-workload.tsx'
 import { ExactRule } from '../parts/exact-rule.tsx'
 import { HostileText } from '../parts/hostile-text.tsx'
 import { StoryLink } from '../parts/story-link.tsx'
@@ -80,6 +81,11 @@ function Chosen({ row, stop, rest }: Omit<TreeCardProps, 'tree'> & { readonly ro
       <Text size="sm" c="dimmed">
         Key <span className="mono">{safeText(delegation.agent_fingerprint, 120)}</span>
       </Text>
+      {delegation.agent_workload !== undefined && (
+        <Text size="sm" component="div" className="break">
+          Runs as <AgentWorkload workload={delegation.agent_workload} />
+        </Text>
+      )}
       {usageWords(delegation, now).map((words) => (
         <Text key={words} size="sm" className="break">
           {words}

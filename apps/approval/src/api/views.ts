@@ -71,12 +71,7 @@ export interface RequestView {
   readonly agent_first_seen: string
   readonly agent_enrolled: boolean
   /** Where its key was proven to run, while that holds: words of the issuer, not of the agent. */
-  readonly agent_workload?: {
-    readonly issuer: string
-    readonly subject: string
-    readonly claims: Readonly<Record<string, string>>
-    readonly valid_until: string
-  }
+  readonly agent_workload?: WorkloadView
   readonly name_warnings: readonly string[]
   readonly on_behalf_of: PrincipalView
   readonly capabilities: readonly CapabilityView[]
@@ -128,6 +123,14 @@ export interface UseView {
   readonly last_used_at?: string
 }
 
+/** Where a key was proven to run. */
+export interface WorkloadView {
+  readonly issuer: string
+  readonly subject: string
+  readonly claims: Readonly<Record<string, string>>
+  readonly valid_until: string
+}
+
 /** One link that the authority knows of. */
 export interface DelegationView {
   readonly id: string
@@ -136,6 +139,8 @@ export interface DelegationView {
   readonly subject: string
   readonly agent_name?: string
   readonly agent_fingerprint: string
+  /** Where its key was proven to run, while that holds. */
+  readonly agent_workload?: WorkloadView
   readonly children: number
   readonly max_uses?: number
   readonly apis: readonly UseView[]

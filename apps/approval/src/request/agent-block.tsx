@@ -1,14 +1,14 @@
 import { Badge } from '@mantine/core'
 import type { ReactNode } from 'react'
 import type { RequestView } from '../api/views.ts'
+import { AgentWorkload } from '../parts/agent-workload.tsx'
 import { HostileText } from '../parts/hostile-text.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { safeText } from '../words/safe-text.ts'
-import { AgentWorkload } from './agent-workload.tsx'
 
 /** Who asks: what it calls itself, and what is known about its key. */
 export function AgentBlock({ request }: { readonly request: RequestView }): ReactNode {
-  const { agent_name: name } = request
+  const { agent_name: name, agent_workload: workload } = request
   return (
     <dl className="facts">
       <dt>Calls itself</dt>
@@ -23,7 +23,7 @@ export function AgentBlock({ request }: { readonly request: RequestView }): Reac
       </dd>
       <dt>Runs as</dt>
       <dd>
-        <AgentWorkload request={request} />
+        {workload === undefined ? 'It did not prove where it runs' : <AgentWorkload workload={workload} />}
       </dd>
       <dt>Known to you</dt>
       <dd>

@@ -16,12 +16,13 @@ import { plain } from '../plain-text.ts'
 import { describePrincipal, describeRequest } from '../request-words.ts'
 import { describeSeconds } from '../time-words.ts'
 import { openAgentWallet, openAuthority } from '../wallets.ts'
+import { describeWorkload } from '../workload-words.ts'
 
 /** `behalf list` */
 export const command: Command = {
   usage: '[options]',
   about:
-    'Lists the delegations a wallet holds and those it handed on; ended ones stay for a day. With --as-operator it lists what an authority has open instead: requests that wait for a decision, and active delegations.',
+    'Lists the delegations a wallet holds and those it handed on; ended ones stay for a day. With --as-operator it lists what an authority has open instead: requests that wait for a decision, and active delegations, with where their agents were proven to run.',
   positionals: [],
   options: {
     ...AS_OPERATOR_OPTIONS,
@@ -90,9 +91,9 @@ function describeActive(active: readonly DelegationSummary[], now: number): stri
   }
   return [
     `Active delegations: ${active.length}`,
-    ...active.map(
-      ({ id, subject, onBehalfOf, validUntil }) =>
-        `  ${plain(id)}  to ${plain(subject)}  on behalf of ${describePrincipal(onBehalfOf)}  ${describeSeconds((validUntil - now) / 1000)} left`,
-    ),
+    ...active.flatMap(({ id, subject, onBehalfOf, validUntil, agentWorkload: workload }) => [
+      `  ${plain(id)}  to ${plain(subject)}  on behalf of ${describePrincipal(onBehalfOf)}  ${describeSeconds((validUntil - now) / 1000)} left`,
+      ...(workload === undefined ? [] : [`    runs as ${describeWorkload(workload).join(', ')}`]),
+    ]),
   ]
 }

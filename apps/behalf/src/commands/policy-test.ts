@@ -33,7 +33,7 @@ export const command: Command = {
     'workload-issuer': {
       kind: 'text',
       value: 'NAME',
-      help: 'as if it had proved where it runs, to this issuer',
+      help: 'as if it had proved where it runs, to this issuer (default: what FILE says of it, while that holds)',
     },
     'workload-subject': { kind: 'text', value: 'NAME', help: 'what it is called there' },
     'workload-claim': { kind: 'list', value: 'NAME=VALUE', help: 'what else is remembered of it' },
@@ -50,14 +50,17 @@ const someAgent = (): string =>
 
 async function test({ io, args, output }: CommandContext): Promise<void> {
   const policy = await readPolicy(io, { path: args.text('policy'), zone: args.text('zone') })
-  const { agent: asking = someAgent(), ...asked } = readAskedRequest(
-    await readInput(io, args.argument('FILE')),
-  )
+  const {
+    agent: asking = someAgent(),
+    workload: proven,
+    ...asked
+  } = readAskedRequest(await readInput(io, args.argument('FILE')))
   const agent = parseAgentDid(args.text('agent') ?? asking)
   const now = readTime(args.text('at')) ?? io.clock()
   const enrolled = args.flag('enrolled')
   const terms = checkTerms(asked, DEFAULT_VALIDITY)
-  const workload = readWorkload(args)
+  // What was proven tells nothing any more once it has ended.
+  const workload = readWorkload(args) ?? (proven && now < proven.validUntil ? proven : undefined)
   const known = { enrolled, covered: enrolled, firstSeen: now, now, ...(workload && { workload }) }
   const { decided, parts } = evaluatePolicy(policy, { agent, terms, ...known })
   const { id, digest, ...decision } = decided

@@ -9,6 +9,7 @@ import { readId } from '../read-input.ts'
 import { principalOfRequest } from '../request-rows.ts'
 import { json, jsonAnswer } from '../route.ts'
 import { delegationToWire, suspensionToWire } from '../to-wire.ts'
+import { findAgentWorkloads } from '../workload/agent-workload.ts'
 import { requireStepUp } from './assertion-ceremony.ts'
 import { PEOPLE_ANSWERS } from './people-answers.ts'
 import {
@@ -69,12 +70,17 @@ async function viewDelegations(
     delegations.map(({ id }) => id),
   )
   const uses = await viewUses(context, delegations)
+  const workloadOf = await findAgentWorkloads(
+    context.issuer,
+    delegations.map(({ subject }) => subject),
+  )
   const options = { origin: context.origin, now: context.clock() }
   return delegations.map((delegation) => ({
     ...delegationToWire(delegation, options),
     ...defined({ agent_name: names.get(delegation.subject) }),
     agent_fingerprint: fingerprintAgent(delegation.subject),
     children: children.get(delegation.id) ?? 0,
+    ...workloadOf(delegation.subject),
     ...uses.get(delegation.id),
   }))
 }

@@ -55,15 +55,6 @@ const request = z
     agent_fingerprint: z.string().openapi({ description: 'What people compare to know the key again' }),
     agent_first_seen: time,
     agent_enrolled: z.boolean().openapi({ description: 'It has something by itself for this principal' }),
-    agent_workload: z
-      .strictObject({
-        issuer: z.string(),
-        subject: z.string(),
-        claims: z.record(z.string(), z.string()),
-        valid_until: time,
-      })
-      .optional()
-      .openapi({ description: 'Where the key was proven to run, while that holds' }),
     name_warnings: z.array(z.string()),
     sentences: z.array(z.string()).openapi({ description: 'What it means; what was approved, once it is' }),
     previous: z

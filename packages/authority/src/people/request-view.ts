@@ -1,11 +1,12 @@
 import { isJsonObject, type JsonObject } from '@behalf/core'
 import { fingerprintAgent, formatDateTime, renderDelegation } from '@behalf/credential'
-import { approvalsNeeded, type DelegationRequest, requestStatus, type WorkloadProof } from '@behalf/issuer'
+import { approvalsNeeded, type DelegationRequest, requestStatus } from '@behalf/issuer'
 import { sql } from 'kysely'
 import { formatTime } from '../format-time.ts'
 import { readJsonColumn } from '../json-column.ts'
 import { principalOfRequest } from '../request-rows.ts'
 import { requestToWire } from '../to-wire.ts'
+import { findAgentWorkloads } from '../workload/agent-workload.ts'
 import { findNameWarnings } from './name-warnings.ts'
 import type { PeopleContext } from './people-context.ts'
 import { hasRole, type Person } from './person.ts'
@@ -65,17 +66,13 @@ async function describeAgent(
     .executeTakeFirstOrThrow()
   const enrolments = await issuer.listEnrolments({ agent })
   const isUsed = agentName !== undefined && (await isNameUsed(database, request, agentName))
-  const workload = await issuer.findWorkload(agent)
+  const workloadOf = await findAgentWorkloads(issuer, [agent])
   return {
-    ...(workload && { agent_workload: describeProof(workload) }),
+    ...workloadOf(agent),
     agent_first_seen: formatTime(first.requested_at),
     agent_enrolled: enrolments.some(({ onBehalfOf }) => onBehalfOf.id === terms.onBehalfOf.id),
     name_warnings: agentName === undefined ? [] : [...findNameWarnings(agentName, isUsed)],
   }
-}
-
-function describeProof({ issuer, subject, claims, validUntil }: WorkloadProof): JsonObject {
-  return { issuer, subject, claims: { ...claims }, valid_until: formatTime(validUntil) }
 }
 
 async function isNameUsed(

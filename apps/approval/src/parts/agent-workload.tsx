@@ -1,12 +1,10 @@
 import type { ReactNode } from 'react'
-import type { RequestView } from '../api/views.ts'
-import { Moment } from '../parts/moment.tsx'
+import type { WorkloadView } from '../api/views.ts'
 import { safeText } from '../words/safe-text.ts'
+import { Moment } from './moment.tsx'
 
 /** Where the key of an agent was proven to run, and who says so. */
-export function AgentWorkload({ request }: { readonly request: RequestView }): ReactNode {
-  const { agent_workload: workload } = request
-  if (workload === undefined) return 'It did not prove where it runs'
+export function AgentWorkload({ workload }: { readonly workload: WorkloadView }): ReactNode {
   const claims = Object.entries(workload.claims)
   return (
     <>
