@@ -104,6 +104,11 @@ export {
 export { type CompactJws, parseCompactJws, signCompactJws } from './jws.ts'
 export { findListChange, type ListChange } from './list-change.ts'
 export {
+  formatMessageStatement,
+  type MessageStatement,
+  parseMessageStatement,
+} from './message-statement.ts'
+export {
   type PasskeyAssertion,
   type VerifyPasskeyAssertionOptions,
   verifyPasskeyAssertion,

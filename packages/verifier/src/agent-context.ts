@@ -1,4 +1,4 @@
-import { encodeBase64url } from '@behalf/core'
+import { decodeBase64url, encodeBase64url, isJsonObject, type JsonValue } from '@behalf/core'
 import { type FieldIndex, isInnerList, parseDictionary, type SfMember } from '@behalf/http-signature'
 import { VerifierError } from './error.ts'
 
@@ -19,6 +19,9 @@ const TEXT_MEMBERS = ['run', 'model', 'tool', 'call'] as const
 const MEMBERS: ReadonlySet<string> = new Set<AgentContextMember>([...TEXT_MEMBERS, 'prompt'])
 const MAX_TEXT_LENGTH = 256
 const DIGEST_BYTES = 32
+const DIGEST_PREFIX = 'sha-256:'
+/** What a string of a structured field may hold. */
+const PRINTABLE = /^[ -~]*$/
 const MAX_LENGTH = 4096
 
 /** Whether a text names a member of Agent-Context. */
@@ -38,11 +41,22 @@ export function readAgentContext(
   fields: FieldIndex,
   required: readonly AgentContextMember[],
 ): AgentContext | undefined {
-  const context = parseAgentContext(fields)
+  return checkRequiredContext(parseAgentContext(fields), required)
+}
+
+/**
+ * The same context, with every member this API asks for.
+ *
+ * @param required names of members
+ * @throws VerifierError context_missing with the names
+ */
+export function checkRequiredContext(
+  context: AgentContext | undefined,
+  required: readonly AgentContextMember[],
+): AgentContext | undefined {
   const missing = required.filter((name) => context?.[name] === undefined)
-  if (missing.length > 0)
-    throw new VerifierError('context_missing', 'Agent-Context is incomplete', { missing })
-  return context
+  if (missing.length === 0) return context
+  throw new VerifierError('context_missing', 'Agent-Context is incomplete', { missing })
 }
 
 /**
@@ -71,6 +85,26 @@ export function parseAgentContext({ values }: FieldIndex): AgentContext | undefi
 }
 
 /**
+ * Reads Agent-Context where it is JSON: members are texts, `prompt` a digest. Members it does not know are left out.
+ *
+ * @param value strictly parsed
+ * @throws VerifierError signature_malformed (no object, a member of another form)
+ */
+export function readContextObject(value: JsonValue): AgentContext {
+  if (!isJsonObject(value)) throw malformed()
+  const context: { -readonly [Member in AgentContextMember]?: string } = {}
+  for (const name of TEXT_MEMBERS) {
+    const { [name]: text } = value
+    if (text === undefined) continue
+    if (typeof text !== 'string' || !PRINTABLE.test(text)) throw malformed()
+    context[name] = checkText(text)
+  }
+  const { prompt } = value
+  if (prompt !== undefined) context.prompt = checkDigestText(prompt)
+  return Object.freeze(context)
+}
+
+/**
  * The run that the agent names is the run it was given the delegation for, where both are named.
  *
  * @param run `workflow.run` of the delegation
@@ -85,16 +119,30 @@ export function checkContextRun(context: AgentContext | undefined, run: string |
 
 function readText(member: SfMember): string {
   if (isInnerList(member) || member.value.type !== 'string' || member.params.size > 0) throw malformed()
-  const text = member.value.value
+  return checkText(member.value.value)
+}
+
+function checkText(text: string): string {
   if (text.length === 0 || text.length > MAX_TEXT_LENGTH) throw malformed()
   return text
+}
+
+function checkDigestText(value: JsonValue): string {
+  const encoded =
+    typeof value === 'string' && value.startsWith(DIGEST_PREFIX) ? value.slice(DIGEST_PREFIX.length) : ''
+  try {
+    if (decodeBase64url(encoded).length === DIGEST_BYTES) return DIGEST_PREFIX + encoded
+  } catch {
+    // Another spelling of a digest is none.
+  }
+  throw malformed()
 }
 
 function readDigest(member: SfMember): string {
   if (isInnerList(member) || member.value.type !== 'byte-sequence' || member.params.size > 0)
     throw malformed()
   if (member.value.value.length !== DIGEST_BYTES) throw malformed()
-  return `sha-256:${encodeBase64url(member.value.value)}`
+  return DIGEST_PREFIX + encodeBase64url(member.value.value)
 }
 
 function malformed(): VerifierError {

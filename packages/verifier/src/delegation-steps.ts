@@ -50,7 +50,7 @@ export function readPresentation(fields: FieldIndex, label: string): Presentatio
   const ancestors = parseStringList(fields, 'delegation-chain')
   switch (key.scheme) {
     case 'jwt':
-      return describeChain([...ancestors, key.jwt], key.cache)
+      return presentChain([...ancestors, key.jwt], key.cache)
     case 'cached':
       if (!fields.values.has('delegation-chain')) return { kind: 'reference', cid: key.cid }
       throw new VerifierError('request_malformed', 'a reference to a chain together with a chain')
@@ -61,7 +61,13 @@ export function readPresentation(fields: FieldIndex, label: string): Presentatio
   }
 }
 
-function describeChain(links: readonly string[], cache: boolean): Presentation {
+/**
+ * A chain that is shown.
+ *
+ * @param links compact, root first
+ * @param cache whether the peer asks for a name of it
+ */
+export function presentChain(links: readonly string[], cache: boolean): Presentation {
   return Object.freeze({ kind: 'chain', links, cid: digestDelegationChain(links), cache })
 }
 

@@ -14,38 +14,46 @@ import { checkPositive } from './positive.ts'
 import type { ReplayStore } from './replay-store.ts'
 import { createRequestIds } from './request-id.ts'
 
-/** Options that every verifier has. */
-export interface GuardOptions extends AddressOptions {
-  /** Origins this API answers for, exact: `https://host` or `https://host:port`; `http:` for loopback only. */
-  readonly origins: readonly string[]
+/** Options that every verifier has, wherever what it verifies comes from. */
+export interface ProofGuardOptions {
   readonly replayStore: ReplayStore
   readonly clock?: Clock
   /** Tells a step of `clock` from time that passes. Default: that of the process, or `clock` itself when it is given. */
   readonly monotonicClock?: MonotonicClock
   readonly random?: RandomBytes
+  readonly reportFault?: ReportFault
+}
+
+/** Options that every verifier of requests has. */
+export interface GuardOptions extends ProofGuardOptions, AddressOptions {
+  /** Origins this API answers for, exact: `https://host` or `https://host:port`; `http:` for loopback only. */
+  readonly origins: readonly string[]
   /** Cap on a body, default 1 MiB. */
   readonly maxBodyBytes?: number
   /** Time for the whole body to arrive, default 10. */
   readonly bodyTimeoutSeconds?: number
   /** Cap on target and header lines together, default 32 KiB. */
   readonly maxHeaderBytes?: number
-  readonly reportFault?: ReportFault
 }
 
-/** The checked options that every verifier works with. */
-export interface GuardSettings {
-  readonly origins: Origins
-  /** The first of them, named as the realm of refusals. */
-  readonly origin: string
+/** The checked options that every verifier works with, wherever what it verifies comes from. */
+export interface ProofGuardSettings {
   readonly replayStore: ReplayStore
   /** Throws VerifierError clock_unsynchronized. */
   readonly clock: Clock
   /** Never throws: for ids, records and the Date of answers. */
   readonly wallClock: Clock
   readonly monotonicClock: MonotonicClock
-  readonly limits: RequestLimits
   readonly requestId: () => string
   readonly reportFault: ReportFault
+}
+
+/** The checked options that every verifier of requests works with. */
+export interface GuardSettings extends ProofGuardSettings {
+  readonly origins: Origins
+  /** The first of them, named as the realm of refusals. */
+  readonly origin: string
+  readonly limits: RequestLimits
 }
 
 /**
@@ -58,12 +66,34 @@ export function parseGuardOptions(
   options: GuardOptions,
   confirmedTime?: () => number | undefined,
 ): GuardSettings {
-  const { clock = systemClock, random = systemRandomBytes } = options
+  return { ...parseProofGuardOptions(options, confirmedTime), ...parseRequestOptions(options) }
+}
+
+/** What a verifier of requests has beside what every verifier has. */
+export type RequestSettings = Omit<GuardSettings, keyof ProofGuardSettings>
+
+/**
+ * Checks where requests come in and how large they may be.
+ *
+ * @throws TypeError as `parseGuardOptions`
+ */
+export function parseRequestOptions(options: GuardOptions): RequestSettings {
   const [origin = ''] = options.origins
+  return { origins: parseOrigins(options.origins, options), origin, limits: parseLimits(options) }
+}
+
+/**
+ * Takes the surroundings of a verifier together.
+ *
+ * @param confirmedTime see `guardClock`
+ */
+export function parseProofGuardOptions(
+  options: ProofGuardOptions,
+  confirmedTime?: () => number | undefined,
+): ProofGuardSettings {
+  const { clock = systemClock, random = systemRandomBytes } = options
   const monotonicClock = selectMonotonicClock(options)
   return {
-    origins: parseOrigins(options.origins, options),
-    origin,
     replayStore: options.replayStore,
     clock: guardClock({
       clock,
@@ -73,7 +103,6 @@ export function parseGuardOptions(
     }),
     wallClock: clock,
     monotonicClock,
-    limits: parseLimits(options),
     requestId: createRequestIds(clock, random),
     reportFault: options.reportFault ?? reportFaultToConsole,
   }

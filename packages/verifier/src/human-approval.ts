@@ -24,8 +24,15 @@ export interface HumanApprovalOptions {
   readonly approvalPasskeys?: readonly string[]
 }
 
-/** The chain was approved as the API requires. */
-export type CheckHumanApproval = (chain: VerifiedChain, fields: FieldIndex) => Promise<void>
+/**
+ * The chain was approved as the API requires.
+ *
+ * @param showEvidence the evidence that was shown, read when it is needed; undefined where none was
+ */
+export type CheckHumanApproval = (
+  chain: VerifiedChain,
+  showEvidence: () => JsonObject | undefined,
+) => Promise<void>
 
 /** The field that shows evidence: a byte sequence, the JSON of the document. */
 export const EVIDENCE_FIELD = 'approval-evidence'
@@ -48,11 +55,16 @@ export function createHumanApprovalCheck(options: HumanApprovalOptions): CheckHu
     throw new TypeError('approvalPasskeys names at least one passkey, for requireHumanApproval "proven"')
   }
   const proven = new WeakSet<VerifiedChain>()
-  return async (chain, fields) => {
+  return async (chain, showEvidence) => {
     if (required === undefined) return
     checkClaim(chain)
     if (required === 'claimed' || proven.has(chain)) return
-    const evidence = readEvidence(fields)
+    const evidence = showEvidence()
+    if (evidence === undefined) {
+      throw new VerifierError('approval_required', 'the evidence of the approval was not shown', {
+        missing: [EVIDENCE_FIELD],
+      })
+    }
     await verifyApprovalEvidence(evidence, {
       delegation: chain.root,
       ...(passkeys === undefined ? {} : { passkeys }),
@@ -67,14 +79,14 @@ function checkClaim({ root }: VerifiedChain): void {
   throw new VerifierError('approval_required', 'the root was not approved by a person with a passkey')
 }
 
-/** @throws VerifierError approval_required, telling that evidence would help; evidence_invalid */
-function readEvidence({ values }: FieldIndex): JsonObject {
+/**
+ * The evidence in the field of a request; undefined without the field.
+ *
+ * @throws VerifierError evidence_invalid
+ */
+export function readEvidenceField({ values }: FieldIndex): JsonObject | undefined {
   const field = values.get(EVIDENCE_FIELD)
-  if (field === undefined) {
-    throw new VerifierError('approval_required', 'the evidence of the approval was not shown', {
-      missing: [EVIDENCE_FIELD],
-    })
-  }
+  if (field === undefined) return undefined
   const evidence = decodeEvidence(field)
   if (evidence === undefined) {
     throw new VerifierError(

@@ -19,7 +19,7 @@ export {
   type VerifierErrorOptions,
 } from './error.ts'
 export { type ReportFault, reportFaultToConsole } from './fault.ts'
-export type { GuardOptions } from './guard-settings.ts'
+export type { GuardOptions, ProofGuardOptions } from './guard-settings.ts'
 export { type ClientAction, HTTP_FAILURES, type HttpFailure, type ProblemExtension } from './http-failure.ts'
 export type { HumanApprovalOptions, RequiredHumanApproval } from './human-approval.ts'
 export type { BodyLimits, IncomingRequest, ReadBody } from './incoming-request.ts'
@@ -32,6 +32,9 @@ export {
 } from './key-request-verifier.ts'
 export { forgetSignal } from './live-chains.ts'
 export type { MapPrincipal } from './map-account.ts'
+export type { IncomingMessage, MessageProtocol, ProvenMessage, ReadMessage } from './message-protocol.ts'
+export { createMessageVerifier, type MessageVerifier } from './message-verifier.ts'
+export type { MessageVerifierOptions } from './message-verifier-settings.ts'
 export {
   type Observation,
   type ReportObservation,
@@ -49,7 +52,13 @@ export {
   type ReplayStore,
 } from './replay-store.ts'
 export type { ObservingGuard, RefusalAnswers, RequestGuard } from './request-guard.ts'
-export type { AllowedRequest, ProtocolCall, ProvenRequest, RequestProtocol } from './request-protocol.ts'
+export type {
+  AllowedRequest,
+  ProtocolCall,
+  ProvenHolder,
+  ProvenRequest,
+  RequestProtocol,
+} from './request-protocol.ts'
 export {
   createRequestVerifier,
   type RequestObserver,

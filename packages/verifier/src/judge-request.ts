@@ -27,7 +27,7 @@ export interface JudgeSettings {
  * @param decide takes down on the trail what is proven, and throws where it refuses
  */
 export async function judgeRequest<Verified>(
-  request: IncomingRequest,
+  request: Pick<IncomingRequest, 'requestId' | 'method' | 'headers'>,
   settings: JudgeSettings,
   decide: (trail: DecisionTrail) => Promise<Verified>,
 ): Promise<Observation<Verified>> {

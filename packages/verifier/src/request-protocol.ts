@@ -6,12 +6,8 @@ import type { FramedHeaders } from './framing.ts'
 import type { ProvenChain } from './proven-chain.ts'
 import type { RequestTarget } from './target.ts'
 
-/** A request of which everything is proven but that its delegation allows it. */
-export interface ProvenRequest {
-  readonly method: string
-  readonly target: RequestTarget
-  readonly headers: FramedHeaders
-  readonly body: Uint8Array
+/** Who sends something and with which rights: everything is proven but that these suffice. */
+export interface ProvenHolder {
   /** Whose key was proven. */
   readonly agent: Did
   /** Id of the last delegation. */
@@ -20,6 +16,14 @@ export interface ProvenRequest {
   readonly capabilities: readonly Capability[]
   /** Milliseconds since the epoch. */
   readonly now: number
+}
+
+/** A request of which everything is proven but that its delegation allows it. */
+export interface ProvenRequest extends ProvenHolder {
+  readonly method: string
+  readonly target: RequestTarget
+  readonly headers: FramedHeaders
+  readonly body: Uint8Array
 }
 
 /** What was called through a protocol above HTTP, as it is recorded. */
@@ -58,8 +62,6 @@ export const httpProtocol: RequestProtocol = Object.freeze({
 })
 
 /** Who sends a request and with which rights, as a protocol is told. */
-export function describeHolder({
-  leaf,
-}: ProvenChain): Pick<ProvenRequest, 'agent' | 'delegation' | 'capabilities'> {
+export function describeHolder({ leaf }: ProvenChain): Omit<ProvenHolder, 'now'> {
   return { agent: leaf.subject, delegation: leaf.id, capabilities: leaf.capabilities }
 }

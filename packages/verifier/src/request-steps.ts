@@ -86,7 +86,7 @@ export function checkHolder(signatory: Signatory, presented: Uint8Array): void {
 export async function claimNonce(
   store: ReplayStore,
   signatory: Signatory,
-  signature: ReadSignature,
+  signature: Pick<ReadSignature, 'nonce' | 'created' | 'expires'>,
 ): Promise<void> {
   const claim = {
     key: signatory.did,

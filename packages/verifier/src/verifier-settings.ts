@@ -1,79 +1,25 @@
-import type { IssuerKeys, VerifiedChain } from '@behalf/credential'
-import type { Did } from '@behalf/did'
-import type { Tracer } from '@opentelemetry/api'
-import { type AgentContextMember, isAgentContextMember } from './agent-context.ts'
-import type { AuditSink } from './audit-sink.ts'
-import { readConfirmedTime } from './confirmed-time.ts'
-
-import { createDecisionWatch, type WatchDecision } from './decision-watch.ts'
-
-import type { Presentation } from './delegation-steps.ts'
-import { describeState } from './describe-state.ts'
-import { type GuardOptions, type GuardSettings, parseGuardOptions } from './guard-settings.ts'
 import {
-  type CheckHumanApproval,
-  createHumanApprovalCheck,
-  type HumanApprovalOptions,
-} from './human-approval.ts'
-import { createTrustedIssuers, type TrustedIssuers } from './issuer-keys.ts'
-import { createLiveChains, findChainEnd, type LiveChains } from './live-chains.ts'
-import type { MapPrincipal } from './map-account.ts'
-import { type ReportObservation, reportObservationToConsole } from './observation.ts'
+  type ChainVerifierOptions,
+  type ChainVerifierSettings,
+  chooseCache,
+  parseChainVerifierOptions,
+} from './chain-verifier-settings.ts'
+import type { Presentation } from './delegation-steps.ts'
+import { type GuardOptions, parseRequestOptions, type RequestSettings } from './guard-settings.ts'
 import { httpProtocol, type RequestProtocol } from './request-protocol.ts'
-import { setApart } from './set-apart.ts'
 import { createKnownLines, type KnownLines } from './shown-lines.ts'
-import type { StatusSource } from './status-source.ts'
-import { backgroundTimer, type SetTimer } from './timer.ts'
-import type { UseCounter } from './use-counter.ts'
-import { type ChainCacheOptions, createVerifiedChains, type VerifiedChains } from './verified-chains.ts'
-import type { VerifierMeter } from './verifier-meter.ts'
-import { parseVerifierMode, type VerifierMode } from './verifier-mode.ts'
+import type { VerifierMode } from './verifier-mode.ts'
 
 /** What a verifier of delegated requests works with. */
-export interface VerifierOptions<Account> extends GuardOptions, HumanApprovalOptions {
-  /** DIDs of the issuers whose root delegations count, at least one. */
-  readonly trustedIssuers: readonly Did[]
-  /** Where the keys of issuers come from; without it every issuer must be a `did:key`. */
-  readonly issuerKeys?: IssuerKeys
-  readonly statusSource: StatusSource
-  readonly useCounter: UseCounter
-  /** Takes down every decision; an accepted one before the handler runs. */
-  readonly auditSink?: AuditSink
-  /** Maps the principal to the API's own account, after the delegation allowed the request. */
-  readonly mapPrincipal?: MapPrincipal<Account>
-  /** Told of what an observing verifier would refuse; without it every such request is a line on the console. */
-  readonly reportObservation?: ReportObservation
-  /** Members of Agent-Context that a request must have. */
-  readonly requiredContext?: readonly string[]
+export interface VerifierOptions<Account> extends GuardOptions, ChainVerifierOptions<Account> {
   /** What requests mean, where it is not what their method and path say. Default: HTTP itself. */
   readonly protocol?: RequestProtocol
-  /** Bounds of the cache of verified chains; `off` verifies every link of every request. */
-  readonly chainCache?: ChainCacheOptions | 'off'
-  /** Runs the look each second at the chains of long answers. Default: a timer that keeps no process alive. */
-  readonly setTimer?: SetTimer
-  /** Makes each decision a span, below that of the API or of the sender. Default: none. */
-  readonly tracer?: Tracer
-  /** Counts and measures decisions. Default: nobody. */
-  readonly meter?: VerifierMeter
 }
 
 /** The checked options. */
-export interface VerifierSettings<Account> extends GuardSettings {
-  readonly mode: VerifierMode
-  readonly reportObservation: ReportObservation
-  readonly trusted: TrustedIssuers
-  readonly chains: VerifiedChains
+export interface VerifierSettings<Account> extends ChainVerifierSettings<Account>, RequestSettings {
   readonly presentations: KnownLines<Presentation>
-  readonly statusSource: StatusSource
-  readonly liveChains: LiveChains
-  readonly useCounter: UseCounter
-  readonly auditSink: AuditSink | undefined
-  readonly mapPrincipal: MapPrincipal<Account> | undefined
-  readonly requiredContext: readonly AgentContextMember[]
   readonly protocol: RequestProtocol
-  readonly checkHumanApproval: CheckHumanApproval
-  /** Absent when nobody wants to know. */
-  readonly watchDecision: WatchDecision | undefined
 }
 
 /**
@@ -85,48 +31,12 @@ export interface VerifierSettings<Account> extends GuardSettings {
 export function parseVerifierOptions<Account>(
   options: VerifierOptions<Account> & { readonly mode?: VerifierMode },
 ): VerifierSettings<Account> {
-  const mode = parseVerifierMode(options.mode)
-  const required = options.requiredContext ?? []
-  const requiredContext = required.filter(isAgentContextMember)
-  if (requiredContext.length !== required.length) throw new TypeError('requiredContext: no such member')
-  const trusted = createTrustedIssuers(
-    options.trustedIssuers,
-    options.issuerKeys,
-    (kid) => options.statusSource.isIssuerKeyRevoked?.(kid) ?? false,
-  )
-  const cache = chooseCache(options.chainCache, mode)
-  const { statusSource } = options
-  const guard = parseGuardOptions(options, () => readConfirmedTime(trusted.dids, statusSource))
-  const chains = createVerifiedChains(cache, () => trusted.epoch())
-  options.meter?.watch(
-    describeState({ ...options, issuers: trusted.dids, cached: () => chains.size(), clock: guard.wallClock }),
-  )
+  const requests = parseRequestOptions(options)
+  const chains = parseChainVerifierOptions(options)
   return {
-    ...guard,
-    mode,
-    trusted,
-    chains,
-    watchDecision: createDecisionWatch({ ...guard, tracer: options.tracer, meter: options.meter }),
-    presentations: createKnownLines(cache),
-    statusSource,
-    liveChains: createLiveChains<VerifiedChain>({
-      issuerOf: ({ root }) => root.issuer,
-      findEnd: (chain) => findChainEnd(chain, { statusSource, trusted, clock: guard.wallClock }),
-      onChange: statusSource.onChange?.bind(statusSource),
-      setTimer: options.setTimer ?? backgroundTimer,
-    }),
-    useCounter: options.useCounter,
-    ...(mode === 'observe' ? setApart(options) : {}),
-    auditSink: options.auditSink,
-    mapPrincipal: options.mapPrincipal,
-    reportObservation: options.reportObservation ?? reportObservationToConsole,
-    requiredContext,
+    ...requests,
+    ...chains,
+    presentations: createKnownLines(chooseCache(options.chainCache, chains.mode)),
     protocol: options.protocol ?? httpProtocol,
-    checkHumanApproval: createHumanApprovalCheck(options),
   }
-}
-
-/** An observing verifier tells nobody of a miss, so it tells no agent either that it may name a chain. */
-function chooseCache(cache: ChainCacheOptions | 'off' = {}, mode: VerifierMode): ChainCacheOptions | 'off' {
-  return mode === 'observe' && cache !== 'off' ? { ...cache, offerReferences: false } : cache
 }

@@ -1,4 +1,4 @@
-import { encodeUtf8, sha256 } from '@behalf/core'
+import { encodeBase64url, encodeUtf8, type JsonObject, sha256 } from '@behalf/core'
 import { type SfItem, serializeDictionary } from '@behalf/http-signature'
 
 /** What the agent says about one call: signed by it, so attributable, but its own word. Printable ASCII. */
@@ -15,6 +15,7 @@ export interface AgentContext {
 
 const TEXT_MEMBERS = ['run', 'model', 'tool', 'call'] as const
 const DIGEST_BYTES = 32
+const PRINTABLE = /^[ -~]+$/
 
 /**
  * The value of an `Agent-Context` field; `undefined` when there is nothing to say.
@@ -38,6 +39,25 @@ export function serializeAgentContext(context: AgentContext, run?: string): stri
     })
   }
   return members.size === 0 ? undefined : serializeDictionary(members)
+}
+
+/**
+ * The same as JSON, for messages that have no header fields; `undefined` when there is nothing to say.
+ *
+ * @param run - the run that the delegation names, used when the caller names none
+ * @throws {TypeError} as serializeAgentContext
+ */
+export function describeAgentContext(context: AgentContext, run?: string): JsonObject | undefined {
+  const said = { ...context, run: context.run ?? run }
+  const members: Record<string, string> = {}
+  for (const name of TEXT_MEMBERS) {
+    const value = said[name]
+    if (value === undefined) continue
+    if (!PRINTABLE.test(value)) throw new TypeError(`${name} is not printable ASCII`)
+    members[name] = value
+  }
+  if (said.prompt !== undefined) members['prompt'] = `sha-256:${encodeBase64url(promptDigest(said.prompt))}`
+  return Object.keys(members).length === 0 ? undefined : members
 }
 
 function promptDigest(prompt: string | Uint8Array): Uint8Array {

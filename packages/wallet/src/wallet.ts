@@ -1,6 +1,7 @@
 import {
   type Clock,
   createEd25519Signer,
+  type JsonObject,
   type RandomBytes,
   type Signer,
   systemClock,
@@ -21,6 +22,7 @@ import { type AccessToken, type ExchangeTokenOptions, exchangeToken } from './ex
 import type { Fetch } from './fetch.ts'
 import type { DelegationBundle, HeldDelegation } from './held-delegation.ts'
 import { createKeySender, type SendKeyRequest } from './key-request.ts'
+import { createMessageProver, type ProveMessageOptions } from './prove-message.ts'
 import { readBundle } from './read-bundle.ts'
 import { type RequestDelegationOptions, requestDelegation } from './request-delegation.ts'
 import { DANGEROUSLY_ALLOW_PLAIN_HTTP } from './request-target.ts'
@@ -64,7 +66,7 @@ export interface RevokeOptions {
 
 /**
  * One agent: its key, which never leaves, and its delegations. There is no way to have it sign bytes of the caller's
- * choice: it signs requests that it builds itself, and delegations that attenuate its own.
+ * choice: it signs requests and proofs of messages that it builds itself, and delegations that attenuate its own.
  *
  * Refusals are {@link WalletError} with a code; wrong arguments are TypeError.
  */
@@ -117,6 +119,17 @@ export interface Wallet {
    * @see RFC 9449
    */
   tokenFetch(url: string | URL, init?: TokenRequestInit): Promise<Response>
+
+  /**
+   * A proof for one JSON-RPC message, to be sent with it where there are no headers, such as MCP over stdio: who sends
+   * it, to which server and under which delegation, good for this message and once. Nothing is sent.
+   *
+   * @param message - its members `id`, `method` and `params`, or `id` and `result` or `error`, as they will be sent
+   * @throws {WalletError} credential_missing: the wallet does not hold the delegation
+   * @throws {TypeError} for other members, and for context that is not printable ASCII
+   * @throws {CoreError} json_ambiguous: JSON cannot express the message
+   */
+  proveMessage(message: JsonObject, options: ProveMessageOptions): Promise<JsonObject>
 
   /**
    * The delegation an authority issued for what was asked, checked and kept. Waits for the person who decides.
@@ -189,6 +202,7 @@ interface Agent {
   readonly did: Did
   readonly signer: Signer
   readonly requestSigner: RequestSigner
+  readonly lifetimeSeconds: number
   readonly store: WalletStore
   readonly fetch: Fetch
   readonly clock: Clock
@@ -215,6 +229,7 @@ export function createWallet(seed: Uint8Array, store: WalletStore, options: Wall
   const delegatedFetch = createDelegatedFetch({ ...agent, signer: agent.requestSigner, held, obtain })
   const exchange = (wanted: ExchangeTokenOptions): Promise<AccessToken> =>
     exchangeToken({ ...agent, held, send: createSender(agent) }, wanted)
+  const prove = createMessageProver({ ...agent, held })
   const tokenFetch = createTokenFetch({ ...agent, held, exchange })
 
   // Everything secret lives in closures: nothing that prints, serialises or clones this object can reach it.
@@ -222,6 +237,7 @@ export function createWallet(seed: Uint8Array, store: WalletStore, options: Wall
     did,
     fetch: (url, init) => translateErrors(() => delegatedFetch(url, init)),
     exchangeToken: (wanted) => translateErrors(() => exchange(wanted)),
+    proveMessage: (message, how) => translateErrors(() => prove(message, how)),
     tokenFetch: (url, init) => translateErrors(() => tokenFetch(url, init)),
     requestDelegation: (asked) => translateErrors(() => obtain(asked)),
     renew: (delegation, how) => translateErrors(() => obtain(renewalOf(agent, delegation, how))),
@@ -244,6 +260,7 @@ function createAgent(seed: Uint8Array, store: WalletStore, options: WalletOption
     did,
     signer,
     requestSigner: createRequestSigner({ did, signer, clock, random, lifetimeSeconds }),
+    lifetimeSeconds,
     store,
     fetch: chooseFetch(options),
     clock,

@@ -57,6 +57,7 @@ describe('the key', () => {
       'exchangeToken',
       'fetch',
       'issued',
+      'proveMessage',
       'receive',
       'renew',
       'requestDelegation',

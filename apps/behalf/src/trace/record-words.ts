@@ -126,9 +126,9 @@ export function describeRecord(
 }
 
 function describeRequest(record: AuditRecord, decision: string): RecordWords {
-  const { request_id: id, method, audience, path, subject, context, api } = record
+  const { request_id: id, method, call, audience, path, subject, context, api } = record
   return say(
-    `${text(method)} ${text(audience)}${text(path)} was ${decision}`,
+    `${text(method ?? memberOf(call, 'method') ?? 'a message to')} ${text(audience)}${text(path)} was ${decision}`,
     `request ${text(id)} of ${subject === undefined ? 'nobody who was proven' : text(subject)}, recorded by ${text(api)}`,
     ...describeWorkflow(record),
     ...describeContext(context),

@@ -3,12 +3,12 @@ import { canonicalizeJson, decodeBase64url, encodeUtf8, verifyEd25519 } from '@b
 import { parseDelegationChain, type VerifiedChain, verifyDelegationChain } from '@behalf/credential'
 import { HttpSignatureError } from '@behalf/http-signature'
 import { contradict } from './contradict.ts'
-import { isTarget } from './is-target.ts'
 import type { KnownStatements } from './known-statements.ts'
 import { proveStatus, type StatusThen } from './prove-status.ts'
 import type { ReadEvidence } from './read-evidence-text.ts'
+import { readSignedCall, type SignedCall } from './signed-call.ts'
 
-/** What the evidence of a signed request shows. */
+/** What the evidence of a signed request, or of a message with a proof, shows. */
 export interface ProvenSignedRequest {
   readonly by: 'signature'
   /** From the authority down to the key that signed. */
@@ -42,7 +42,8 @@ export function proveSignedRequest(
   if (!verifyEd25519(chain.leaf.publicKey, encodeUtf8(base), decodeBase64url(signature))) {
     throw new HttpSignatureError('signature_invalid', 'the signature is not that of the agent')
   }
-  checkRecord(record, chain, base)
+  const signed = readSignedCall(base)
+  checkRecord(record, chain, signed)
   const status =
     heartbeat === undefined
       ? 'not reported'
@@ -51,37 +52,25 @@ export function proveSignedRequest(
     by: 'signature',
     chain,
     status,
-    target: componentOf(base, '@target-uri') ?? '',
-    context: componentOf(base, 'agent-context'),
+    target: signed.target,
+    context: signed.context,
   }
 }
 
 /** The record says what was signed. */
-function checkRecord(record: AuditRecord, chain: VerifiedChain, base: string): void {
+function checkRecord(record: AuditRecord, chain: VerifiedChain, signed: SignedCall): void {
   const { links, leaf } = chain
   const time = Date.parse(record.time)
   const isInTime = links.every(
     ({ validFrom, validUntil }) => time >= validFrom - TOLERANCE_MS && time <= validUntil + TOLERANCE_MS,
   )
   if (!isInTime) throw contradict('a delegation was not valid then')
-  const names = componentOf(base, 'signature-key') ?? ''
-  if (!names.includes(leaf.jws) && !names.includes(chain.digest))
-    throw contradict('it names another delegation')
+  if (!signed.names(chain)) throw contradict('it names another delegation')
   if (record.subject !== leaf.subject) throw contradict('another agent signed')
   const ids = links.map(({ id }) => id)
   if (canonicalizeJson(record.delegations ?? []) !== canonicalizeJson(ids)) {
     throw contradict('other delegations were used')
   }
-  if (record.method !== componentOf(base, '@method')) throw contradict('another method was signed')
-  const [address = ''] = (componentOf(base, '@target-uri') ?? '').split('?', 1)
-  if (!isTarget(address, record)) throw contradict('another address was signed')
-}
-
-/** The value of a component in a signature base. @see RFC 9421 section 2.5 */
-function componentOf(base: string, name: string): string | undefined {
-  const start = `"${name}": `
-  return base
-    .split('\n')
-    .find((line) => line.startsWith(start))
-    ?.slice(start.length)
+  const contradiction = signed.findContradiction(record)
+  if (contradiction !== undefined) throw contradict(contradiction)
 }
