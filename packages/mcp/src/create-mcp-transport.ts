@@ -1,8 +1,9 @@
 import type { Wallet } from '@behalf/wallet'
 import { parseEndpointUrl } from './endpoint-url.ts'
 import { createMcpCaller, type McpCallerOptions } from './mcp-caller.ts'
-import { type PinnedTransport, pinTools, type TransportLike } from './pin-tools.ts'
+import { type PinnedTransport, pinTools } from './pin-tools.ts'
 import { createSigningFetch, type McpFetch } from './signing-fetch.ts'
+import type { TransportLike } from './wrap-transport.ts'
 
 /** What a transport of an SDK is made with. */
 export interface McpTransportParts {

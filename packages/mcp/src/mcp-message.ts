@@ -1,4 +1,11 @@
-import { CoreError, isJsonObject, type JsonObject, type JsonValue, parseJson } from '@behalf/core'
+import {
+  CoreError,
+  isJsonObject,
+  type JsonLimits,
+  type JsonObject,
+  type JsonValue,
+  parseJson,
+} from '@behalf/core'
 import { VerifierError } from '@behalf/verifier'
 
 /** One JSON-RPC message of MCP, read in the only way there is. */
@@ -37,7 +44,7 @@ const METHOD = /^[A-Za-z0-9_./-]{1,128}$/
  * @see JSON-RPC 2.0 sections 4 and 5, MCP 2026-07-28 and 2025-11-25 (base protocol)
  */
 export function parseMcpMessage(body: Uint8Array): McpMessage {
-  return readMcpMessage(parseStrictly(body))
+  return readMcpMessage(parseMcpJson(body))
 }
 
 /**
@@ -74,9 +81,15 @@ function readId({ id }: JsonObject): string | number {
   throw malformed('the id is neither a text nor an integer')
 }
 
-function parseStrictly(body: Uint8Array): JsonValue {
+/**
+ * The JSON of a body that every reader reads the same way.
+ *
+ * @param body UTF-8
+ * @throws VerifierError json_ambiguous, request_malformed
+ */
+export function parseMcpJson(body: Uint8Array, limits?: JsonLimits): JsonValue {
   try {
-    return parseJson(body)
+    return parseJson(body, limits)
   } catch (cause) {
     if (!(cause instanceof CoreError)) throw cause
     if (cause.code === 'json_ambiguous') throw new VerifierError('json_ambiguous', cause.message, { cause })

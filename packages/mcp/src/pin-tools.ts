@@ -2,11 +2,7 @@ import type { JsonObject } from '@behalf/core'
 import { readEndedCall } from './ended-call.ts'
 import { McpError } from './error.ts'
 import { digestTools, resultOf } from './tool-definitions.ts'
-
-/** What the transports of both generations have in common. */
-export interface TransportLike {
-  send: (message: never, options?: never) => Promise<void>
-}
+import { sendOver, type TransportLike, wrapTransport } from './wrap-transport.ts'
 
 /** A transport that knows the tools of its server, and what it found out about them. */
 export interface PinnedTransport<Transport> {
@@ -36,30 +32,17 @@ export function pinTools<Transport extends TransportLike>(inner: Transport): Pin
   const digests = new Map<string, string>()
   const lists = createLists(inner, digests)
   const calls = createCalls()
-  const send = async (message: Message, options?: unknown): Promise<void> => {
-    const { method, params } = message
-    if (method === 'tools/list') lists.expect(message.id)
-    if (method === 'tools/call' && typeof params?.name === 'string' && !digests.has(params.name)) {
-      await lists.ask(params._meta)
-    }
-    await calls.during(message, () => callSend(inner, message, options))
-  }
-  let receive: unknown
-  const onmessage = (message: Message, extra: unknown): void => {
-    if (lists.take(message) || calls.refuse(message)) return
-    if (typeof receive === 'function') receive(message, extra)
-  }
-  const transport = new Proxy(inner, {
-    get: (target, name) => {
-      if (name === 'send') return send
-      if (name === 'onmessage') return receive
-      const value: unknown = Reflect.get(target, name, target)
-      return typeof value === 'function' && name !== 'constructor' ? value.bind(target) : value
+  const transport = wrapTransport<Transport, Message>(inner, {
+    send: async (message, options) => {
+      const { method, params } = message
+      if (method === 'tools/list') lists.expect(message.id)
+      if (method === 'tools/call' && typeof params?.name === 'string' && !digests.has(params.name)) {
+        await lists.ask(params._meta)
+      }
+      await calls.during(message, () => sendOver(inner, message, options))
     },
-    set: (target, name, value: unknown) => {
-      if (name !== 'onmessage') return Reflect.set(target, name, value, target)
-      receive = value
-      return Reflect.set(target, name, onmessage, target)
+    receive: (message, pass) => {
+      if (!lists.take(message) && !calls.refuse(message)) pass()
     },
   })
   return { transport, digests }
@@ -84,7 +67,7 @@ function createLists(inner: TransportLike, digests: Map<string, string>): Lists 
     const page = Promise.withResolvers<JsonObject>()
     own.set(id, page)
     try {
-      await callSend(inner, { jsonrpc: '2.0', id, method: 'tools/list', params }, undefined)
+      await sendOver(inner, { jsonrpc: '2.0', id, method: 'tools/list', params }, undefined)
       return await page.promise
     } finally {
       own.delete(id)
@@ -162,8 +145,4 @@ function createCalls(): Calls {
       return call !== undefined && refusal !== undefined
     },
   }
-}
-
-function callSend(inner: TransportLike, message: unknown, options: unknown): Promise<void> {
-  return Reflect.apply(inner.send, inner, [message, options])
 }

@@ -15,12 +15,20 @@ const SCOPE = /^[ !#-[\]-~]{1,2048}$/
  */
 export async function readRefusal(response: Response): Promise<McpError | undefined> {
   if (response.ok || !PROBLEM.test(response.headers.get('content-type') ?? '')) return undefined
-  const problem = await readProblem(response)
+  return describeRefusal(await readProblem(response), response.status)
+}
+
+/**
+ * The refusal that a problem tells of.
+ *
+ * @param status of the answer over HTTP, or what the problem says it would be
+ */
+export function describeRefusal(problem: JsonObject, status: number): McpError {
   const code =
     typeof problem['code'] === 'string' && isKnownCode(problem['code']) ? problem['code'] : 'server_refused'
   const { request_id: requestId, required_scope: requiredScope } = problem
   return new McpError(code, `the server refused the call (${code})`, {
-    status: response.status,
+    status,
     ...(isRequestId(requestId) && { requestId }),
     ...(isText(requiredScope, SCOPE) && { requiredScope }),
   })

@@ -1,4 +1,6 @@
 import type { AnyVerifiedRequest } from '@behalf/verifier'
+import { findCaller } from './live-callers.ts'
+import { CALLER_META } from './message-meta.ts'
 
 /** What the official SDKs hand to a tool about who calls; the shape that both generations call AuthInfo. */
 export interface McpAuthInfo {
@@ -40,10 +42,13 @@ export function toAuthInfo(verified: AnyVerifiedRequest<unknown>): McpAuthInfo {
  * })
  */
 export function verifiedCaller(context: object): AnyVerifiedRequest<unknown> {
-  const { authInfo, http } = context as ToolContext
-  const verified = (authInfo ?? http?.authInfo)?.extra?.['behalf']
+  const { authInfo, http, _meta, mcpReq } = context as ToolContext
+  const verified =
+    (authInfo ?? http?.authInfo)?.extra?.['behalf'] ?? findCaller((_meta ?? mcpReq?._meta)?.[CALLER_META])
   if (isVerified(verified)) return verified
-  throw new TypeError('no verified request: this server is not served through createMcpEndpoint')
+  throw new TypeError(
+    'no verified request: this server is not served through createMcpEndpoint or createStdioEndpoint',
+  )
 }
 
 interface CarriedAuthInfo {
@@ -55,6 +60,10 @@ interface ToolContext {
   readonly authInfo?: CarriedAuthInfo
   /** SDK 2.x. */
   readonly http?: { readonly authInfo?: CarriedAuthInfo }
+  /** SDK 1.x. */
+  readonly _meta?: Readonly<Record<string, unknown>>
+  /** SDK 2.x, which hands on nothing else of what comes over stdio. */
+  readonly mcpReq?: { readonly _meta?: Readonly<Record<string, unknown>> }
 }
 
 function isVerified(value: unknown): value is AnyVerifiedRequest<unknown> {

@@ -1,15 +1,18 @@
 import type { Capability } from '@behalf/credential'
 import type { Did } from '@behalf/did'
 import type { FieldIndex } from '@behalf/http-signature'
-import { authorizeRequest } from './delegation-steps.ts'
+import { authorizeRequest, readPrincipal } from './delegation-steps.ts'
 import type { FramedHeaders } from './framing.ts'
 import type { ProvenChain } from './proven-chain.ts'
 import type { RequestTarget } from './target.ts'
+import type { Principal } from './verified-request.ts'
 
 /** Who sends something and with which rights: everything is proven but that these suffice. */
 export interface ProvenHolder {
   /** Whose key was proven. */
   readonly agent: Did
+  /** On whose behalf. */
+  readonly principal: Principal
   /** Id of the last delegation. */
   readonly delegation: string
   /** What the last delegation allows. */
@@ -62,6 +65,7 @@ export const httpProtocol: RequestProtocol = Object.freeze({
 })
 
 /** Who sends a request and with which rights, as a protocol is told. */
-export function describeHolder({ leaf }: ProvenChain): Omit<ProvenHolder, 'now'> {
-  return { agent: leaf.subject, delegation: leaf.id, capabilities: leaf.capabilities }
+export function describeHolder(chain: ProvenChain): Omit<ProvenHolder, 'now'> {
+  const { id: delegation, subject: agent, capabilities } = chain.leaf
+  return { agent, principal: readPrincipal(chain), delegation, capabilities }
 }
