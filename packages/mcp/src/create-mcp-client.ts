@@ -1,23 +1,11 @@
-import { BehalfError } from '@behalf/core'
 import type { Wallet } from '@behalf/wallet'
-import {
-  Client,
-  type ClientOptions,
-  type Implementation,
-  StreamableHTTPClientTransport,
-} from '@modelcontextprotocol/client'
+import { type Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+import { type ClientIdentity, connectClient } from './connect-client.ts'
 import { createMcpTransport } from './create-mcp-transport.ts'
 import type { McpCallerOptions } from './mcp-caller.ts'
 
 /** How a client calls, and what it says of itself to servers. */
-export interface McpClientOptions extends McpCallerOptions {
-  /** Default: `behalf`. */
-  readonly clientInfo?: Implementation
-  /** Of the SDK. Default: whichever protocol version both sides speak. */
-  readonly client?: ClientOptions
-}
-
-const CLIENT_INFO: Implementation = { name: 'behalf', version: '0.1.0' }
+export interface McpClientOptions extends McpCallerOptions, ClientIdentity {}
 
 /**
  * A client of the SDK 2.x, connected to a protected endpoint, whichever protocol version it speaks. Each of its requests
@@ -40,24 +28,11 @@ export async function createMcpClient(
   url: string,
   options: McpClientOptions = {},
 ): Promise<Client> {
-  const { clientInfo = CLIENT_INFO, client: clientOptions } = options
-  const client = new Client(clientInfo, { versionNegotiation: { mode: 'auto' }, ...clientOptions })
   const transport = createMcpTransport(
     wallet,
     url,
     ({ endpoint, fetch }) => new StreamableHTTPClientTransport(endpoint, { fetch }),
     options,
   )
-  try {
-    await client.connect(transport)
-  } catch (error) {
-    throw findRefusal(error) ?? error
-  }
-  return client
-}
-
-/** The refusal that an error of the SDK wraps: the SDK only says that no version could be agreed on. */
-function findRefusal(error: unknown): BehalfError<string> | undefined {
-  if (error instanceof BehalfError) return error
-  return error instanceof Error ? findRefusal(error.cause) : undefined
+  return await connectClient(transport, options)
 }

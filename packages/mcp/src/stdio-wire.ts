@@ -12,7 +12,7 @@ export interface StdioTransport {
   close(): Promise<void>
   onclose?: () => void
   onerror?: (error: Error) => void
-  onmessage?: (message: never, extra?: object) => void
+  onmessage?: (message: object, extra?: object) => void
 }
 
 /** Both ends of a transport: the streams, and the server. */
@@ -69,7 +69,7 @@ export function createStdioWire(options: StdioWireOptions): StdioWire {
     deliver: (message, extra) => {
       if (isClosed) return
       try {
-        transport.onmessage?.({ jsonrpc: '2.0', ...message } as never, extra)
+        transport.onmessage?.({ jsonrpc: '2.0', ...message }, extra)
       } catch (error) {
         fail(error instanceof Error ? error : new Error(String(error)))
       }

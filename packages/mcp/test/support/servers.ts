@@ -1,8 +1,10 @@
 import { McpServer as SessionServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server'
+import { serveStdio } from '@modelcontextprotocol/server/stdio'
 import { z } from 'zod'
 import { type McpHandler, verifiedCaller } from '../../src/index.ts'
 import { createSessionHandler } from '../../src/sessions.ts'
+import type { StdioTransport } from '../../src/stdio.ts'
 
 /** What a test sees of a server. */
 export interface Served {
@@ -13,6 +15,8 @@ export interface Served {
   readonly waiting: Promise<AbortSignal>
   /** What the handler was shown, as it came. */
   readonly shown: Request[]
+  /** Serves a transport in place of HTTP. */
+  readonly open: (transport: StdioTransport) => Promise<void>
   description: string
 }
 
@@ -32,6 +36,10 @@ export function serve(generation: Generation): Served {
     handler: (request, options) => {
       shown.push(request.clone())
       return handler(request, options)
+    },
+    open: async (transport) => {
+      if (generation === '2.x') serveStdio(() => createServer(served, waiting.resolve), { transport })
+      else await createSessionServer(served, waiting.resolve).connect(transport)
     },
   }
   const handler =

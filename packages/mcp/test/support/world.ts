@@ -81,10 +81,8 @@ export interface World {
 
 let granted = 0
 
-/** An endpoint at MCP_URL, an issuer it trusts, and agents. */
-export async function makeWorld(
-  options: Pick<McpEndpointOptions<undefined>, 'handler'> & Partial<McpEndpointOptions<undefined>>,
-): Promise<World> {
+/** An issuer, what is known of its delegations, agents, and what a verifier works with that trusts it. */
+export async function makeSurroundings() {
   const records: AuditRecord[] = []
   const time = { now: NOW - 60_000 }
   const clock = (): number => time.now
@@ -105,20 +103,41 @@ export async function makeWorld(
       return () => void listeners.delete(listener)
     },
   }
-  const endpoint = createMcpEndpoint({
-    url: MCP_URL,
+  const options = {
     trustedIssuers: [issuer.did],
     statusSource,
     replayStore: createMemoryReplayStore({ clock }),
     useCounter: createMemoryUseCounter({ clock }),
-    auditSink: { record: (entry) => void records.push(entry) },
+    auditSink: { record: (entry: AuditRecord) => void records.push(entry) },
     clock,
-    ...options,
-  })
+  }
   time.now = NOW
   return {
-    endpoint,
+    options,
     records,
+    time,
+    clock,
+    grant: (
+      wallet: Wallet,
+      capabilities: readonly Capability[],
+      method: 'operator' | 'passkey' = 'operator',
+    ) => grant(wallet, capabilities, { method, now: time.now }),
+    revoke: async (...indices: readonly number[]) => {
+      list = await makeList(indices)
+      for (const listener of listeners) listener(issuer.did)
+    },
+  }
+}
+
+/** An endpoint at MCP_URL, an issuer it trusts, and agents. */
+export async function makeWorld(
+  options: Pick<McpEndpointOptions<undefined>, 'handler'> & Partial<McpEndpointOptions<undefined>>,
+): Promise<World> {
+  const { options: common, time, clock, ...surroundings } = await makeSurroundings()
+  const endpoint = createMcpEndpoint({ url: MCP_URL, ...common, ...options })
+  return {
+    ...surroundings,
+    endpoint,
     get now() {
       return time.now
     },
@@ -136,12 +155,6 @@ export async function makeWorld(
             : elsewhere(request))
         },
       }),
-    grant: (wallet, capabilities, method = 'operator') =>
-      grant(wallet, capabilities, { method, now: time.now }),
-    revoke: async (...indices) => {
-      list = await makeList(indices)
-      for (const listener of listeners) listener(issuer.did)
-    },
   }
 }
 
