@@ -13,7 +13,7 @@ export interface EndedCall {
 }
 
 /** JSON-RPC 2.0 section 5.1: in the range for what a server defines. */
-const REFUSED = -32_000
+export const REFUSED = -32_000
 
 /**
  * The answer of a call that ended because it would not be accepted any more.

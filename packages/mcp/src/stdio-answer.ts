@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from '@behalf/core'
+import { REFUSED } from './ended-call.ts'
 import type { McpError } from './error.ts'
 import { describeRefusal } from './read-refusal.ts'
-import { REFUSED } from './stdio-refusal.ts'
 
 /** That a call was refused, and what may help. */
 export interface StdioRefusal {

@@ -1,10 +1,8 @@
 import { BehalfError, isJsonObject, type JsonObject, type JsonValue, parseJson } from '@behalf/core'
 import type { ProblemResponse } from '@behalf/verifier'
+import { REFUSED } from './ended-call.ts'
 import { parseMcpJson } from './mcp-message.ts'
 import { readMeta, withMeta } from './message-meta.ts'
-
-/** JSON-RPC 2.0 section 5.1: the range for what a server defines. */
-export const REFUSED = -32_000
 
 /**
  * The answer to a line that was refused; undefined where none is expected: to a notification, or an answer.

@@ -125,9 +125,9 @@ export interface Wallet {
    * it, to which server and under which delegation, good for this message and once. Nothing is sent.
    *
    * @param message - its members `id`, `method` and `params`, or `id` and `result` or `error`, as they will be sent
-   * @throws {WalletError} credential_missing: the wallet does not hold the delegation
+   * @throws {WalletError} credential_missing: the wallet does not hold the delegation; json_ambiguous: JSON cannot
+   *   express the message
    * @throws {TypeError} for other members, and for context that is not printable ASCII
-   * @throws {CoreError} json_ambiguous: JSON cannot express the message
    */
   proveMessage(message: JsonObject, options: ProveMessageOptions): Promise<JsonObject>
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { PassThrough } from 'node:stream'
+import { PassThrough, type Readable } from 'node:stream'
 import { encodeUtf8, type JsonObject } from '@behalf/core'
 import { createMemoryWallet, type ProveMessageOptions, type Wallet } from '@behalf/wallet'
 import { Client as SessionClient } from '@modelcontextprotocol/sdk/client/index.js'
@@ -66,7 +66,7 @@ export async function connectStdio(
 }
 
 /** The messages of a server, one after the other. */
-export function readMessages({ fromServer }: Pick<StdioWorld, 'fromServer'>): () => Promise<JsonObject> {
+export function readMessages({ fromServer }: { readonly fromServer: Readable }): () => Promise<JsonObject> {
   let text = ''
   return async () => {
     for (;;) {

@@ -65,6 +65,15 @@ export interface WalletChanges {
   readonly elsewhere?: (request: Request) => Promise<Response>
 }
 
+/** How the root was approved. */
+type GrantMethod = 'operator' | 'passkey'
+
+/** What a test changes in a delegation. */
+export interface GrantChanges {
+  /** Default: `person-7`. */
+  readonly principal?: string
+}
+
 /** What a test has to do with. */
 export interface World {
   readonly endpoint: McpEndpoint
@@ -117,11 +126,12 @@ export async function makeSurroundings() {
     records,
     time,
     clock,
-    grant: (
-      wallet: Wallet,
-      capabilities: readonly Capability[],
-      method: 'operator' | 'passkey' = 'operator',
-    ) => grant(wallet, capabilities, { method, now: time.now }),
+    grant: (wallet: Wallet, capabilities: readonly Capability[], how: GrantMethod | GrantChanges = {}) =>
+      grant(wallet, capabilities, {
+        method: typeof how === 'string' ? how : 'operator',
+        ...(typeof how === 'string' ? {} : how),
+        now: time.now,
+      }),
     revoke: async (...indices: readonly number[]) => {
       list = await makeList(indices)
       for (const listener of listeners) listener(issuer.did)
@@ -168,7 +178,11 @@ export function toServed(url: string | URL | Request, init?: RequestInit): Reque
 async function grant(
   wallet: Wallet,
   capabilities: readonly Capability[],
-  { method, now }: { readonly method: 'operator' | 'passkey'; readonly now: number },
+  {
+    method,
+    now,
+    principal = 'person-7',
+  }: { readonly method: GrantMethod; readonly now: number } & GrantChanges,
 ): Promise<number> {
   granted += 1
   const payload = createDelegationPayload(
@@ -176,7 +190,7 @@ async function grant(
       id: `urn:uuid:00000000-0000-4000-8000-${String(granted).padStart(12, '0')}`,
       issuer: issuer.did,
       subject: wallet.did,
-      onBehalfOf: { id: 'person-7' },
+      onBehalfOf: { id: principal },
       capabilities,
       maxDelegationDepth: 1,
       validFrom: now - 1000 + granted,
