@@ -39,7 +39,9 @@ describe('the README of @behalf/mcp', () => {
       ISSUER: world.issuer,
       MCP: `http://127.0.0.1:${await freePort()}/mcp`,
       DATABASE: oldVerifierFile(join(folder, 'verifier.sqlite')),
+      SERVER: join(folder, 'stdioServer.ts'),
     }
+    writeFileSync(env['SERVER'] ?? '', EXAMPLES.get('stdioServer') ?? '')
     server = start('server')
     await vi.waitFor(() => checkListening(env['MCP'] ?? ''), { timeout: 60_000, interval: 50 })
   }, 90_000)
@@ -50,13 +52,14 @@ describe('the README of @behalf/mcp', () => {
   })
 
   test('has no example in TypeScript that is not run', () => {
-    expect([...EXAMPLES.keys()]).toEqual(['server', 'oauth', 'client'])
+    expect([...EXAMPLES.keys()]).toEqual(['server', 'oauth', 'client', 'stdioServer', 'stdioClient'])
     expect(PAGE.match(/^```ts/gmu)).toHaveLength(EXAMPLES.size)
   })
 
   test.each([
     ['client', 2],
     ['oauth', 1],
+    ['stdioClient', 2],
   ])(
     'has a client that calls the server as it stands: %s',
     async (name, questions) => {

@@ -47,11 +47,16 @@ function memberOf(holder: JsonObject, name: string): JsonObject {
 function withoutClaims(value: JsonObject, part: 'params' | 'result'): JsonObject {
   const holder = value[part]
   if (!isJsonObject(holder) || holder['_meta'] === undefined) return value
-  const said = Object.entries(metaOf(holder)).filter(([name]) => !RESERVED.test(name))
-  return { ...value, [part]: { ...holder, _meta: Object.fromEntries(said) } }
+  return { ...value, [part]: { ...holder, _meta: withoutReserved(metaOf(holder)) } }
 }
 
-function describeCaller(verified: AnyVerifiedRequest<unknown>): JsonObject {
+/** What a caller may say in `_meta`: nothing under names that it has no say in. */
+export function withoutReserved(meta: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(meta).filter(([name]) => !RESERVED.test(name)))
+}
+
+/** What a server is told of its caller, as JSON. */
+export function describeCaller(verified: AnyVerifiedRequest<unknown>): JsonObject {
   const { agent, principal, chain, requestId, workflow } = verified
   const { issuer, id, role, tenant } = principal
   return {

@@ -1,4 +1,6 @@
+import { isJsonObject } from '@behalf/core'
 import type { AnyVerifiedRequest } from '@behalf/verifier'
+import { CALLER_META } from './forwarded-message.ts'
 
 /** Verified messages that a server in this process works on, by the id they are on record under. */
 const LIVE = new Map<string, AnyVerifiedRequest<unknown>>()
@@ -13,7 +15,11 @@ export function forgetCaller({ requestId }: AnyVerifiedRequest<unknown>): void {
   LIVE.delete(requestId)
 }
 
-/** The verified message of that id; undefined where nobody works on one. */
-export function findCaller(requestId: unknown): AnyVerifiedRequest<unknown> | undefined {
+/** Who calls, as the `_meta` of a message tells; undefined where nobody works on such a one. */
+export function findCaller(
+  meta: Readonly<Record<string, unknown>> | undefined,
+): AnyVerifiedRequest<unknown> | undefined {
+  const caller = meta?.[CALLER_META]
+  const requestId = isJsonObject(caller) ? caller['request_id'] : undefined
   return typeof requestId === 'string' ? LIVE.get(requestId) : undefined
 }

@@ -1,11 +1,9 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '@behalf/core'
 
 /** Member of `_meta` that proves a message. */
-export const PROOF_META = 'dev.behalf/proof'
-/** Member of `_meta` that tells a server, and nobody else, which verified message it serves. */
-export const CALLER_META = 'dev.behalf/caller'
+export const PROOF_META = 'behalf/proof'
 /** Member of `_meta` that tells under which id a request is on record. */
-export const REQUEST_ID_META = 'dev.behalf/request-id'
+export const REQUEST_ID_META = 'behalf/request-id'
 
 /** Where a message has its `_meta`: in its params, its result, or the data of its error. */
 type MetaPlace = readonly string[]

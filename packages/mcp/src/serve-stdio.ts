@@ -1,9 +1,10 @@
 import { decodeUtf8, type JsonObject } from '@behalf/core'
 import { parseMessageStatement } from '@behalf/credential'
 import type { MessageVerifier, VerifiedRequest } from '@behalf/verifier'
+import { CALLER_META, describeCaller, withoutReserved } from './forwarded-message.ts'
 import { forgetCaller, rememberCaller } from './live-callers.ts'
 import { type McpRequest, readMcpMessage } from './mcp-message.ts'
-import { CALLER_META, REQUEST_ID_META, readMeta, withMeta } from './message-meta.ts'
+import { REQUEST_ID_META, readMeta, withMeta } from './message-meta.ts'
 import type { StdioCall, StdioCalls } from './stdio-calls.ts'
 import { cancelledBy } from './stdio-protocol.ts'
 import { tellInMeta, toErrorMember, toRefusal } from './stdio-refusal.ts'
@@ -63,7 +64,7 @@ function accept(verified: VerifiedRequest<unknown>, serving: StdioServing): void
   }
   const cancelled = serving.calls.end(cancelledBy(plain))
   if (cancelled !== undefined) forgetCaller(cancelled.verified)
-  serving.wire.deliver(withCaller(plain))
+  serving.wire.deliver(withCaller(plain, verified))
 }
 
 function begin(
@@ -75,7 +76,7 @@ function begin(
   if (isOpening(message)) session.open(verified)
   rememberCaller(verified)
   calls.begin({ id: message.id, verified }, (call, reason) => endCall(call, reason, serving))
-  wire.deliver(withCaller(plain, verified.requestId), { authInfo: toAuthInfo(verified) })
+  wire.deliver(withCaller(plain, verified), { authInfo: toAuthInfo(verified) })
 }
 
 /** A call whose chain died is answered for the server, and the server told to end it. */
@@ -95,13 +96,12 @@ function readVerified({ body }: VerifiedRequest<unknown>): JsonObject {
   return structuredClone(statement.message)
 }
 
-/** Which verified message it is, in our word and in nobody else's. */
-function withCaller(message: JsonObject, requestId?: string): JsonObject {
-  const meta = readMeta(message)
-  if (requestId !== undefined) return withMeta(message, { ...meta, [CALLER_META]: requestId })
-  if (meta === undefined) return message
-  const { [CALLER_META]: _, ...rest } = meta
-  return withMeta(message, rest)
+/** With what was verified of its caller, and nothing that the caller said of itself. */
+function withCaller(message: JsonObject, verified: VerifiedRequest<unknown>): JsonObject {
+  const meta = withoutReserved(readMeta(message) ?? {})
+  // An answer is not asked who gives it.
+  if (!('method' in message)) return withMeta(message, meta)
+  return withMeta(message, { ...meta, [CALLER_META]: describeCaller(verified) })
 }
 
 /** A peer that does not read is the wire's to notice. */

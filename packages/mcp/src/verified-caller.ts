@@ -1,6 +1,5 @@
 import type { AnyVerifiedRequest } from '@behalf/verifier'
 import { findCaller } from './live-callers.ts'
-import { CALLER_META } from './message-meta.ts'
 
 /** What the official SDKs hand to a tool about who calls; the shape that both generations call AuthInfo. */
 export interface McpAuthInfo {
@@ -43,8 +42,7 @@ export function toAuthInfo(verified: AnyVerifiedRequest<unknown>): McpAuthInfo {
  */
 export function verifiedCaller(context: object): AnyVerifiedRequest<unknown> {
   const { authInfo, http, _meta, mcpReq } = context as ToolContext
-  const verified =
-    (authInfo ?? http?.authInfo)?.extra?.['behalf'] ?? findCaller((_meta ?? mcpReq?._meta)?.[CALLER_META])
+  const verified = (authInfo ?? http?.authInfo)?.extra?.['behalf'] ?? findCaller(_meta ?? mcpReq?._meta)
   if (isVerified(verified)) return verified
   throw new TypeError(
     'no verified request: this server is not served through createMcpEndpoint or createStdioEndpoint',

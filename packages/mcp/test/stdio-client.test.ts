@@ -168,7 +168,7 @@ function watchProofs({
         method: string
         params: { _meta: Record<string, object> }
       }
-      sent.push({ method, isShown: 'chain' in (params._meta['dev.behalf/proof'] ?? {}) })
+      sent.push({ method, isShown: 'chain' in (params._meta['behalf/proof'] ?? {}) })
     }
   })
   return sent

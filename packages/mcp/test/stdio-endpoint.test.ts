@@ -54,14 +54,14 @@ describe.each(GENERATIONS)('a proven message to a server of %s', (generation) =>
     const answer = await ask(await proveLine(wallet, SEARCH))
     expect(answer).toMatchObject({ id: 1, result: { content: [{ text: 'issues of ACME' }] } })
     const [record] = world.records
-    expect(answer['result']).toMatchObject({ _meta: { 'dev.behalf/request-id': record?.requestId } })
+    expect(answer['result']).toMatchObject({ _meta: { 'behalf/request-id': record?.requestId } })
     expect(record).toMatchObject({ call: { method: 'tools/call', tool: 'search_issues' }, origin: AUDIENCE })
     expect(served.ran).toEqual(['search ACME'])
   })
 
   test('tells the server who calls, and no caller of its own', async () => {
     const { wallet, ask } = await setUp(generation)
-    const params = { name: 'whoami', _meta: { 'dev.behalf/caller': 'somebody' } }
+    const params = { name: 'whoami', _meta: { 'behalf/caller': 'somebody' } }
     const line = await proveLine(wallet, { id: 1, method: 'tools/call', params: { name: 'whoami' } })
     expect(await ask(line)).toMatchObject({ result: { content: [{ text: `${wallet.did} for person-7` }] } })
     // What a peer says of the caller is laid over by what was verified.
@@ -70,7 +70,7 @@ describe.each(GENERATIONS)('a proven message to a server of %s', (generation) =>
       audience: AUDIENCE,
       delegation: wallet.delegations()[0]?.id ?? '',
     })
-    const meta = { ...params._meta, 'dev.behalf/proof': proof }
+    const meta = { ...params._meta, 'behalf/proof': proof }
     expect(await ask(raw({ jsonrpc: '2.0', ...message, params: { ...params, _meta: meta } }))).toMatchObject({
       result: { content: [{ text: `${wallet.did} for person-7` }] },
     })
@@ -98,7 +98,7 @@ describe.each(GENERATIONS)('a proven message to a server of %s', (generation) =>
 })
 
 describe('a message is refused', () => {
-  const other = { 'dev.behalf/proof': 'other' }
+  const other = { 'behalf/proof': 'other' }
   test.each<[string, LineChanges, string]>([
     ['with another method', { sent: { method: 'prompts/get' } }, 'signature_invalid'],
     ['with another id', { sent: { id: 2 } }, 'signature_invalid'],
@@ -257,13 +257,13 @@ describe('what wants no answer', () => {
         jsonrpc: '2.0',
         ...answer,
         ...changes,
-        result: { ...answer.result, _meta: { 'dev.behalf/proof': proof } },
+        result: { ...answer.result, _meta: { 'behalf/proof': proof } },
       })
     send(line({ id: 8 }))
     send(line({}))
     const failed = { id: 9, error: { code: -1, message: 'no', data: { _meta: {} } } }
     const told = await wallet.proveMessage(failed, how)
-    const error = { ...failed.error, data: { _meta: { 'dev.behalf/proof': told } } }
+    const error = { ...failed.error, data: { _meta: { 'behalf/proof': told } } }
     send(raw({ jsonrpc: '2.0', id: 9, error: { ...error, code: -2 } }))
     send(raw({ jsonrpc: '2.0', id: 9, error }))
     expect(await code(await proveLine(wallet, { id: 1 }))).toBe('ok')

@@ -1,5 +1,6 @@
 import type { JsonObject } from '@behalf/core'
 import type { McpCapability } from '@behalf/credential'
+import type { AuditRecord } from '@behalf/verifier'
 import type { Wallet } from '@behalf/wallet'
 import { describe, expect, test } from 'vitest'
 import { findCaller } from '../src/live-callers.ts'
@@ -85,6 +86,7 @@ describe.each(GENERATIONS)('a call in flight on a server of %s', (generation) =>
     const id = await send(a, WAIT)
     const signal = await world.served.waiting
     expect(signal.aborted).toBe(false)
+    expect(findCaller(callerOf(world.records[0]))).toMatchObject({ agent: a.did })
     await world.revoke(index)
     const answer = await next()
     expect([codeOfMessage(answer), answer['id']]).toEqual(['credential_revoked', id])
@@ -92,7 +94,7 @@ describe.each(GENERATIONS)('a call in flight on a server of %s', (generation) =>
     const { data } = answer['error'] as { data: JsonObject }
     const [record] = world.records
     expect(data['request_id']).toBe(record?.requestId)
-    expect(findCaller(record?.requestId)).toBeUndefined()
+    expect(findCaller(callerOf(record))).toBeUndefined()
   })
 
   test('goes on when another one is revoked', async () => {
@@ -139,7 +141,7 @@ describe.each(GENERATIONS)('a call in flight on a server of %s', (generation) =>
     await aborted(signal)
     await world.endpoint.transport.send({ jsonrpc: '2.0', id: 1, result: {} })
     expect(world.fromServer.read()).toBeNull()
-    expect(findCaller(world.records[0]?.requestId)).toBeUndefined()
+    expect(findCaller(callerOf(world.records[0]))).toBeUndefined()
   })
 })
 
@@ -186,6 +188,11 @@ test('a server whose answers nobody reads is told, and closed', async () => {
   world.fromServer.destroy(new Error('the pipe is broken'))
   await send(a, LIST)
   await closed.promise
+})
+
+/** What a server is told of the caller in a record. */
+const callerOf = (record: AuditRecord | undefined): Record<string, unknown> => ({
+  'behalf/caller': { request_id: record?.requestId },
 })
 
 function aborted(signal: AbortSignal): Promise<void> {

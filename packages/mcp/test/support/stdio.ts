@@ -105,7 +105,7 @@ export async function proveLine(
     ...(await wallet.proveMessage(message, { audience: AUDIENCE, delegation, ...options })),
     ...forged,
   }
-  const meta = { _meta: { 'dev.behalf/proof': proof } }
+  const meta = { _meta: { 'behalf/proof': proof } }
   return encodeUtf8(
     `${JSON.stringify({ jsonrpc: '2.0', ...message, params: { ...params, ...changed, ...meta }, ...sent })}\n`,
   )
