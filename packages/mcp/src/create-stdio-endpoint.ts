@@ -58,5 +58,5 @@ export function createStdioEndpoint<Account = undefined>(
     onClose: () => endServing(serving),
   })
   const serving: StdioServing = { verifier, session, calls, wire, maxBytes }
-  return { transport: wire.transport, distrustIssuer: verifier.distrustIssuer }
+  return { transport: wire.transport, distrustIssuer: (did) => verifier.distrustIssuer(did) }
 }

@@ -108,7 +108,7 @@ async function deliver(outgoing: StdioOutgoing, delegation: HeldDelegation, prov
 async function converse(call: Call, { answers, chains }: Proving): Promise<void> {
   const { digest, evidence } = call.delegation
   const ask = async (show: Show): Promise<StdioRefusal | undefined> => {
-    const answer = answers.expect(call.id, call.onAnswer)
+    const answer = answers.expect(call.id, (message) => call.onAnswer(message))
     try {
       await call.put(show)
     } catch (error) {

@@ -27,10 +27,9 @@ export function toErrorMember({ body, headers }: ProblemResponse): JsonObject {
   const problem = parseJson(body)
   const data = isJsonObject(problem) ? problem : {}
   const [, wait] = headers.find(([name]) => name === 'Retry-After') ?? []
-  const { title = 'Refused', code = null } = data
   return {
     code: REFUSED,
-    message: `${String(title)} (${String(code)})`,
+    message: `${textOf(data['title'])} (${textOf(data['code'])})`,
     data: wait === undefined ? data : { ...data, retry_after: Number(wait) },
   }
 }
@@ -40,6 +39,10 @@ export function tellInMeta(answer: JsonObject, told: JsonObject): JsonObject {
   const { error } = answer
   const isTaken = isJsonObject(error) && error['data'] !== undefined && !isJsonObject(error['data'])
   return isTaken ? answer : withMeta(answer, { ...readMeta(answer), ...told })
+}
+
+function textOf(value: JsonValue | undefined): string {
+  return typeof value === 'string' ? value : ''
 }
 
 function readLeniently(line: Uint8Array, maxBytes: number): JsonValue | undefined {

@@ -29,11 +29,16 @@ const prove = (
 
 /** Whether the key made the proof of this message. */
 function verifies(
-  { signature, chain: _, evidence: _evidence, ...claims }: JsonObject,
+  { signature, chain: _chain, evidence: _evidence, ...claims }: JsonObject,
   message = MESSAGE,
 ): boolean {
   const text = `behalf-mcp-message-v1\n${canonicalizeJson({ ...claims, ...message, cid: held.digest })}`
-  return verifyEd25519(AGENT.signer.publicKey, encodeUtf8(text), decodeBase64url(String(signature)))
+  return verifyEd25519(AGENT.signer.publicKey, encodeUtf8(text), toBytes(signature))
+}
+
+function toBytes(signature: JsonObject[string] | undefined): Uint8Array {
+  if (typeof signature !== 'string') throw new TypeError('there is no signature')
+  return decodeBase64url(signature)
 }
 
 describe('the proof of a message', () => {

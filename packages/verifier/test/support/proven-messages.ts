@@ -82,7 +82,6 @@ export async function makeMessage(
 export interface MessageWorld {
   readonly verifier: MessageVerifier<unknown>
   readonly records: AuditRecord[]
-  readonly distrusts: MessageVerifier<unknown>['distrustIssuer']
 }
 
 const emptyList = await makeList()
@@ -105,7 +104,7 @@ export function makeMessageWorld(changes: Partial<MessageVerifierOptions<unknown
     ...changes,
   })
   time.now = NOW
-  return { verifier, records, distrusts: verifier.distrustIssuer }
+  return { verifier, records }
 }
 
 /** The code with which a message is refused, or `ok`. */
