@@ -4,6 +4,8 @@ import { createVerifierMetrics } from '@behalf/verifier/metrics'
 import { createMemoryWallet, type Wallet } from '@behalf/wallet'
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { runWithSecrets, type SecretRun } from './support/secret-run.ts'
+import { findSecrets } from './support/wire-secrets.ts'
 import { openWorld, type World } from './support/world.ts'
 
 const CANARIES = { body: 'canary-in-a-body', query: 'canary-in-a-query', bearer: 'canary-in-a-header' }
@@ -189,6 +191,56 @@ describe('what operators read', () => {
     for (const secret of secrets) expect(told).not.toContain(secret)
     // No JWS of any kind, whole or cut.
     expect(told).not.toMatch(/eyJ[\w-]{10}/u)
+  })
+})
+
+describe('what operators read of people, tokens and tools', () => {
+  /** Of each of these something went over the wire, so a run that leaves one out is no run. */
+  const KINDS = [
+    'JWS in a body',
+    'JWS in a subject token',
+    'access token',
+    'answer of a passkey',
+    'argument of a tool',
+    'credential',
+    'nonce',
+    'one-time code',
+    'private key',
+    'proof at an API',
+    'proof at the token endpoint',
+    'session cookie',
+    'signature',
+    'signature base',
+    'signature in a body',
+    'subject token',
+    'token after Bearer',
+    'token after DPoP',
+    'token of a form',
+    'token of a workload',
+    'token that is asked about',
+  ]
+  let run: SecretRun
+  beforeAll(async () => {
+    run = await runWithSecrets()
+  }, 60_000)
+
+  test('has nothing in it that was secret on the way', () => {
+    expect([...run.secrets.keys()].toSorted()).toEqual(expect.arrayContaining(KINDS))
+    const { lines, spans, series } = run.amounts
+    expect([lines > 60, spans > 60, series > 60]).toEqual([true, true, true])
+    expect(findSecrets(run.secrets, run.told)).toEqual([])
+    expect(run.told).not.toMatch(/eyJ[\w-]{10}/u)
+  })
+
+  test('tells of each fault without what caused it', () => {
+    expect(run.told).toContain('the store is gone')
+  })
+
+  test.each(KINDS)('would be noticed with a %s in it, and with the end of one', (kind) => {
+    const [secret = ''] = run.secrets.get(kind) ?? []
+    for (const leak of [`x ${secret} y`, `x…${secret.slice(-40)}`]) {
+      expect(findSecrets(run.secrets, `${run.told}\n${leak}`)).toContain(kind)
+    }
   })
 })
 

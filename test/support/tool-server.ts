@@ -11,8 +11,8 @@ import type { World } from './world.ts'
 export const TOOL = 'search_issues'
 
 /** A server of the SDK 2.x with that tool, which anybody may call. */
-export async function openBareTools(): Promise<McpServed> {
-  const { fetch } = createMcpHandler(createServer)
+export async function openBareTools(create: () => McpServer = createServer): Promise<McpServed> {
+  const { fetch } = createMcpHandler(create)
   return await listen((request) => fetch(request), await freePort())
 }
 
@@ -21,9 +21,9 @@ export async function openProtectedTools(world: World): Promise<McpServed> {
   return await openEndpoint(world, { handler: createMcpHandler(createServer).fetch })
 }
 
-/** The digest of the tool as such servers tell of it, as a delegation pins it. */
-export async function pinsOfTools(): Promise<Record<string, string>> {
-  const server = await openBareTools()
+/** The digests of tools as such servers tell of them, as a delegation pins them. */
+export async function pinsOfTools(create: () => McpServer = createServer): Promise<Record<string, string>> {
+  const server = await openBareTools(create)
   const client = await connect(server.url)
   const { tools } = await client.listTools()
   await client.close()

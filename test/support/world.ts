@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import { type AuthorityLog, createAuthority, type Repeat } from '@behalf/authority'
+import { type AuthorityLog, createAuthority, type Repeat, type WorkloadIssuer } from '@behalf/authority'
 import { createEd25519Signer, type Signer, systemRandomBytes } from '@behalf/core'
 import { encodeDidKey } from '@behalf/did'
 import { parsePolicy } from '@behalf/issuer'
@@ -32,6 +32,8 @@ export interface World {
   readonly apiPort: number
   readonly issuer: string
   readonly operator: Wallet
+  /** With which somebody becomes the first person of the authority. */
+  readonly claimUrl: string | undefined
   /** Approves the next request that is pending, as it was asked. */
   approveNext(): Promise<void>
   /** A delegation for the agent, asked for and approved. */
@@ -51,6 +53,10 @@ export interface WorldOptions {
   readonly repeat?: Repeat
   /** Whether the API puts its decisions into the log of the authority, each before it acts. */
   readonly reports?: boolean
+  /** Of the authority. Default `127.0.0.1`; passkeys approve only on `localhost`. */
+  readonly host?: string
+  /** Whose word the authority takes for where an agent runs. */
+  readonly workloadIssuers?: readonly WorkloadIssuer[]
 }
 
 /** Starts the world. Its API answers `/projects/*` with what the verifier found out. */
@@ -58,7 +64,8 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'behalf-test-'))
   const operator = createMemoryWallet()
   const [authorityPort, apiPort] = [await freePort(), await freePort()]
-  const [authorityOrigin, api] = [`http://127.0.0.1:${authorityPort}`, `http://127.0.0.1:${apiPort}`]
+  const { host = '127.0.0.1' } = options
+  const [authorityOrigin, api] = [`http://${host}:${authorityPort}`, `http://127.0.0.1:${apiPort}`]
   const authority = await createAuthority({
     ...chooseDatabase(options, folder),
     noncesPath: oldVerifierFile(join(folder, 'nonces.sqlite')),
@@ -72,6 +79,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     operators: [{ did: operator.did, name: 'test operator' }],
     log: options.log ?? pino({ level: 'silent' }),
     ...(options.tracer && { tracer: options.tracer }),
+    ...(options.workloadIssuers && { workloadIssuers: options.workloadIssuers }),
   })
   await authority.listen({ host: '127.0.0.1', port: authorityPort })
   const client = operator.authority(authorityOrigin)
@@ -96,6 +104,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     apiPort,
     issuer: authority.issuerDid,
     operator,
+    claimUrl: authority.claimUrl,
     approveNext,
     grant: async (agent, { paths, depth = 0 }) => {
       const asking = agent.requestDelegation({

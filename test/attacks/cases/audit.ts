@@ -16,6 +16,8 @@ import {
 import { createSqliteLogStore } from '@behalf/audit-log/sqlite'
 import { concatBytes, encodeBase64url, encodeHex, encodeUtf8, isJsonObject, parseJson } from '@behalf/core'
 import { expect } from 'vitest'
+import { runWithSecrets } from '../../support/secret-run.ts'
+import { findSecrets } from '../../support/wire-secrets.ts'
 import { type CaseGroup, call, invariantOnce } from '../support/attack-case.ts'
 import { ASKED, operator, type RunningAuthority, withAuthority } from '../support/authority.ts'
 import { withFolder } from '../support/databases.ts'
@@ -239,6 +241,10 @@ async function searchForSecrets(): Promise<void> {
   expect(secrets.size).toBeGreaterThan(8)
   const all = lines.join('\n')
   for (const secret of secrets) expect(all).not.toContain(secret)
+  // The same for people, access tokens, workloads and tools, at the authority, an API and an MCP endpoint.
+  const { told, secrets: onTheWire } = await runWithSecrets()
+  expect(onTheWire.size).toBeGreaterThan(20)
+  expect(findSecrets(onTheWire, told)).toEqual([])
 }
 
 /** Two writers on one file, each with its own connection; fewer entries than the catalogue says, which take long. */
