@@ -172,7 +172,7 @@ describe('an endpoint that takes tokens, and wants its own nonces in their proof
   test('refuses a token that its agent took back, and takes the next one', async () => {
     const agent = await createAgent()
     const client = await connect(agent)
-    const { access_token: token = '' } = agent.saved[0] ?? {}
+    const token = agent.saved[0]?.access_token ?? ''
     const callWith = withDpop(agent.session, () => token)(fetch)
     expect(await codeOf(callWith(endpoint.url, message('ping')))).toBe('ok')
     expect(await takeBack(agent, token)).toBe(200)
@@ -225,10 +225,11 @@ describe('an endpoint that takes tokens, and wants its own nonces in their proof
     const agent = await createAgent()
     const { token } = await agent.wallet.exchangeToken({ resource: endpoint.url })
     agent.saved.push({ access_token: token, token_type: 'DPoP' })
-    const { dpop: _, ...authProvider } = agent.authProvider
     const before = records.length
     const client = new SessionClient(INFO)
-    const transport = new SessionTransport(new URL(endpoint.url), { authProvider: authProvider as never })
+    const transport = new SessionTransport(new URL(endpoint.url), {
+      authProvider: agent.authProvider as never,
+    })
     // Its declaration of sessionId does not allow for exact optional properties.
     const connected = client.connect(transport as unknown as Parameters<typeof client.connect>[0])
     await expect(connected).rejects.toThrow()
