@@ -150,6 +150,38 @@ describeNeeding('browser', 'what happened, searched and proven in a browser', ()
     await page.getByText('Nothing like this is in the log.').waitFor()
   })
 
+  test('a search is in the address: it is narrowed by one link, and is there again on the way back', async () => {
+    const { page } = bob
+    await bob.open('/search')
+    await page.getByText(/^\d+ records, the latest first$/u).waitFor()
+    const request = line(page, '/projects/ACME/issues/7: accepted')
+    await request.getByText(/^“Issue sorter” for Bob \(bob\), key/u).waitFor()
+    await request.getByText(/^today, \d\d:\d\d:\d\d/u).waitFor()
+    await request.getByRole('link', { name: 'Only this agent' }).click()
+    await page.waitForURL(world.url(`/search?${new URLSearchParams({ agent: agent.did })}`))
+    await expect.poll(() => page.getByLabel('Agent', { exact: true }).inputValue()).toBe(agent.did)
+    await request.getByRole('link', { name: 'Only this API' }).click()
+    await expect.poll(() => page.getByLabel('API', { exact: true }).inputValue()).toBe(api.origin)
+    await line(page, 'The agent collected its delegation').waitFor({ state: 'detached' })
+    await page.getByLabel('From').fill('2026-01-01T08:30')
+    await page.getByRole('button', { name: 'Search' }).click()
+    await page.waitForURL(/from=2026-01-01T08%3A30%3A00\.000Z/u)
+    await request.getByRole('link', { name: 'The whole story, with its proof' }).click()
+    await page.getByText('Everything here is proven').waitFor()
+    await page.goBack()
+    await request.waitFor()
+    expect([
+      await page.getByLabel('Agent', { exact: true }).inputValue(),
+      await page.getByLabel('API', { exact: true }).inputValue(),
+      await page.getByLabel('From').inputValue(),
+    ]).toEqual([agent.did, api.origin, '2026-01-01T08:30'])
+    await page.reload()
+    await request.waitFor()
+    await page.getByRole('button', { name: 'Clear' }).click()
+    await page.waitForURL(world.url('/search'))
+    await line(page, 'The agent collected its delegation').waitFor()
+  })
+
   test('what is somebody else’s is not there; an operator finds it', async () => {
     const { path, collect } = await askFor(world)
     const operator = await visit(browser, world, { belongings: alice })

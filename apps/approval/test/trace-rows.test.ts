@@ -33,7 +33,7 @@ describe('the picture of a trace', () => {
   test('goes from the person over the policy down the chain to the requests and the revocation', () => {
     expect(draw(STORY)).toEqual([
       '1 0 - Alice (alice) | approved (passkey)',
-      '0 1 0 Policy house | decided: ask-one',
+      '0 1 0 Policy house | It asks one person.',
       '2 2 1 “Sorter” | may act · 0123',
       '3 3 2 An agent without a name | may act · 4567',
       '5 4 3 GET /2 | accepted',

@@ -85,6 +85,7 @@ describe('moments', () => {
     expect(momentWords(at(2026, 0, 2, 9), now)).not.toContain('2026')
     expect(momentWords(at(2025, 0, 2, 9), now)).toContain('2025')
     expect(momentWords('never', now)).toBe('at an unknown time')
+    expect(momentWords(at(2026, 5, 15, 9), now, 'second')).toMatch(/^today, 0?9.30.00/u)
   })
 })
 

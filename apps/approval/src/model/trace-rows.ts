@@ -7,6 +7,7 @@ import {
   type VerifiedTrace,
 } from '@behalf/authority/trace'
 import type { NamesView } from '../api/log-views.ts'
+import { decisionWords } from '../words/decision-words.ts'
 import { agentWords, personWords } from '../words/name-words.ts'
 import { safeText } from '../words/safe-text.ts'
 import type { PictureRow } from './picture-row.ts'
@@ -68,7 +69,7 @@ function drawRoot(drawing: Drawing, entry: ProvenEntry): void {
     above = put(drawing, above, {
       index,
       name,
-      sub: `decided: ${safeText(textOf(record.decision), 40)}`,
+      sub: decisionWords(textOf(record.decision)),
       status: 'expired',
     })
   }

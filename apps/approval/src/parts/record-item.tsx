@@ -1,7 +1,7 @@
 import { Text, Title } from '@mantine/core'
 import type { ReactNode } from 'react'
 import type { NamesView, RecordView } from '../api/log-views.ts'
-import { agentWords } from '../words/name-words.ts'
+import { agentWords, personWords } from '../words/name-words.ts'
 import { type Fact, recordWords } from '../words/record-words.ts'
 import { HostileText } from './hostile-text.tsx'
 import { Moment } from './moment.tsx'
@@ -20,7 +20,7 @@ interface RecordItemProps {
 /** One record of the log as an item of a list: what happened, when, to which agent, and what else it says. */
 export function RecordItem({ record, names, id, folded = false, children }: RecordItemProps): ReactNode {
   const { headline, tone, actor, facts } = recordWords(record, names)
-  const { subject } = record
+  const { subject, principal } = record
   return (
     <li className="event" id={id} tabIndex={id === undefined ? undefined : -1}>
       <span className="event-dot" data-tone={tone} aria-hidden="true" />
@@ -31,10 +31,12 @@ export function RecordItem({ record, names, id, folded = false, children }: Reco
             {actor !== undefined && <span className="event-actor"> by {actor}</span>}
           </Title>
           <Text size="sm" c="dimmed">
-            <Moment at={record.time} />
+            <Moment at={record.time} to="second" />
           </Text>
         </div>
-        {typeof subject === 'string' && <Agent did={subject} names={names} />}
+        {typeof subject === 'string' && (
+          <Agent did={subject} principal={personWords(principal, names)} names={names} />
+        )}
         {facts.length > 0 && (folded ? <Folded facts={facts} /> : <Facts facts={facts} />)}
         {children}
       </div>
@@ -64,11 +66,19 @@ function Facts({ facts }: { readonly facts: readonly Fact[] }): ReactNode {
   )
 }
 
-function Agent({ did, names }: { readonly did: string; readonly names: NamesView }): ReactNode {
+interface AgentProps {
+  readonly did: string
+  /** On whose behalf, where that is known. */
+  readonly principal: string | undefined
+  readonly names: NamesView
+}
+
+function Agent({ did, principal, names }: AgentProps): ReactNode {
   const { name, key } = agentWords(did, names)
   return (
     <Text size="sm" className="break">
-      <bdi>{name}</bdi>, key <span className="mono">{key}</span>
+      <bdi>{name}</bdi>
+      {principal !== undefined && ` for ${principal}`}, key <span className="mono">{key}</span>
     </Text>
   )
 }

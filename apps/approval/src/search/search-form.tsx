@@ -2,6 +2,7 @@ import { Button, Stack, TextInput } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
 import { useLocation } from 'wouter'
 import type { LogFilter } from '../api/log-api.ts'
+import { EVERYTHING } from './search-address.ts'
 
 interface Field {
   readonly name: keyof LogFilter
@@ -10,6 +11,7 @@ interface Field {
   readonly type?: 'datetime-local'
 }
 
+const MINUTE_MS = 60_000
 const FIELDS: readonly Field[] = [
   { name: 'agent', label: 'Agent', placeholder: 'did:key:z6Mk…' },
   { name: 'principal', label: 'On behalf of', placeholder: 'Id of a person' },
@@ -19,11 +21,21 @@ const FIELDS: readonly Field[] = [
   { name: 'from', label: 'From', type: 'datetime-local' },
   { name: 'until', label: 'Until', type: 'datetime-local' },
 ]
-const EMPTY: LogFilter = { agent: '', principal: '', api: '', run: '', code: '', from: '', until: '' }
+
+interface SearchFormProps {
+  /** What is looked for now. */
+  readonly filter: LogFilter
+  readonly onSearch: (filter: LogFilter) => void
+}
 
 /** What is looked for; an id leads to its story at once. */
-export function SearchForm({ onSearch }: { readonly onSearch: (filter: LogFilter) => void }): ReactNode {
-  const [entered, setEntered] = useState(EMPTY)
+export function SearchForm({ filter, onSearch }: SearchFormProps): ReactNode {
+  const [entered, setEntered] = useState(() => toEntered(filter))
+  const [shown, setShown] = useState(filter)
+  if (filter !== shown) {
+    setShown(filter)
+    setEntered(toEntered(filter))
+  }
   return (
     <div className="card">
       <IdForm />
@@ -51,8 +63,8 @@ export function SearchForm({ onSearch }: { readonly onSearch: (filter: LogFilter
             <Button
               variant="default"
               onClick={() => {
-                setEntered(EMPTY)
-                onSearch(EMPTY)
+                setEntered(EVERYTHING)
+                onSearch(EVERYTHING)
               }}
             >
               Clear
@@ -102,4 +114,16 @@ function toFilter(entered: LogFilter): LogFilter {
 
 function toTime(local: string): string {
   return local === '' ? '' : new Date(local).toISOString()
+}
+
+function toEntered({ from, until, ...others }: LogFilter): LogFilter {
+  return { ...others, from: toLocal(from), until: toLocal(until) }
+}
+
+/** As a field for a time has it: to the minute, in the zone of the browser. */
+function toLocal(time: string): string {
+  const at = Date.parse(time)
+  if (Number.isNaN(at)) return ''
+  const offset = new Date(at).getTimezoneOffset() * MINUTE_MS
+  return new Date(at - offset).toISOString().slice(0, 'YYYY-MM-DDTHH:MM'.length)
 }
