@@ -80,14 +80,44 @@ async function cutOff(
   return span
 }
 
-/** Paths of the requests that the log of the authority has as accepted. */
-async function readIntents({ operator }: StorageSite): Promise<readonly string[]> {
-  const intents: string[] = []
+/** What the log of the authority has. */
+interface Recorded {
+  /** Paths of the requests that were accepted. */
+  readonly intents: readonly string[]
+  /** Paths of those of which it is known what was answered. */
+  readonly outcomes: readonly string[]
+}
+
+async function readRecorded({ operator }: StorageSite): Promise<Recorded> {
+  const accepted = await readRecords(operator, 'request_accepted')
+  const answered = await readRecords(operator, 'answered')
+  const paths = new Map(accepted.map(({ request_id: id, path }) => [id, path ?? '']))
+  check(
+    accepted.every(({ outcome }) => outcome === 'follows'),
+    'each request that is accepted awaits its outcome',
+  )
+  return {
+    intents: accepted.map(({ path = '' }) => path),
+    outcomes: answered.map(({ request_id: id }) => paths.get(id) ?? `no request ${id}`),
+  }
+}
+
+interface RequestRecord {
+  readonly request_id: string
+  readonly path?: string
+  readonly outcome?: string
+}
+
+async function readRecords(
+  operator: StorageSite['operator'],
+  type: string,
+): Promise<readonly RequestRecord[]> {
+  const records: RequestRecord[] = []
   for (let from = 0; ; ) {
-    const entries = await operator.listLogEntries({ about: 'type:request_accepted', from })
+    const entries = await operator.listLogEntries({ about: `type:${type}`, from })
     const last = entries.at(-1)
-    if (last === undefined) return intents
-    intents.push(...entries.map(({ record }) => String(JSON.parse(record).path)))
+    if (last === undefined) return records
+    records.push(...entries.map(({ record }) => JSON.parse(record) as RequestRecord))
     from = last.index + 1
   }
 }
@@ -103,10 +133,15 @@ interface Balance {
   readonly intents: number
   /** Intents of which nothing was done. */
   readonly orphans: number
+  /** Intents of which nobody knows what became of them. */
+  readonly unknown: number
 }
 
-/** Every effect was intended, and none happened twice. Nothing that was answered is without an effect. */
-function checkBalance(effects: readonly string[], intents: readonly string[], tally: Tally): Balance {
+/**
+ * Every effect was intended, and none happened twice. Nothing that was answered, or of which it is known what was, is
+ * without an effect: so whatever was not done is among that of which nobody knows.
+ */
+function checkBalance(effects: readonly string[], { intents, outcomes }: Recorded, tally: Tally): Balance {
   const [done, intended] = [new Set(effects), new Set(intents)]
   const unintended = effects.filter((path) => !intended.has(path))
   check(unintended.length === 0, `each effect has an intent on record: ${unintended.join(' ')} has none`)
@@ -117,8 +152,16 @@ function checkBalance(effects: readonly string[], intents: readonly string[], ta
     [...tally.answered].every((path) => done.has(path)),
     'what was answered was done',
   )
+  const unfounded = outcomes.filter((path) => !done.has(path) || !intended.has(path))
+  check(unfounded.length === 0, `each outcome is of an effect: ${unfounded.join(' ')} is not`)
+  check(new Set(outcomes).size === outcomes.length, 'no request has two outcomes')
   const orphans = intents.filter((path) => !done.has(path)).length
-  return { effects: effects.length, intents: intents.length, orphans }
+  return {
+    effects: effects.length,
+    intents: intents.length,
+    orphans,
+    unknown: intents.length - outcomes.length,
+  }
 }
 
 /** Kills an API between what it records and what it does. Exported for what it must notice. */
@@ -138,13 +181,16 @@ export async function runEffectKill(
       for (let round = 1; round <= ROUNDS[size]; round += 1) {
         await cutOff(caller, tally, () => wait(random.next() % Math.ceil(span)))
         // Against the log as it is when the process is gone: an effect may not wait for its record.
-        const intents = await readIntents(site)
-        checkBalance(readEffects(caller), intents, tally)
-        if (round % 20 === 0) progress(`${round} rounds, ${intents.length} intents`)
+        const recorded = await readRecorded(site)
+        checkBalance(readEffects(caller), recorded, tally)
+        if (round % 20 === 0) progress(`${round} rounds, ${recorded.intents.length} intents`)
       }
-      const intents = await readIntents(site)
-      const { effects, orphans } = checkBalance(readEffects(caller), intents, tally)
-      return `${ROUNDS[size]} times killed within ${span.toFixed(0)} ms of ${AT_ONCE} requests; ${tally.sent} sent, ${intents.length} on record as accepted, ${effects} done, ${tally.answered.size} answered; 0 done without a record before, ${orphans} on record that were not done`
+      const { effects, intents, orphans, unknown } = checkBalance(
+        readEffects(caller),
+        await readRecorded(site),
+        tally,
+      )
+      return `${ROUNDS[size]} times killed within ${span.toFixed(0)} ms of ${AT_ONCE} requests; ${tally.sent} sent, ${intents} on record as accepted, ${effects} done, ${tally.answered.size} answered; 0 done without a record before, ${orphans} on record that were not done, all of them among ${unknown} whose outcome nobody knows`
     }),
   )
 }

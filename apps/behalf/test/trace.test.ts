@@ -400,27 +400,48 @@ describe('behalf verify-bundle', () => {
     expect(step?.unproven).toEqual([])
   })
 
-  test('says of a request that was to be acted on that its outcome is unknown, unless more is on record', async () => {
+  test('says what became of a request that was to be acted on, and where that should be known and is not', async () => {
     const verified = await verifyTrace(bundle, world.issuer, [witness])
     const entry = verified.entries.find(({ record }) => record.type === 'request_accepted')
     if (!entry) throw new Error('nothing was accepted')
-    const isUnknown = (changes: object, later = 1): boolean => {
-      const other = { ...entry, index: entry.index + later, record: { ...entry.record, ...changes } }
-      const steps = describeTrace({ ...verified, entries: [entry, other] })
-      const step = steps.find(({ type }) => type === 'request_accepted')
-      return step?.details.some((line) => line.startsWith('outcome unknown: ')) === true
+    const awaiting = { ...entry, record: { ...entry.record, outcome: 'follows' } }
+    const tell = (changes: object, later = 1): string | undefined => {
+      const { outcome: _, ...told } = awaiting.record
+      const other = { ...entry, index: entry.index + later, record: { ...told, ...changes } as AuditRecord }
+      const [step] = describeTrace({ ...verified, entries: [awaiting, other] })
+      return step?.details.find((line) => line.startsWith('outcome'))
     }
+    const unknown = 'outcome unknown: recorded before the API acted, and nothing after that'
+    const answered = { type: 'answered', status: 200 }
+    const place = `entry ${entry.index + 1}`
+    expect(tell(answered)).toBe(`outcome: answered with status 200, ${place}`)
+    expect(tell({ ...answered, cut_off: true })).toBe(
+      `outcome: answered with status 200, but cut off, ${place}`,
+    )
+    expect(tell({ type: 'answered', cut_off: true })).toBe(
+      `outcome: the connection ended before anything was answered, ${place}`,
+    )
+    expect(tell({ type: 'answered' })).toBe(`outcome: the handler failed before it answered, ${place}`)
     const refused = { type: 'request_refused', code: 'audit_unavailable' }
-    expect(isUnknown(refused)).toBe(false)
-    expect(isUnknown(refused, -1)).toBe(true)
-    expect(isUnknown({ ...refused, request_id: 'another' })).toBe(true)
-    expect(isUnknown({ ...refused, api: 'did:key:zAnother' })).toBe(true)
-    expect(isUnknown({ type: 'delegation_revoked' })).toBe(true)
-    const called = { ...entry, record: { ...entry.record, type: 'tool_called' as const } }
-    const [step] = describeTrace({ ...verified, entries: [called] })
-    expect(step?.details).toContainEqual(expect.stringMatching(/^outcome unknown: /u))
-    const refusal = { ...entry, record: { ...entry.record, ...refused, type: 'request_refused' as const } }
-    expect(describeTrace({ ...verified, entries: [refusal] })[0]?.details.join()).not.toContain('outcome')
+    expect(tell(refused)).toBeUndefined()
+    for (const other of [answered, refused]) {
+      expect(tell(other, -1)).toBe(unknown)
+      expect(tell({ ...other, request_id: 'another' })).toBe(unknown)
+      expect(tell({ ...other, api: 'did:key:zAnother' })).toBe(unknown)
+    }
+    expect(tell({ type: 'delegation_revoked' })).toBe(unknown)
+    const outcomes = (record: object): readonly string[] =>
+      describeTrace({
+        ...verified,
+        entries: [{ ...entry, record: { ...entry.record, ...record } as AuditRecord }],
+      })
+        .flatMap(({ details }) => details)
+        .filter((line) => line.startsWith('outcome'))
+    expect(outcomes({ type: 'tool_called', outcome: 'follows' })).toEqual([unknown])
+    expect(outcomes({ type: 'tool_called' })).toEqual([
+      'outcome not reported: the API records what it decides, not what it answers',
+    ])
+    expect(outcomes(refused)).toEqual([])
   })
 
   test('says what it cannot prove, where something is not kept any more', async () => {

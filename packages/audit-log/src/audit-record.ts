@@ -53,6 +53,7 @@ export const AUDIT_RECORD_TYPES = [
   'request_accepted',
   'request_refused',
   'request_observed',
+  'answered',
   'tool_called',
   'token_exchanged',
   'token_revoked',

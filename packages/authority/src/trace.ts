@@ -9,7 +9,7 @@ export {
   type PlacedRecord,
   toExchanges,
 } from './trace/known-statements.ts'
-export { type EntryProof, findEffect, proofOf } from './trace/proof-of.ts'
+export { type EntryProof, findEffect, findOutcome, proofOf } from './trace/proof-of.ts'
 export {
   isProven,
   type ProvenRequest,

@@ -99,6 +99,72 @@ describe('decisions of an API', () => {
     ])
   })
 
+  test('are followed by what was answered, as the API told, once and found by the request alone', async () => {
+    const answered = {
+      time: '2026-11-24T12:00:11.000Z',
+      request_id: '01KB',
+      decision: 'answered',
+      origin: ORIGIN,
+      status: 200,
+      principal: ACCEPTED.principal,
+      root: 'urn:uuid:1',
+    }
+    const cutOff = { time: answered.time, request_id: '01KE', decision: 'answered', cut_off: true }
+    const { status } = await report([{ ...ACCEPTED, outcome: 'follows' }, answered, cutOff])
+    await report([answered, { ...answered, status: 500 }])
+    expect(status).toBe(200)
+    const entries = await readEntries(world.operator, '?about=type:answered')
+    const [accepted] = await readReports()
+    expect(accepted?.record['outcome']).toBe('follows')
+    const common = { v: 1, type: 'answered', time: answered.time, api: api.did }
+    expect(entries.map(({ record }) => record)).toEqual([
+      {
+        ...common,
+        request_id: '01KB',
+        audience: ORIGIN,
+        status: 200,
+        principal: accepted?.record['principal'],
+        root: 'urn:uuid:1',
+      },
+      { ...common, request_id: '01KE', cut_off: true },
+    ])
+    const typesAbout = async (about: string): Promise<readonly string[]> =>
+      (await readEntries(world.operator, `?about=${encodeURIComponent(about)}`)).map(
+        ({ record }) => record.type,
+      )
+    expect(await typesAbout('request:01KB')).toEqual(['request_accepted', 'answered'])
+    const principal = String(accepted?.record['principal'])
+    for (const about of [
+      'delegation:urn:uuid:1',
+      'lineage:urn:uuid:1',
+      `api:${ORIGIN}`,
+      `principal:${principal}`,
+    ]) {
+      expect([about, await typesAbout(about)]).toEqual([
+        about,
+        about.startsWith('lineage') ? [] : ['request_accepted'],
+      ])
+    }
+  })
+
+  test('and answers that are none are refused', async () => {
+    const answered = { time: ACCEPTED.time, request_id: '01KB', decision: 'answered', status: 200 }
+    for (const wrong of [
+      { status: 99 },
+      { status: '200' },
+      { cut_off: false },
+      { code: 'ok' },
+      { evidence: ACCEPTED.evidence },
+      { origin: 'https://elsewhere.test' },
+    ]) {
+      const { status, json } = await report([ACCEPTED, { ...answered, ...wrong }])
+      expect([wrong, status, json['code']]).toEqual([wrong, 422, 'input_invalid'])
+      expect([wrong, json['field']]).toEqual([wrong, expect.stringMatching(/^records\.1/u)])
+    }
+    expect((await report([{ ...ACCEPTED, outcome: 'unknown' }])).status).toBe(422)
+    expect(await readReports()).toEqual([])
+  })
+
   test('are there once, however often they are sent; another decision about a request is another record', async () => {
     const first = await report([ACCEPTED, ACCEPTED])
     const again = await report([ACCEPTED, { ...ACCEPTED, decision: 'refused', code: 'audit_unavailable' }])

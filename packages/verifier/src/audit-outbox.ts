@@ -15,6 +15,8 @@ export interface AuditOutbox {
    * @returns its number
    */
   add(text: string, isAccepted: boolean): number
+  /** The reports are kept like those of refusals: all of them when this returns, at once. */
+  addAll(texts: readonly string[]): void
   /** The oldest reports in order, at least one if there is any, and further ones up to both bounds. */
   first(limit: number, maxLength: number): readonly WaitingReport[]
   /** No report up to and with this number is kept any more. */

@@ -32,8 +32,26 @@ export interface AuditRecord {
   readonly call?: ProtocolCall
   /** Of the span of this decision, or else what the sender said about its own; nobody signed it. @see W3C Trace Context */
   readonly traceparent?: string
+  /** There where it will be told what was answered: without an `AuditOutcome` nobody knows whether the API acted. */
+  readonly awaitsOutcome?: true
   /** What proves all of this; not for operational logs. */
   readonly evidence?: RequestEvidence
+}
+
+/** What became of an accepted request. */
+export interface AuditOutcome {
+  /** Milliseconds since the epoch. */
+  readonly time: number
+  /** Of the record of its acceptance. */
+  readonly requestId: string
+  readonly origin?: string
+  /** HTTP status that was answered. Absent when nothing was, or the handler failed before it said what. */
+  readonly status?: number
+  /** The connection ended before all of the answer was sent, as far as the adapter sees that. */
+  readonly isCutOff: boolean
+  readonly principal?: Principal
+  /** Id of the root delegation. */
+  readonly root?: string
 }
 
 /** With these anybody verifies the signature of a request again. */
@@ -55,4 +73,9 @@ export interface AuditSink {
    * the handler runs, and failing refuses the request with audit_unavailable.
    */
   record(entry: AuditRecord): void | Promise<void>
+  /**
+   * Told by an adapter once the answer was sent, so nobody waits for it. It may be lost: then nobody knows what became of
+   * the request, and the log says so. Without this method no record awaits an outcome.
+   */
+  recordOutcome?(entry: AuditOutcome): void
 }

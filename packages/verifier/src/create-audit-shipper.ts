@@ -1,8 +1,8 @@
 import { type Clock, type RandomBytes, type Signer, systemClock, systemRandomBytes } from '@behalf/core'
 import type { Tracer } from '@opentelemetry/api'
 import type { AuditOutbox } from './audit-outbox.ts'
-import { serializeAuditReport } from './audit-report.ts'
-import type { AuditRecord, AuditSink } from './audit-sink.ts'
+import { serializeAuditReport, serializeOutcomeReport } from './audit-report.ts'
+import type { AuditOutcome, AuditRecord, AuditSink } from './audit-sink.ts'
 import { VerifierError } from './error.ts'
 import { type ReportFault, reportFaultToConsole } from './fault.ts'
 import { type AddressOptions, parseSecureUrl } from './origin.ts'
@@ -21,6 +21,11 @@ export interface AuditShipperOptions extends AddressOptions {
   readonly outbox: AuditOutbox
   /** Whether an accepted request waits until the authority has its record. Default false: it is on disk here. */
   readonly recordBeforeAct?: boolean
+  /**
+   * Whether it also reports what was answered to accepted requests, where an adapter tells that. Default true; it makes a
+   * second, small record of each of them.
+   */
+  readonly outcomes?: boolean
   /** Reports that the outbox keeps at most, default 100,000. */
   readonly maxWaiting?: number
   /** Reports that the authority refuses and the outbox keeps aside at most, default 10,000. */
@@ -40,7 +45,7 @@ export interface AuditShipperOptions extends AddressOptions {
 export interface AuditShipper extends AuditSink {
   /** Reports that the authority does not have yet. */
   waiting(): number
-  /** Refusals that were not reported since the start, because there was no room for them. */
+  /** Refusals and outcomes that were not reported since the start, because there was no room for them. */
   dropped(): number
   /** Reports that the authority refused for what they say. They are kept, and not sent again by themselves. */
   setAside(): number
@@ -60,6 +65,8 @@ interface Shipper
   extends Required<Omit<AuditShipperOptions, 'tracer' | keyof AddressOptions>>,
     Pick<AuditShipperOptions, 'tracer'> {
   waiters: Waiter[]
+  /** Reports of outcomes that are not in the outbox yet. */
+  answered: string[]
   sending: Promise<void> | undefined
   stopTimer: (() => void) | undefined
   failures: number
@@ -85,6 +92,8 @@ const LAST_RETRY_MS = 30_000
  * `reportFault` with the authority's own words; the others go on. It is sent again by `sendAgain`. An API that the
  * authority lets nothing record waits.
  *
+ * What was answered to an accepted request is put on disk a moment after the answer, and shipped like a refusal.
+ *
  * @throws TypeError for an authority that is not an origin, and a bound that is not a positive number
  * @example
  * const database = openVerifierDatabase('verifier.sqlite')
@@ -96,7 +105,8 @@ export function createAuditShipper(options: AuditShipperOptions): AuditShipper {
   schedule(shipper, GATHER_MS)
   return {
     record: (entry) => takeRecord(shipper, entry),
-    waiting: () => shipper.outbox.size(),
+    ...(shipper.outcomes && { recordOutcome: (entry) => takeOutcome(shipper, entry) }),
+    waiting: () => shipper.outbox.size() + shipper.answered.length,
     dropped: () => shipper.dropped,
     setAside: () => shipper.outbox.setAsideSize(),
     sendAgain: () => {
@@ -105,6 +115,7 @@ export function createAuditShipper(options: AuditShipperOptions): AuditShipper {
       return taken
     },
     close: async () => {
+      keepOutcomes(shipper)
       shipper.isClosed = true
       shipper.stopTimer?.()
       await shipper.sending
@@ -119,6 +130,7 @@ function readOptions(options: AuditShipperOptions): Shipper {
   if (parseSecureUrl(authority, options).origin !== authority) throw new TypeError('authority is an origin')
   return {
     recordBeforeAct: false,
+    outcomes: true,
     fetch: globalThis.fetch,
     clock: systemClock,
     random: systemRandomBytes,
@@ -129,6 +141,7 @@ function readOptions(options: AuditShipperOptions): Shipper {
     maxSetAside,
     timeoutSeconds,
     waiters: [],
+    answered: [],
     sending: undefined,
     stopTimer: undefined,
     failures: 0,
@@ -149,6 +162,35 @@ function takeRecord(shipper: Shipper, entry: AuditRecord): void | Promise<void> 
     shipper.waiters.push({ number, resolve, reject })
     ship(shipper)
   })
+}
+
+/** Nobody waits for it, so those of a moment are put on disk together; of a process that dies before that they are lost. */
+function takeOutcome(shipper: Shipper, entry: AuditOutcome): void {
+  if (shipper.isClosed) {
+    shipper.dropped += 1
+    return
+  }
+  if (shipper.answered.push(serializeOutcomeReport(entry)) > 1) return
+  shipper.setTimer(() => {
+    // It was closed in the meantime, and put them on disk itself.
+    if (shipper.isClosed) return
+    keepOutcomes(shipper)
+    schedule(shipper, GATHER_MS)
+  }, GATHER_MS)
+}
+
+function keepOutcomes(shipper: Shipper): void {
+  const { outbox, maxWaiting, answered, reportFault } = shipper
+  shipper.answered = []
+  const kept = answered.slice(0, Math.max(0, maxWaiting - outbox.size()))
+  shipper.dropped += answered.length - kept.length
+  if (kept.length === 0) return
+  try {
+    outbox.addAll(kept)
+  } catch (cause) {
+    shipper.dropped += kept.length
+    reportFault(new VerifierError('audit_unavailable', 'outcomes were not recorded', { cause, fault: true }))
+  }
 }
 
 /** @returns undefined when it was dropped */

@@ -1,4 +1,5 @@
 import { DELEGATION_TAG, verifyContentDigest, verifySignature } from '@behalf/http-signature'
+import { addAnswered } from './answer-teller.ts'
 import { addSignal } from './add-signal.ts'
 import { readAgentContext } from './agent-context.ts'
 import { decideProof } from './decide-proof.ts'
@@ -53,7 +54,7 @@ export async function decideRequest<Account>(
   const { chain, authorized, account } = await decideProof(shown, carrier, { trail, settings })
   presentations.keep(signatory.did, lines, presentation)
   const answerHeaders = offerReference(chain, { presentation, chains, label: signature.label })
-  return Object.freeze(
-    addSignal({ ...authorized, account, answerHeaders }, () => settings.liveChains.watch(chain)),
-  )
+  const accepted = { ...authorized, account, answerHeaders }
+  const verified = addSignal(accepted, () => settings.liveChains.watch(chain))
+  return Object.freeze(addAnswered(verified, trail, settings))
 }

@@ -1,6 +1,7 @@
 import { verifyDpopProof } from '@behalf/credential'
 import type { FieldLines } from '@behalf/http-signature'
 import { addSignal } from './add-signal.ts'
+import { addAnswered } from './answer-teller.ts'
 import type { RequestEvidence } from './audit-sink.ts'
 import { type DecisionTrail, recordIntent } from './decision-trail.ts'
 import { readPrincipal } from './delegation-steps.ts'
@@ -74,9 +75,9 @@ export async function decideTokenRequest<Account>(
   // The stores and the callback may have taken any time: what ends with time is looked at again at the end of it.
   checkTokenHolds(token, { now: settings.clock(), trail }, settings)
   const answerHeaders = offerNonce(proof.nonce, now, settings)
-  return Object.freeze(
-    addSignal({ ...authorized, account, answerHeaders }, () => settings.liveTokens.watch(token)),
-  )
+  const accepted = { ...authorized, account, answerHeaders }
+  const verified = addSignal(accepted, () => settings.liveTokens.watch(token))
+  return Object.freeze(addAnswered(verified, trail, settings))
 }
 
 /** @throws VerifierError approval_required */

@@ -16,6 +16,8 @@ export interface DecisionTrail {
   readonly requestId: string
   readonly mode: VerifierMode
   readonly method?: string
+  /** Whether it will be told what was answered. */
+  readonly awaitsOutcome?: boolean
   /** As they came; nothing in them is proven. */
   readonly headers: FieldLines
   /** Of the span of this decision, where there is one. */
@@ -36,10 +38,11 @@ const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}$/
 /** Begins the trail of a request about which nothing is proven. */
 export function startTrail(
   requestId: string,
-  { method, headers }: Pick<IncomingRequest, 'method' | 'headers'>,
-  mode: VerifierMode,
+  { method, headers, tellsOutcome = false }: Pick<IncomingRequest, 'method' | 'headers' | 'tellsOutcome'>,
+  { mode, auditSink }: { readonly mode: VerifierMode; readonly auditSink: AuditSink | undefined },
 ): DecisionTrail {
-  return { requestId, mode, headers, ...(METHOD.test(method) ? { method } : {}) }
+  const awaitsOutcome = tellsOutcome && auditSink?.recordOutcome !== undefined
+  return { requestId, mode, headers, awaitsOutcome, ...(METHOD.test(method) ? { method } : {}) }
 }
 
 /** What a code means for the request. */
@@ -90,6 +93,7 @@ export function createRecord(
     ...(context === undefined ? {} : { context }),
     ...(call === undefined ? {} : { call }),
     ...(traceparent === undefined ? {} : { traceparent }),
+    ...(trail.awaitsOutcome === true && code === 'ok' ? { awaitsOutcome: true } : {}),
     ...(evidence === undefined ? {} : { evidence: evidence() }),
   }
 }

@@ -4,8 +4,10 @@ import type { AcceptedRequest } from './request-guard.ts'
 /** The part of an answer of Node, over HTTP/1.1 or HTTP/2, that is used. */
 export interface NodeAnswer {
   readonly stream?: { close(code: number): void } | null
+  readonly headersSent?: boolean
+  readonly statusCode?: number
   destroy?(): unknown
-  once(event: 'close', listener: () => void): unknown
+  once(event: 'close' | 'finish', listener: () => void): unknown
 }
 
 /** RFC 9113 section 7: the stream is not needed any more. */

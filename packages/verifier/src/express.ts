@@ -5,6 +5,7 @@ import { mustClose, toIncomingRequest } from './node-request.ts'
 import { finishPeeked, peekNodeBody } from './peek-node-body.ts'
 import type { ProblemResponse } from './problem-response.ts'
 import type { ObservingGuard, RequestGuard } from './request-guard.ts'
+import { tellNodeAnswer } from './tell-node-answer.ts'
 import type { AnyVerifiedRequest } from './verified-request.ts'
 
 declare global {
@@ -54,10 +55,15 @@ async function enforce(
 ): Promise<boolean> {
   try {
     // A mounted application sees `url` without its mount path; what was signed is the original.
-    const incoming = toIncomingRequest(request, { requestId, target: request.originalUrl })
+    const incoming = toIncomingRequest(request, {
+      requestId,
+      target: request.originalUrl,
+      tellsOutcome: true,
+    })
     const verified = await verifier.verify(incoming)
     attach(request, response, verified)
     cutWithChain(response, verified)
+    tellNodeAnswer(response, verified)
     return true
   } catch (error) {
     if (mustClose(request)) response.setHeader('Connection', 'close')
@@ -70,11 +76,12 @@ async function observe(
   verifier: ObservingGuard<AnyVerifiedRequest<unknown>>,
   { request, response, requestId }: Exchange,
 ): Promise<true> {
-  const options = { requestId, target: request.originalUrl, readBody: peekNodeBody }
+  const options = { requestId, target: request.originalUrl, readBody: peekNodeBody, tellsOutcome: true }
   const { verified, refusal } = await verifier.verify(toIncomingRequest(request, options))
   if (verified !== undefined) {
     await finishPeeked(request)
     attach(request, response, verified)
+    tellNodeAnswer(response, verified)
     return true
   }
   delete request.behalf

@@ -2,6 +2,7 @@ import { endWithChain } from './end-with-chain.ts'
 import type { VerifierErrorCode } from './error.ts'
 import { finishPeekedFetch, fromFetchRequest, peekFetchRequest } from './fetch-request.ts'
 import { toFetchResponse } from './fetch-response.ts'
+import type { IncomingRequest } from './incoming-request.ts'
 import type { Observation } from './observation.ts'
 import type { AcceptedRequest, ObservingGuard, RequestGuard } from './request-guard.ts'
 
@@ -29,7 +30,7 @@ export function verifyFetchRequest<Verified extends AcceptedRequest>(
   request: Request,
 ): Promise<Verified | Observation<Verified>> {
   const requestId = verifier.requestId()
-  if (verifier.mode === 'observe') return observe(verifier, request, requestId)
+  if (verifier.mode === 'observe') return observe(verifier, request, { requestId })
   return verifier.verify(fromFetchRequest(request, requestId))
 }
 
@@ -72,10 +73,10 @@ export function protect<Verified extends AcceptedRequest>(
     const requestId = verifier.requestId()
     const outcome =
       verifier.mode === 'observe'
-        ? await observe(verifier, request, requestId)
+        ? await observe(verifier, request, { requestId, tellsOutcome: true })
         : await enforce(verifier, request, requestId)
     if (outcome instanceof Response) return outcome
-    const response = await handler(request, outcome.verified, outcome.refusal?.code)
+    const response = await answer(outcome, () => handler(request, outcome.verified, outcome.refusal?.code))
     const headers = new Headers(response.headers)
     for (const [name, value] of outcome.verified?.answerHeaders ?? []) headers.set(name, value)
     headers.set('Request-Id', requestId)
@@ -90,13 +91,29 @@ export function protect<Verified extends AcceptedRequest>(
   }
 }
 
+/** What the handler answers, told; of one that fails nobody knows what is answered for it. */
+async function answer(
+  { verified }: Observation<AcceptedRequest>,
+  handle: () => Response | Promise<Response>,
+): Promise<Response> {
+  try {
+    const response = await handle()
+    verified?.answered?.({ status: response.status, isCutOff: false })
+    return response
+  } catch (error) {
+    verified?.answered?.({ status: undefined, isCutOff: false })
+    throw error
+  }
+}
+
 async function enforce<Verified>(
   verifier: RequestGuard<Verified>,
   request: Request,
   requestId: string,
 ): Promise<Observation<Verified> | Response> {
   try {
-    return { verified: await verifier.verify(fromFetchRequest(request, requestId)), requestId }
+    const incoming = { ...fromFetchRequest(request, requestId), tellsOutcome: true }
+    return { verified: await verifier.verify(incoming), requestId }
   } catch (error) {
     return toFetchResponse(verifier.refuse(error, requestId))
   }
@@ -105,9 +122,9 @@ async function enforce<Verified>(
 async function observe<Verified extends AcceptedRequest>(
   verifier: ObservingGuard<Verified>,
   request: Request,
-  requestId: string,
+  { requestId, tellsOutcome = false }: Pick<IncomingRequest, 'tellsOutcome'> & { readonly requestId: string },
 ): Promise<Observation<Verified>> {
-  const observation = await verifier.verify(peekFetchRequest(request, requestId))
+  const observation = await verifier.verify({ ...peekFetchRequest(request, requestId), tellsOutcome })
   if (observation.verified !== undefined) finishPeekedFetch(request, observation.verified.body)
   return observation
 }

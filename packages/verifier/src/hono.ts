@@ -7,6 +7,7 @@ import { mustClose, type NodeRequest, toIncomingRequest } from './node-request.t
 import { finishPeeked, peekNodeBody } from './peek-node-body.ts'
 import type { ProblemResponse } from './problem-response.ts'
 import type { AcceptedRequest, ObservingGuard, RefusalAnswers, RequestGuard } from './request-guard.ts'
+import { tellNodeAnswer } from './tell-node-answer.ts'
 
 /** What `protect` leaves in the context: `c.get('behalf')`. */
 export interface ProtectedEnv<Verified> {
@@ -51,16 +52,19 @@ export function protect<Verified extends AcceptedRequest>(
         : await enforce(guard, context, requestId)
     if (outcome instanceof Response) return outcome
     await next()
-    if (outcome !== undefined && guard.mode !== 'observe') endAnswer(context, outcome)
+    if (outcome !== undefined && nodeAnswerOf(context) === undefined) {
+      outcome.answered?.({ status: context.res.status, isCutOff: false })
+      // What observes ends nothing.
+      if (guard.mode !== 'observe') endAnswer(context, outcome)
+    }
     for (const [name, value] of outcome?.answerHeaders ?? []) context.header(name, value)
     context.header('Request-Id', requestId)
     return undefined
   }
 }
 
-/** On Node the answer of the server is cut off. */
+/** On Node the answer of the server is cut off instead. */
 function endAnswer(context: Context, verified: AcceptedRequest): void {
-  if (nodeAnswerOf(context) !== undefined) return
   const { body } = context.res
   const bound = endWithChain(body, verified)
   if (bound !== body) context.res = new Response(bound, context.res)
@@ -75,8 +79,8 @@ async function enforce(
   try {
     const verified = await guard.verify(
       incoming === undefined
-        ? fromFetchRequest(context.req.raw, requestId)
-        : toIncomingRequest(incoming, { requestId }),
+        ? { ...fromFetchRequest(context.req.raw, requestId), tellsOutcome: true }
+        : toIncomingRequest(incoming, { requestId, tellsOutcome: true }),
     )
     attach(context, verified)
     const answer = nodeAnswerOf(context)
@@ -96,8 +100,8 @@ async function observe(
   const wasRead = incoming?.readableDidRead === true
   const { verified, refusal } = await guard.verify(
     incoming === undefined
-      ? peekFetchRequest(context.req.raw, requestId)
-      : toIncomingRequest(incoming, { requestId, readBody: peekNodeBody }),
+      ? { ...peekFetchRequest(context.req.raw, requestId), tellsOutcome: true }
+      : toIncomingRequest(incoming, { requestId, readBody: peekNodeBody, tellsOutcome: true }),
   )
   if (verified !== undefined) {
     if (incoming !== undefined) await finishPeeked(incoming)
@@ -114,6 +118,8 @@ function attach(context: Context, verified: AcceptedRequest): void {
   context.set('behalfRefusal', undefined)
   context.set('behalf', verified)
   offerBody(context, verified.body)
+  const answer = nodeAnswerOf(context)
+  if (answer !== undefined) tellNodeAnswer(answer, verified)
 }
 
 /**

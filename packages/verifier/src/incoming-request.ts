@@ -26,6 +26,8 @@ export interface IncomingRequest {
   readonly body: Uint8Array | ReadBody
   /** The id an adapter already gave to this request. Never taken from the peer. */
   readonly requestId?: string
+  /** Whether the adapter calls `answered` of the verified request, in every case; default false. */
+  readonly tellsOutcome?: boolean
 }
 
 /** Caps on what is read of one request. */

@@ -32,7 +32,7 @@ export async function judgeRequest<Verified>(
   decide: (trail: DecisionTrail) => Promise<Verified>,
 ): Promise<Observation<Verified>> {
   const requestId = request.requestId ?? settings.requestId()
-  const trail = startTrail(requestId, request, settings.mode)
+  const trail = startTrail(requestId, request, settings)
   const end = settings.watchDecision?.(trail)
   try {
     const verified = await decide(trail)

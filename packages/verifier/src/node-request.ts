@@ -17,6 +17,8 @@ export interface NodeRequestOptions {
   readonly target?: string
   /** How the body is read, `readNodeBody` unless told. */
   readonly readBody?: (request: NodeRequest, limits: BodyLimits) => Promise<Uint8Array>
+  /** See `IncomingRequest`. */
+  readonly tellsOutcome?: boolean
 }
 
 /**
@@ -25,13 +27,14 @@ export interface NodeRequestOptions {
  * @param request whose body nobody has read
  */
 export function toIncomingRequest(request: NodeRequest, options: NodeRequestOptions): IncomingRequest {
-  const { readBody = readNodeBody } = options
+  const { readBody = readNodeBody, tellsOutcome = false } = options
   return {
     method: request.method ?? '',
     target: options.target ?? request.url ?? '',
     headers: pairLines(request.rawHeaders),
     body: (limits) => readBody(request, limits),
     requestId: options.requestId,
+    tellsOutcome,
   }
 }
 

@@ -1,4 +1,5 @@
 import type { FieldLines } from '@behalf/http-signature'
+import type { TellAnswer } from './answer-teller.ts'
 import type { IncomingRequest } from './incoming-request.ts'
 import type { Observation } from './observation.ts'
 import type { ProblemResponse } from './problem-response.ts'
@@ -12,6 +13,8 @@ export interface AcceptedRequest {
   readonly answerHeaders?: FieldLines
   /** Aborted when the request would not be accepted any more; absent where nothing can end it. */
   readonly signal?: AbortSignal
+  /** Records how it was answered; absent where nobody wants to know. */
+  readonly answered?: TellAnswer
 }
 
 /** What names requests and answers the refused ones. */

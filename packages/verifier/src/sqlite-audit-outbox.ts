@@ -26,6 +26,12 @@ export function createSqliteAuditOutbox(database: DatabaseSync): AuditOutbox {
   return {
     add: (text, isAccepted) =>
       runWrite(database, () => Number(insert.run(isAccepted ? 1 : 0, text).lastInsertRowid)),
+    addAll: (texts) => {
+      runTransaction(database, () => {
+        for (const text of texts) insert.run(0, text)
+        return true
+      })
+    },
     first: (limit, maxLength) => {
       const found: WaitingReport[] = []
       let length = 0

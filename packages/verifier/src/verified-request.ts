@@ -2,6 +2,7 @@ import type { AccessTokenClaims, Capability, Delegation, VerifiedChain } from '@
 import type { Did } from '@behalf/did'
 import type { FieldLines } from '@behalf/http-signature'
 import type { AgentContext } from './agent-context.ts'
+import type { TellAnswer } from './answer-teller.ts'
 import type { ProvenChain } from './proven-chain.ts'
 
 /** On whose behalf the agent acts. The pair (issuer, id) names a principal; an id alone does not. */
@@ -65,6 +66,11 @@ interface Accepted<Account> {
    * answer should end with this signal.
    */
   readonly signal: AbortSignal
+  /**
+   * Records how the request was answered; adapters call it. There where the audit sink takes outcomes and the request
+   * came with `tellsOutcome`.
+   */
+  readonly answered?: TellAnswer
 }
 
 /**

@@ -5,8 +5,9 @@ import { createEd25519Signer, decodeUtf8 } from '@behalf/core'
 import { encodeDidKey } from '@behalf/did'
 import { createKeyRequestVerifier, createMemoryReplayStore, type VerifierError } from '@behalf/verifier'
 import { openVerifierDatabase, type VerifierDatabase } from '@behalf/verifier/sqlite'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import {
+  type AuditOutcome,
   type AuditRecord,
   type AuditShipper,
   type AuditShipperOptions,
@@ -340,5 +341,90 @@ describe('recording before acting', () => {
     await tick()
     await closed
     expect(await outcome).toBeTypeOf('string')
+  })
+})
+
+describe('outcomes', () => {
+  const outcome = (requestId: string, status?: number): AuditOutcome => ({
+    time: NOW,
+    requestId,
+    isCutOff: status === undefined,
+    ...(status !== undefined && { status }),
+  })
+
+  test('of a moment are put on disk together and sent behind what was recorded before', async () => {
+    const shipper = start()
+    const addAll = vi.spyOn(database.auditOutbox, 'addAll')
+    void shipper.record(record('a'))
+    shipper.recordOutcome?.({ ...outcome('a', 200), origin: 'https://api.test', root: 'urn:uuid:1' })
+    shipper.recordOutcome?.(outcome('b'))
+    expect([shipper.waiting(), database.auditOutbox.size()]).toEqual([3, 1])
+    await tick()
+    await tick()
+    expect(addAll).toHaveBeenCalledTimes(1)
+    expect([shipper.waiting(), idsSent().flat()]).toEqual([0, ['a', 'a', 'b']])
+    const { records } = JSON.parse(decodeUtf8(sent.at(-1)?.body ?? new Uint8Array())) as {
+      records: unknown[]
+    }
+    expect(records.slice(-2)).toEqual([
+      {
+        time: new Date(NOW).toISOString(),
+        request_id: 'a',
+        decision: 'answered',
+        origin: 'https://api.test',
+        status: 200,
+        root: 'urn:uuid:1',
+      },
+      { time: new Date(NOW).toISOString(), request_id: 'b', decision: 'answered', cut_off: true },
+    ])
+  })
+
+  test('are sent without anything else, again when the authority does not take them', async () => {
+    answers = ['down']
+    const shipper = start()
+    await tick()
+    shipper.recordOutcome?.(outcome('a', 200))
+    for (let turn = 0; turn < 3; turn += 1) await tick()
+    expect([shipper.waiting(), idsSent()]).toEqual([0, [['a'], ['a']]])
+  })
+
+  test('are kept over a restart once they are on disk, which they are when it is closed', async () => {
+    const shipper = start()
+    shipper.recordOutcome?.(outcome('a', 200))
+    await shipper.close()
+    shipper.recordOutcome?.(outcome('b', 200))
+    expect([database.auditOutbox.size(), shipper.dropped()]).toEqual([1, 1])
+    const next = start()
+    for (let turn = 0; turn < 3; turn += 1) await tick()
+    expect([next.waiting(), idsSent()]).toEqual([0, [['a']]])
+  })
+
+  test('give way to records: there is room for them only while there is', async () => {
+    const shipper = start({ maxWaiting: 2 })
+    void shipper.record(record('a'))
+    shipper.recordOutcome?.(outcome('b', 200))
+    shipper.recordOutcome?.(outcome('c', 200))
+    await shipper.close()
+    expect([database.auditOutbox.size(), shipper.dropped()]).toEqual([2, 1])
+    const other = start({ maxWaiting: 2 })
+    void other.record(record('d'))
+    expect([database.auditOutbox.size(), other.dropped()]).toEqual([2, 1])
+    const kept = database.auditOutbox.first(9, 9999).map(({ text }) => JSON.parse(text).request_id)
+    expect(kept).toEqual(['a', 'd'])
+  })
+
+  test('that cannot be kept are told, and cost nobody anything', async () => {
+    const shipper = start()
+    vi.spyOn(database.auditOutbox, 'addAll').mockImplementation(() => {
+      throw new Error('disk full')
+    })
+    shipper.recordOutcome?.(outcome('a', 200))
+    await tick()
+    expect(faults.map(({ code }) => code)).toEqual(['audit_unavailable'])
+    expect([shipper.waiting(), shipper.dropped()]).toEqual([0, 1])
+  })
+
+  test('are not asked for by who does not want them', () => {
+    expect(start({ outcomes: false }).recordOutcome).toBeUndefined()
   })
 })

@@ -227,6 +227,7 @@ describe('a disk that fails', () => {
     expect(() => runTransaction(database, failing(1034))).toThrow('disk I/O error')
     const after = 'start the process again'
     expect(() => auditOutbox.add('after', true)).toThrow(after)
+    expect(() => auditOutbox.addAll(['after'])).toThrow(after)
     expect(() => auditOutbox.remove(1)).toThrow(after)
     expect(() => auditOutbox.dropRefusal()).toThrow(after)
     expect(() => auditOutbox.setAside(1, 'refused')).toThrow(after)

@@ -6,6 +6,7 @@ export type EventTone = 'good' | 'bad' | 'plain'
 
 const EVENTS: ReadonlyMap<string, readonly [string, EventTone]> = new Map(
   Object.entries<readonly [string, EventTone]>({
+    answered: ['An API answered a request that it had accepted', 'plain'],
     key_logged: ['The authority noted the key that it signs with', 'plain'],
     issuer_key_revoked: ['A key that the authority signed with was revoked', 'bad'],
     api_registered: ['An API was registered', 'plain'],

@@ -4,6 +4,8 @@ import {
   type EntryProof,
   findEffect,
   findEnrolment,
+  findOutcome,
+  isAccepted,
   isProven,
   isRequest,
   isRevocation,
@@ -19,7 +21,7 @@ import { type Delegation, parseCapabilities } from '@behalf/credential'
 import { describeCapabilities } from '../capability-words.ts'
 import { plain, plainLines } from '../plain-text.ts'
 import { formatTime } from '../time-words.ts'
-import { describeRecord } from './record-words.ts'
+import { describeAnswer, describeRecord } from './record-words.ts'
 
 /** One line of the story. */
 export interface TraceStep extends EntryProof {
@@ -184,17 +186,17 @@ function explainRequest({ request }: ProvenEntry): readonly string[] {
   ]
 }
 
-/** An API records that it will act, and nothing afterwards unless it then refuses; it may also have been cut off. */
-function explainOutcome({ index, record }: ProvenEntry, { entries }: VerifiedTrace): readonly string[] {
-  if (record.type !== 'request_accepted' && record.type !== 'tool_called') return []
-  const isFollowed = entries.some(
-    (other) =>
-      other.index > index &&
-      isRequest(other.record) &&
-      other.record.api === record.api &&
-      other.record.request_id === record.request_id,
-  )
-  return isFollowed ? [] : ['outcome unknown: recorded before the API acted, and nothing after that']
+/** An API records that it will act, and what it answered where it says so; it may have been cut off in between. */
+function explainOutcome(entry: ProvenEntry, trace: VerifiedTrace): readonly string[] {
+  if (!isAccepted(entry.record)) return []
+  const outcome = findOutcome(entry, trace)
+  if (outcome?.record.type === 'answered') {
+    return [`outcome: ${describeAnswer(outcome.record)}, entry ${outcome.index}`]
+  }
+  if (outcome !== undefined) return []
+  return entry.record.outcome === 'follows'
+    ? ['outcome unknown: recorded before the API acted, and nothing after that']
+    : ['outcome not reported: the API records what it decides, not what it answers']
 }
 
 function explainRevocation(entry: ProvenEntry, trace: VerifiedTrace): readonly string[] {

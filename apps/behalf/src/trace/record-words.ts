@@ -99,6 +99,11 @@ const DESCRIBE: Readonly<Partial<Record<AuditRecord['type'], Describe>>> = {
   request_accepted: (record) => describeRequest(record, 'accepted'),
   tool_called: describeToolCall,
   request_refused: (record) => describeRequest(record, `refused (${text(record.code)})`),
+  answered: (record) =>
+    say(
+      `What became of request ${text(record.request_id)}: ${describeAnswer(record)}`,
+      `recorded by ${text(record.api)}`,
+    ),
   request_observed: (record) =>
     describeRequest(record, `let through, but would be refused (${text(record.code)})`),
 }
@@ -142,6 +147,15 @@ function describeToolCall(record: AuditRecord): RecordWords {
     `The tool "${plain(memberOf(call, 'tool') ?? '')}" was called at ${text(audience)}${text(path)}`,
     ...details,
   )
+}
+
+/** What an API says that it answered. */
+export function describeAnswer({ status, cut_off: isCutOff }: AuditRecord): string {
+  if (typeof status === 'number')
+    return `answered with status ${status}${isCutOff === true ? ', but cut off' : ''}`
+  return isCutOff === true
+    ? 'the connection ended before anything was answered'
+    : 'the handler failed before it answered'
 }
 
 function describeContext(context: JsonValue | undefined): readonly string[] {

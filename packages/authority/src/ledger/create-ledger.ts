@@ -10,6 +10,7 @@ import type { RegisteredApi } from './api-rows.ts'
 import { createLogIndex } from './create-log-index.ts'
 import { gateLogStore } from './gate-log-store.ts'
 import { findLastMoved, type MoveEventsContext, moveEvents } from './move-events.ts'
+import type { OutcomeReport } from './outcome-report.ts'
 import { createPrincipalSalts, type PrincipalSalts } from './principal-salts.ts'
 import { createEvidenceBeside, type RecordedRequests, recordRequests } from './record-requests.ts'
 import { termsOf } from './record-terms.ts'
@@ -43,7 +44,10 @@ export interface Ledger {
   /** See `searchLog`. */
   search(wanted: LogSearch): Promise<FoundRecords>
   /** See `recordRequests`. */
-  recordRequests(api: RegisteredApi, reports: readonly RequestReport[]): Promise<RecordedRequests>
+  recordRequests(
+    api: RegisteredApi,
+    reports: readonly (RequestReport | OutcomeReport)[],
+  ): Promise<RecordedRequests>
   /** From now on what is on record is moved into the log. */
   readonly start: () => void
   /** Something was put on record; it will be moved into the log. */

@@ -11,6 +11,7 @@ import { type Clock, canonicalizeJson, encodeUtf8, type RandomBytes } from '@beh
 import { AuthorityError } from '../error.ts'
 import { compact } from '../to-wire.ts'
 import type { RegisteredApi } from './api-rows.ts'
+import { type OutcomeReport, outcomeMembers } from './outcome-report.ts'
 import { nameOf, type PrincipalSalts } from './principal-salts.ts'
 import { type RequestReport, reportMembers } from './request-report.ts'
 
@@ -81,7 +82,7 @@ export function createEvidenceBeside(raw: DatabaseSync, clock: Clock): EvidenceB
 export async function recordRequests(
   context: RecordRequestsContext,
   api: RegisteredApi,
-  reports: readonly RequestReport[],
+  reports: readonly (RequestReport | OutcomeReport)[],
 ): Promise<RecordedRequests> {
   checkOrigins(api, reports)
   const { log, salts, latest } = context
@@ -100,25 +101,26 @@ function createRecord(
   { random, beside, latest }: RecordRequestsContext,
   facts: {
     readonly api: RegisteredApi
-    readonly report: RequestReport
+    readonly report: RequestReport | OutcomeReport
     readonly hashes: ReadonlyMap<string, string>
   },
 ): Uint8Array {
   const { api, report, hashes } = facts
   const principal = report.principal && hashes.get(nameOf(report.principal))
   const time = Date.parse(report.time)
+  const told = { time, isAnomalous: time < (latest.get(api.did) ?? -Infinity) - TOLERANCE_MS }
+  if (report.decision === 'answered') {
+    const members = outcomeMembers(report, { api: api.did, principal })
+    return serializeAuditRecord({ ...told, type: 'answered', members })
+  }
   const evidence = report.evidence && {
     principal,
     salt: random(SALT_BYTES),
     text: canonicalizeJson(compact({ ...report.evidence, credentials: [...report.evidence.credentials] })),
   }
   const digest = evidence && saltedDigest(evidence.salt, evidence.text)
-  const data = serializeAuditRecord({
-    type: typeOf(report),
-    time,
-    isAnomalous: time < (latest.get(api.did) ?? -Infinity) - TOLERANCE_MS,
-    members: reportMembers(report, { api: api.did, principal, digest }),
-  })
+  const members = reportMembers(report, { api: api.did, principal, digest })
+  const data = serializeAuditRecord({ ...told, type: typeOf(report), members })
   if (evidence) beside.put(data, evidence)
   return data
 }
@@ -127,7 +129,7 @@ function typeOf({ decision, call }: RequestReport): AuditRecordType {
   return decision === 'accepted' && call?.tool !== undefined ? 'tool_called' : TYPES[decision]
 }
 
-function checkOrigins({ origins }: RegisteredApi, reports: readonly RequestReport[]): void {
+function checkOrigins({ origins }: RegisteredApi, reports: readonly (RequestReport | OutcomeReport)[]): void {
   const place = reports.findIndex(({ origin }) => origin !== undefined && !origins.includes(origin))
   if (place === -1) return
   throw new AuthorityError('input_invalid', 'The API is not registered for this origin', {

@@ -39,6 +39,10 @@ export function termOf(kind: TermKind, value: string): string {
 export function termsOf({ data }: Pick<LogEntry, 'data'>): readonly string[] {
   const record = recordOf(data)
   if (record === undefined) return []
+  // Whoever looks for anything else about a request finds its acceptance.
+  if (record.type === 'answered') {
+    return [...toTerm('request', record.request_id), ...toTerm('type', record.type)]
+  }
   const { workflow } = record
   const found: Readonly<Record<TermKind, readonly (JsonValue | undefined)[]>> = {
     request: [record.request, record.request_id],

@@ -1,6 +1,7 @@
 import type { JsonObject } from '@behalf/core'
 import { z } from '@hono/zod-openapi'
 import { compact } from '../to-wire.ts'
+import type { OutcomeReport } from './outcome-report.ts'
 
 /** What proves a request: with these bytes anybody verifies its signature again. */
 export interface RequestEvidence {
@@ -32,12 +33,14 @@ export interface RequestReport {
   /** What was called through a protocol above HTTP. */
   readonly call?: { readonly method: string; readonly tool?: string | undefined } | undefined
   readonly traceparent?: string | undefined
+  /** There where the API will tell what it answered. */
+  readonly outcome?: 'follows' | undefined
   readonly evidence?: RequestEvidence | undefined
 }
 
 /** Body of `POST /audit/records`. */
 export interface ReportBody {
-  readonly records: readonly RequestReport[]
+  readonly records: readonly (RequestReport | OutcomeReport)[]
 }
 
 /** Reports that are taken at once. */
@@ -58,7 +61,7 @@ const evidence = z.strictObject({
     .optional()
     .openapi({ description: 'The heartbeat by which it was decided, compact JWS' }),
 })
-const report: z.ZodType<RequestReport> = z.strictObject({
+const report = z.strictObject({
   time: z.iso.datetime().openapi({ type: 'string', format: 'date-time' }),
   request_id: name,
   decision: z.enum(['accepted', 'refused', 'observed']),
@@ -76,12 +79,27 @@ const report: z.ZodType<RequestReport> = z.strictObject({
     .optional()
     .openapi({ description: 'Through a protocol above HTTP, such as MCP' }),
   traceparent: z.string().max(128).optional(),
+  outcome: z.literal('follows').optional().openapi({ description: 'It will be told what was answered' }),
   evidence: evidence.optional(),
+})
+
+const outcome = z.strictObject({
+  time: z.iso.datetime().openapi({ type: 'string', format: 'date-time' }),
+  request_id: name,
+  decision: z.literal('answered').openapi({ description: 'What became of a request that was accepted' }),
+  origin: name.optional(),
+  status: z.int().min(100).max(999).optional().openapi({ description: 'Absent when nothing was answered' }),
+  cut_off: z.literal(true).optional().openapi({ description: 'Not all of the answer was sent' }),
+  principal: z.strictObject({ issuer: name, id: name }).optional(),
+  root: name.optional().openapi({ description: 'Id of the root delegation' }),
 })
 
 /** Of `POST /audit/records`. */
 export const reportSchema: z.ZodType<ReportBody> = z.strictObject({
-  records: z.array(report).min(1).max(MAX_REPORTS),
+  records: z
+    .array(z.discriminatedUnion('decision', [report, outcome]))
+    .min(1)
+    .max(MAX_REPORTS),
 })
 
 /**
@@ -114,6 +132,7 @@ export function reportMembers(
     context: context && { ...context },
     call: call && compact({ ...call }),
     traceparent: told.traceparent,
+    outcome: told.outcome,
     digest: known.digest,
   })
 }

@@ -1,5 +1,5 @@
 import { type AuditRecord, type NoteKey, verifyCheckpoint } from '@behalf/audit-log'
-import { BehalfError, type JsonObject } from '@behalf/core'
+import { BehalfError, type JsonObject, type JsonValue } from '@behalf/core'
 import type { IssuerKeys } from '@behalf/credential'
 import { AuthorityError } from '../error.ts'
 import { digestsBehind } from './digests-behind.ts'
@@ -8,7 +8,7 @@ import type { SubjectKind } from './is-about.ts'
 import { toExchanges } from './known-statements.ts'
 import { proveRequest } from './prove-request.ts'
 import { tokenIdOf } from './prove-token-request.ts'
-import { isRevocation, listOf, memberOf, WIDE_REVOCATIONS, workflowOf } from './record-members.ts'
+import { isRevocation, listOf, memberOf, textOf, WIDE_REVOCATIONS, workflowOf } from './record-members.ts'
 import type { BundleDelegation, BundleEntry, TraceBundle } from './trace-bundle.ts'
 import {
   type Collection,
@@ -31,6 +31,8 @@ export interface CollectedTrace {
 }
 
 const PROOFS_AT_ONCE = 16
+/** An API records of a request that it was accepted, and what became of it. */
+const MAX_OF_REQUEST = 2
 /** Requests of one call that are looked at. */
 const MAX_CALLS = 100
 /** How far behind a revocation the first refusal is looked for. */
@@ -58,6 +60,7 @@ export async function collectTrace(
   await findEffects(collection, delegations)
   await findTokens(collection)
   await followEnrolments(collection)
+  await findAnswers(collection)
   const policies = await findCauses(collection)
   const roots = await readRoots(collection)
   const lists = await findLists(collection, key)
@@ -181,6 +184,26 @@ async function findTokens(collection: Collection): Promise<void> {
     textsOf(evidence && tokenIdOf(evidence.text)),
   )
   for (const id of new Set(ids)) keep(collection, await readAbout(collection, `token:${id}`))
+}
+
+/** What became of the requests whose API said that it would tell. */
+async function findAnswers(collection: Collection): Promise<void> {
+  const [told, waiting] = [new Set<JsonValue | undefined>(), new Set<string>()]
+  for (const { type, request_id: id, outcome } of recordsOf(collection)) {
+    if (type === 'answered') told.add(id)
+    else if (outcome === 'follows') waiting.add(textOf(id))
+  }
+  const ids = [...waiting].filter((id) => !told.has(id))
+  for (let place = 0; place < ids.length; place += PROOFS_AT_ONCE) {
+    const some = ids.slice(place, place + PROOFS_AT_ONCE)
+    const found = await Promise.all(
+      some.map((id) => readAbout(collection, `request:${id}`, { limit: MAX_OF_REQUEST })),
+    )
+    keep(
+      collection,
+      found.flat().filter(({ parsed }) => parsed.type === 'answered'),
+    )
+  }
 }
 
 /** The keys of the authority and the policies by which something was decided. */

@@ -157,3 +157,17 @@ export function findEffect(
       (record.delegation === undefined || listOf(other.record.delegations).includes(record.delegation)),
   )
 }
+
+/** What an API recorded after a request that it accepted: what it answered, or that it refused it after all. */
+export function findOutcome(
+  { index, record }: ProvenEntry,
+  { entries }: Pick<VerifiedTrace, 'entries'>,
+): ProvenEntry | undefined {
+  return entries.find(
+    (other) =>
+      other.index > index &&
+      (other.record.type === 'answered' || isRequest(other.record)) &&
+      other.record.api === record.api &&
+      other.record.request_id === record.request_id,
+  )
+}
