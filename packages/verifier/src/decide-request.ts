@@ -1,5 +1,5 @@
 import { DELEGATION_TAG, verifyContentDigest, verifySignature } from '@behalf/http-signature'
-import { addAnswered } from './answer-teller.ts'
+import { addAnswered } from './add-answered.ts'
 import { addSignal } from './add-signal.ts'
 import { readAgentContext } from './agent-context.ts'
 import { decideProof } from './decide-proof.ts'

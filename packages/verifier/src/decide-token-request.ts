@@ -1,7 +1,7 @@
 import { verifyDpopProof } from '@behalf/credential'
 import type { FieldLines } from '@behalf/http-signature'
+import { addAnswered } from './add-answered.ts'
 import { addSignal } from './add-signal.ts'
-import { addAnswered } from './answer-teller.ts'
 import type { RequestEvidence } from './audit-sink.ts'
 import { type DecisionTrail, recordIntent } from './decision-trail.ts'
 import { readPrincipal } from './delegation-steps.ts'

@@ -1,6 +1,5 @@
 export type { AgentContext } from './agent-context.ts'
 export { answerClientErrors } from './answer-client-errors.ts'
-export type { TellAnswer, ToldAnswer } from './answer-teller.ts'
 export type { AuditOutbox, WaitingReport } from './audit-outbox.ts'
 export type { AuditOutcome, AuditRecord, AuditSink, RequestEvidence } from './audit-sink.ts'
 export type { Fetch } from './capped-fetch.ts'
@@ -79,6 +78,7 @@ export {
   type TokenObserver,
   type TokenVerifier,
 } from './token-verifier.ts'
+export type { TellAnswer, ToldAnswer } from './told-answer.ts'
 export {
   createMemoryUseCounter,
   type LimitedUse,

@@ -1,8 +1,8 @@
 import type { FieldLines } from '@behalf/http-signature'
-import type { TellAnswer } from './answer-teller.ts'
 import type { IncomingRequest } from './incoming-request.ts'
 import type { Observation } from './observation.ts'
 import type { ProblemResponse } from './problem-response.ts'
+import type { TellAnswer } from './told-answer.ts'
 
 /** What an adapter needs of an accepted request, whichever verifier accepted it. */
 export interface AcceptedRequest {

@@ -2,8 +2,8 @@ import type { AccessTokenClaims, Capability, Delegation, VerifiedChain } from '@
 import type { Did } from '@behalf/did'
 import type { FieldLines } from '@behalf/http-signature'
 import type { AgentContext } from './agent-context.ts'
-import type { TellAnswer } from './answer-teller.ts'
 import type { ProvenChain } from './proven-chain.ts'
+import type { TellAnswer } from './told-answer.ts'
 
 /** On whose behalf the agent acts. The pair (issuer, id) names a principal; an id alone does not. */
 export interface Principal {

@@ -29,7 +29,7 @@ interface Kept {
   readonly records: AuditRecord[]
   readonly outcomes: AuditOutcome[]
   /** Resolves to the next outcome that was not looked at. */
-  next(): Promise<AuditOutcome>
+  readonly next: () => Promise<AuditOutcome>
 }
 
 /** A verifier whose sink takes outcomes, and what it took. */

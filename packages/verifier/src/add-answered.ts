@@ -3,17 +3,7 @@ import type { DecisionTrail } from './decision-trail.ts'
 import { readPrincipal } from './delegation-steps.ts'
 import { VerifierError } from './error.ts'
 import type { JudgeSettings } from './judge-request.ts'
-
-/** How a request was answered. */
-export interface ToldAnswer {
-  /** HTTP status; undefined when nothing was answered, or the handler failed before it said what. */
-  readonly status: number | undefined
-  /** Whether the connection is known to have ended before all of the answer was sent. */
-  readonly isCutOff: boolean
-}
-
-/** Says how a request was answered. What is said first counts; it never throws. */
-export type TellAnswer = (answer: ToldAnswer) => void
+import type { TellAnswer } from './told-answer.ts'
 
 /**
  * The same object with a member `answered` that records the outcome, and is not copied with the rest; absent where none
