@@ -105,7 +105,13 @@ test('the report says what was met and what was missed', () => {
       undetected: 1,
     },
     trace: { entries: 1_000_000, traces: 20, median: 120.4, longest: 1000, processor: 80 },
-    mcp: { calls: 600, bare: 2000, proven: 3000 },
+    mcp: {
+      calls: 600,
+      sdks: [
+        { sdk: '2.x', bare: 2000, proven: 3000 },
+        { sdk: '1.x', bare: 1000, proven: 2500 },
+      ],
+    },
     exchange: { exchanges: 500, atOnce: 16, perSecond: 123, processor: 4.56 },
   })
   expect(report).toMatch(
@@ -123,7 +129,8 @@ test('the report says what was met and what was missed', () => {
   expect(report).toContain(
     'on record: 123 a second (500, 16 at once; 4.6 ms of processor time each, agent included)',
   )
-  expect(report).toContain('signed and verified: 1.50 times the bare SDK (3000 against 2000 microseconds')
+  expect(report).toContain('signed and verified: 1.50 times the bare SDK 2.x (3000 against 2000 microseconds')
+  expect(report).toContain('signed and verified: 2.50 times the bare SDK 1.x (2500 against 1000 microseconds')
   expect(report).toContain('detected: 9999 of 10000  MISSED')
   expect(report).toContain('a cached chain of 3: 17.2 kB (7.2 kB as it is sent)')
   expect(report).toContain('a cached token for a chain of 3: 5.6 kB (2.1 kB as it is sent)')

@@ -15,8 +15,8 @@ afterAll(async () => {
 })
 
 test('what is measured of MCP happens, with proof and without', async () => {
-  expect(mcp.cases).toHaveLength(2)
-  for (const benchCase of mcp.cases) {
+  expect(mcp.pairs.map(({ sdk }) => sdk)).toEqual(['2.x', '1.x'])
+  for (const benchCase of mcp.pairs.flatMap(({ bare, proven }) => [bare, proven])) {
     const runs = await benchCase.prepare(2)
     expect(runs).toHaveLength(2)
     for (const run of runs) await run()

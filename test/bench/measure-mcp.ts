@@ -1,9 +1,9 @@
 import { openWorld } from '../support/world.ts'
-import { median, runInterleaved } from './closed-loop.ts'
+import { type BenchCase, median, runInterleaved } from './closed-loop.ts'
 import { createMcpCases } from './mcp-cases.ts'
 import type { McpResult } from './results.ts'
 
-// Prints what the call of a tool takes with proof, against the bare SDK in the same run, as JSON:
+// Prints what the call of a tool takes with proof, against the bare SDK of each generation in the same run, as JSON:
 // node measure-mcp.ts <rounds>. Clients and servers are in this one process, with HTTP on loopback between them.
 
 const WARM_UP_ROUNDS = 5
@@ -13,13 +13,19 @@ const world = await openWorld()
 const mcp = await createMcpCases(world)
 try {
   const rounds = Number(process.argv[2] ?? '30')
-  const timings = await runInterleaved(mcp.cases, {
-    warmUpRounds: WARM_UP_ROUNDS,
-    rounds,
-    runsPerRound: RUNS_PER_ROUND,
-  })
-  const [bare, proven] = mcp.cases.map(({ name }) => median((timings.get(name) ?? []).map(({ cpu }) => cpu)))
-  const result: McpResult = { calls: rounds * RUNS_PER_ROUND, bare: bare ?? 0, proven: proven ?? 0 }
+  const timings = await runInterleaved(
+    mcp.pairs.flatMap(({ bare, proven }) => [bare, proven]),
+    {
+      warmUpRounds: WARM_UP_ROUNDS,
+      rounds,
+      runsPerRound: RUNS_PER_ROUND,
+    },
+  )
+  const cpuOf = ({ name }: BenchCase): number => median((timings.get(name) ?? []).map(({ cpu }) => cpu))
+  const result: McpResult = {
+    calls: rounds * RUNS_PER_ROUND,
+    sdks: mcp.pairs.map(({ sdk, bare, proven }) => ({ sdk, bare: cpuOf(bare), proven: cpuOf(proven) })),
+  }
   console.log(JSON.stringify(result))
 } finally {
   await mcp.end()

@@ -31,7 +31,7 @@ export function writeReport({
     ...writeLog(log),
     writeTrace(trace),
     writeExchange(exchange),
-    writeMcp(mcp),
+    ...writeMcp(mcp),
   ].join('\n')
 }
 
@@ -92,8 +92,11 @@ function writeExchange({ exchanges, atOnce, perSecond, processor }: ExchangeResu
   return `chains exchanged for tokens, each on disk and on record: ${perSecond} a second (${exchanges}, ${atOnce} at once; ${processor.toFixed(1)} ms of processor time each, agent included)`
 }
 
-function writeMcp({ calls, bare, proven }: McpResult): string {
-  return `a tool call over MCP, signed and verified: ${(proven / bare).toFixed(2)} times the bare SDK (${proven.toFixed(0)} against ${bare.toFixed(0)} microseconds of processor time, client and server; medians of ${calls} calls each)`
+function writeMcp({ calls, sdks }: McpResult): readonly string[] {
+  return sdks.map(
+    ({ sdk, bare, proven }) =>
+      `a tool call over MCP, signed and verified: ${(proven / bare).toFixed(2)} times the bare SDK ${sdk} (${proven.toFixed(0)} against ${bare.toFixed(0)} microseconds of processor time, client and server; medians of ${calls} calls each)`,
+  )
 }
 
 function verdictOf(failures: number): string {

@@ -79,7 +79,15 @@ export interface ExchangeResult {
 
 /** What one call of a tool takes over MCP, client and server together. */
 export interface McpResult {
+  /** Of each. */
   readonly calls: number
+  readonly sdks: readonly McpSdkResult[]
+}
+
+/** The same with one generation of the SDK. */
+export interface McpSdkResult {
+  /** `2.x`, stateless, or `1.x`, with sessions. */
+  readonly sdk: string
   /** Processor time with the bare SDK, microseconds, median. */
   readonly bare: number
   /** The same with a client that signs and an endpoint that verifies. */
