@@ -1,16 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Did } from '@behalf/did'
-import {
-  createMemoryReplayStore,
-  createMemoryUseCounter,
-  createRequestVerifier,
-  createStatusSource,
-} from '@behalf/verifier'
 import { withFolder } from '../attacks/support/databases.ts'
 import { Random } from '../fuzz/random.ts'
 import { check, type Experiment, type Size } from './experiment.ts'
 import { type FaultyProxy, openFaultyProxy, type Weather } from './support/faulty-proxy.ts'
-import { API, createHandedAgent, type HandedAgent, handOver } from './support/handed-agent.ts'
+import { createHandedAgent, type HandedAgent } from './support/handed-agent.ts'
+import { type NetworkedApi, openNetworkedApi } from './support/networked-api.ts'
 import { spellMilliseconds } from './support/percentile.ts'
 import { type StorageSite, startStorage, withStorageSite } from './support/storage-site.ts'
 
@@ -27,49 +21,6 @@ const ROUNDS: Readonly<Record<Size, number>> = { long: 10, short: 1 }
 /** How long a fault lasts: in a short run as long as it takes until status is stale, in a long one anything up to twice that. */
 const FAULT_MS = MAX_STALENESS_MS + 1500
 
-/** An API that hears from its authority through a faulty network only. */
-interface Api {
-  /** What it says to a fresh request of an agent. */
-  ask(agent: HandedAgent): Promise<string>
-  close(): void
-}
-
-interface Network {
-  readonly proxy: FaultyProxy
-  readonly issuer: Did
-  /** Of the authority. */
-  readonly origin: string
-}
-
-async function openApi({ proxy, issuer, origin }: Network): Promise<Api> {
-  const statusSource = createStatusSource({
-    issuers: [{ did: issuer, url: `${origin}/status/heartbeat` }],
-    stream: true,
-    fetch: (url, init) => fetch(url.replace(origin, proxy.origin), init),
-    pollSeconds: 0.5,
-    timeoutSeconds: 1,
-    maxStalenessSeconds: MAX_STALENESS_MS / 1000,
-    reportFault: () => undefined,
-  })
-  // The stores began a minute ago, so that nothing has to be waited out.
-  let isOpen = false
-  const clock = (): number => Date.now() - (isOpen ? 0 : 60_000)
-  const verifier = createRequestVerifier({
-    origins: [API],
-    trustedIssuers: [issuer],
-    statusSource,
-    replayStore: createMemoryReplayStore({ clock }),
-    useCounter: createMemoryUseCounter({ clock }),
-    reportFault: () => undefined,
-  })
-  isOpen = true
-  await statusSource.ready()
-  return {
-    ask: (agent) => handOver(verifier, agent),
-    close: () => statusSource.close(),
-  }
-}
-
 /** What one fault did; milliseconds. */
 interface Outcome {
   /** From the revocation to the last time that what was revoked was accepted. */
@@ -83,7 +34,7 @@ interface Outcome {
 interface Fault {
   readonly site: StorageSite
   readonly proxy: FaultyProxy
-  readonly api: Api
+  readonly api: NetworkedApi
   readonly honest: HandedAgent
   readonly size: Size
   readonly weather: Weather
@@ -151,7 +102,12 @@ async function runBrokenNetwork(size: Size, progress: (text: string) => void): P
     const random = new Random(SEED, 0)
     const proxy = await openFaultyProxy(site.port, random)
     const { issuer } = await site.operator.describe()
-    const api = await openApi({ proxy, issuer, origin: site.origin })
+    const api = await openNetworkedApi({
+      issuer,
+      origin: site.origin,
+      reachedAt: proxy.origin,
+      maxStalenessSeconds: MAX_STALENESS_MS / 1000,
+    })
     try {
       const honest = await createHandedAgent(site)
       const told: string[] = []
@@ -186,7 +142,7 @@ function describe(weather: Weather, outcomes: readonly Outcome[]): string {
   return `${outcomes.length} times ${weather}: ${codes.join(', ')} to honest requests, what was revoked accepted for at most ${most('acceptedFor')}, well again after at most ${most('healedIn')}`
 }
 
-/** F-10, F-11, F-16: the network between an API and its authority is broken in every way that a program can see. */
+/** F-10, F-11: the network between an API and its authority is broken in every way that a program can see. */
 export const brokenNetwork: Experiment = {
   name: 'broken-network',
   about: 'an API hears from its authority through a network that is silent, half-open, cut or lossy',

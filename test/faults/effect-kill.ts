@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { existsSync, readFileSync, watch, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { parseCapabilities } from '@behalf/credential'
@@ -9,6 +10,7 @@ import { freePort } from '../support/free-port.ts'
 import { check, checkEqual, type Experiment, type Size } from './experiment.ts'
 import { startChild } from './support/child.ts'
 import type { EffectSettings } from './support/effect-process.ts'
+import { findOrphans, isToldUnknown } from './support/find-orphans.ts'
 import { seedOf } from './support/storage-authority.ts'
 import { type StorageSite, startStorage, withStorageSite } from './support/storage-site.ts'
 
@@ -19,6 +21,8 @@ const AT_ONCE = 4
 const LEAST_SPAN_MS = 50
 /** On a busy machine requests take longer, and what comes after them is not to be cut off alone. */
 const SPAN = 1.25
+/** Requests that were cut off, of which a trace is read at the end. */
+const TRACED = 10
 
 interface Caller {
   readonly agent: Wallet
@@ -53,15 +57,17 @@ async function openCaller(site: StorageSite, folder: string, isUnrecorded: boole
   return { agent, settings: { ...readPaths(folder), authority, issuer, port, isUnrecorded } }
 }
 
-function readPaths(folder: string): Pick<EffectSettings, 'databasePath' | 'effectsPath'> {
-  return { databasePath: join(folder, 'verifier.db'), effectsPath: join(folder, 'effects') }
+function readPaths(folder: string): Pick<EffectSettings, 'databasePath' | 'effectsPath' | 'recordedPath'> {
+  const recordedPath = join(folder, 'recorded')
+  writeFileSync(recordedPath, '')
+  return { databasePath: join(folder, 'verifier.db'), effectsPath: join(folder, 'effects'), recordedPath }
 }
 
 /** Starts the API, sends it requests and kills it once they are answered, or when `until` resolves. */
 async function cutOff(
   { agent, settings }: Caller,
   tally: Tally,
-  until?: () => Promise<void>,
+  until?: () => Promise<unknown>,
 ): Promise<number> {
   const api = startChild<object, number>('effect-process.ts', [JSON.stringify(settings)])
   await api.order({})
@@ -73,11 +79,18 @@ async function cutOff(
     if (response.ok) tally.answered.add(path)
   })
   const settled = Promise.allSettled(sending)
-  await (until?.() ?? settled)
+  await Promise.race([settled, until?.() ?? settled])
   const span = performance.now() - start
   await api.end()
   await settled
   return span
+}
+
+/** Resolves when the authority has the record of a request, and its answer is on its way. */
+async function onRecorded({ settings }: Caller): Promise<void> {
+  const watching = watch(settings.recordedPath, { persistent: false })
+  await once(watching, 'change')
+  watching.close()
 }
 
 /** What the log of the authority has. */
@@ -164,6 +177,18 @@ function checkBalance(effects: readonly string[], { intents, outcomes }: Recorde
   }
 }
 
+/** Of some of what was cut off between record and effect a trace is read. Resolves to of how many. */
+async function checkOrphans(site: StorageSite, effects: readonly string[], size: Size): Promise<number> {
+  const orphans = await findOrphans(site, new Set(effects))
+  check(size === 'short' || orphans.length > 0, 'some are cut off between record and effect')
+  const some = orphans.slice(0, TRACED)
+  for (const id of some) check(await isToldUnknown(site, id), 'a trace says that the outcome is unknown')
+  const [answered] = await readRecords(site.operator, 'answered')
+  check(answered !== undefined, 'the outcomes of what was not cut off are on record')
+  check(!(await isToldUnknown(site, answered.request_id)), 'a trace says so of nothing else')
+  return some.length
+}
+
 /** Kills an API between what it records and what it does. Exported for what it must notice. */
 export async function runEffectKill(
   size: Size,
@@ -179,18 +204,21 @@ export async function runEffectKill(
       checkEqual(tally.answered.size, AT_ONCE, 'without a kill everything is answered')
       const span = Math.max(LEAST_SPAN_MS, SPAN * took)
       for (let round = 1; round <= ROUNDS[size]; round += 1) {
-        await cutOff(caller, tally, () => wait(random.next() % Math.ceil(span)))
+        // At any moment, and at the one between record and effect.
+        const anyTime = (): Promise<void> => wait(random.next() % Math.ceil(span))
+        await cutOff(caller, tally, round % 2 === 0 ? anyTime : () => onRecorded(caller))
         // Against the log as it is when the process is gone: an effect may not wait for its record.
         const recorded = await readRecorded(site)
         checkBalance(readEffects(caller), recorded, tally)
         if (round % 20 === 0) progress(`${round} rounds, ${recorded.intents.length} intents`)
       }
+      const flagged = await checkOrphans(site, readEffects(caller), size)
       const { effects, intents, orphans, unknown } = checkBalance(
         readEffects(caller),
         await readRecorded(site),
         tally,
       )
-      return `${ROUNDS[size]} times killed within ${span.toFixed(0)} ms of ${AT_ONCE} requests; ${tally.sent} sent, ${intents} on record as accepted, ${effects} done, ${tally.answered.size} answered; 0 done without a record before, ${orphans} on record that were not done, all of them among ${unknown} whose outcome nobody knows`
+      return `${ROUNDS[size]} times killed within ${span.toFixed(0)} ms of ${AT_ONCE} requests; ${tally.sent} sent, ${intents} on record as accepted, ${effects} done, ${tally.answered.size} answered; 0 done without a record before, ${orphans} on record that were not done, all of them among ${unknown} whose outcome nobody knows, as the traces of ${flagged} say`
     }),
   )
 }

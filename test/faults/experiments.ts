@@ -8,6 +8,7 @@ import { hostileHeartbeats } from './hostile-heartbeats.ts'
 import { hostileLists } from './hostile-lists.ts'
 import { loopStall } from './loop-stall.ts'
 import { manyConnections } from './many-connections.ts'
+import { packetFaults } from './packet-faults.ts'
 import { slowSenders } from './slow-senders.ts'
 import { stoppedReaders } from './stopped-readers.ts'
 import { storageErrors } from './storage-errors.ts'
@@ -28,6 +29,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
   hostileLists,
   loopStall,
   manyConnections,
+  packetFaults,
   slowSenders,
   stoppedReaders,
   storageErrors,

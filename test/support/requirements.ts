@@ -37,6 +37,10 @@ export const REQUIREMENTS = {
     how: 'run as root, with leave to mount a file system',
     available: canMount,
   },
+  tun: {
+    how: 'apt-get install iproute2 socat, and run as root, with leave to make networks',
+    available: canMakeNetwork,
+  },
 } as const satisfies Readonly<Record<string, Need>>
 
 export type Requirement = keyof typeof REQUIREMENTS
@@ -52,4 +56,12 @@ function canMount(): boolean {
   if (isMounted) spawnSync('umount', [folder])
   rmSync(folder, { recursive: true })
   return isMounted
+}
+
+function canMakeNetwork(): boolean {
+  const name = `behalf-${process.pid}`
+  const run = (command: string, ...args: readonly string[]): boolean => spawnSync(command, args).status === 0
+  if (!run('socat', '-V') || !run('ip', 'netns', 'add', name)) return false
+  run('ip', 'netns', 'del', name)
+  return existsSync('/dev/net/tun')
 }

@@ -61,6 +61,8 @@ interface Disk {
 }
 
 const SECTOR_BYTES = 512
+/** The result of a call during which its process was killed. */
+const CUT_OFF = '?'
 const DATA = /^p?writev?(?:64)?$/u
 
 /**
@@ -73,6 +75,8 @@ export function watchDisk(root: string): WatchedDisk {
   return {
     note: (call) => {
       if (call.result.startsWith('-1')) return
+      // Cut off by a kill: what it was to write is there, as that of any call is; what it was to sync may not be.
+      if (call.result === CUT_OFF && call.name.startsWith('f') && call.name !== 'ftruncate') return
       if (DATA.test(call.name) || call.name === 'ftruncate') noteData(disk, call)
       else if (call.name.startsWith('f')) noteSync(disk, call)
       else noteName(disk, call)
@@ -94,8 +98,10 @@ function noteData(disk: Disk, { name, args, result, ended }: SystemCall): void {
   }
   // Without an offset of its own it goes where the last one ended.
   const offset = name.startsWith('p') ? last : (disk.positions.get(number) ?? 0)
-  const bytes = readBytes(args).subarray(0, Number(result))
-  if (bytes.length !== Number(result)) throw new Error(`the trace of ${path} is cut short`)
+  const whole = readBytes(args)
+  const length = result === CUT_OFF ? whole.length : Number(result)
+  const bytes = whole.subarray(0, length)
+  if (bytes.length !== length) throw new Error(`the trace of ${path} is cut short`)
   content.pending.push({ kind: 'write', offset, bytes, ended })
   if (!name.startsWith('p')) disk.positions.set(number, offset + bytes.length)
 }

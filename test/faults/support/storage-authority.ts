@@ -10,6 +10,8 @@ export interface StorageAuthorityOptions {
   /** Made when it is missing. */
   readonly folder: string
   readonly port: number
+  /** Address of the interface that it listens on. Default: this machine alone. */
+  readonly host?: string
   /** The file of seen nonces; default: in the folder. */
   readonly noncesPath?: string
   readonly heartbeatSeconds?: number

@@ -9,7 +9,7 @@ authority.failure.addEventListener('abort', () => {
   console.error(String(authority.failure.reason))
   process.exit(1)
 })
-await authority.listen({ host: '127.0.0.1', port: options.port })
+await authority.listen({ host: options.host ?? '127.0.0.1', port: options.port })
 // Whoever is killed has no time for that later; the next start is quicker.
 flushCompileCache()
 console.log(process.pid)

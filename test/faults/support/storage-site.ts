@@ -25,7 +25,7 @@ export interface StorageProcess {
 
 /** How an authority is started. */
 export interface StartOptions
-  extends Pick<StorageAuthorityOptions, 'noncesPath' | 'heartbeatSeconds' | 'isUnsynced'> {
+  extends Pick<StorageAuthorityOptions, 'noncesPath' | 'heartbeatSeconds' | 'isUnsynced' | 'host'> {
   /** Program and arguments that run what follows them, such as `strace -f`. */
   readonly under?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
