@@ -236,6 +236,30 @@ describe('the uses of a delegation', () => {
   ])('%j', (delegation, words) => {
     expect(usageWords(delegation, now)).toEqual([expect.stringMatching(words)])
   })
+
+  test.each<[number | undefined, readonly { max_uses?: number; uses?: number }[], string]>([
+    [undefined, [{ max_uses: 5, uses: 3 }], ' 2 uses left there, by the limit of one above it.'],
+    [4, [{ max_uses: 5, uses: 3 }], ' 2 uses left there, by the limit of one above it.'],
+    [2, [{ max_uses: 5, uses: 3 }], ' 1 of 2 uses left there.'],
+    [4, [{ uses: 3 }, { max_uses: 4, uses: 4 }], ' 0 uses left there, by the limit of one above it.'],
+    [4, [{ uses: 3 }], ' 3 of 4 uses left there.'],
+    [undefined, [{ uses: 3 }], ''],
+    // Nothing was used there by those above, as far as it is known.
+    [undefined, [{ max_uses: 7 }], ' 7 uses left there, by the limit of one above it.'],
+  ])('counts against those above it: %j below %j', (most, above, words) => {
+    const used = {
+      origin: 'https://a.test',
+      reports: true,
+      uses: 1,
+      last_used_at: '2026-11-24T12:00:00.000Z',
+    }
+    const links = above.map(({ max_uses, uses }) => ({
+      ...(max_uses !== undefined && { max_uses }),
+      apis: uses === undefined ? [] : [{ ...used, uses }],
+    }))
+    const [line] = usageWords({ apis: [used], ...(most !== undefined && { max_uses: most }) }, now, links)
+    expect(line?.split('so far.')[1]).toBe(words)
+  })
 })
 
 describe('a record of the log', () => {
@@ -243,6 +267,15 @@ describe('a record of the log', () => {
   const names = { agents: {}, people: { 'sha-256:a': { id: 'alice', name: 'Alice\u202E' } } }
   const wordsOf = (record: Record<string, unknown> & { readonly type: string }) =>
     recordWords({ time, ...record }, names)
+
+  test('of the decision of a policy says which', () => {
+    const of = (decision: unknown) => wordsOf({ type: 'policy_decided', decision })
+    expect(['ask-two', 'refuse', 7].map((decision) => [of(decision).headline, of(decision).tone])).toEqual([
+      ['The policy decided: it asks two people', 'plain'],
+      ['The policy decided: it refuses this', 'bad'],
+      ['The policy decided', 'plain'],
+    ])
+  })
 
   test('of a request says what was called, what was decided and what the agent said', () => {
     const record = {

@@ -46,13 +46,24 @@ export function TreeCard({ tree, stop, rest }: TreeCardProps): ReactNode {
           </Text>
         )}
         {rows.length > 1 && <TreePicture tree={tree} chosen={chosen} choose={setChosen} />}
-        {row && <Chosen row={row} stop={stop} rest={rest} />}
+        {row && <Chosen row={row} above={aboveRow(row, rows)} stop={stop} rest={rest} />}
       </Stack>
     </article>
   )
 }
 
-function Chosen({ row, stop, rest }: Omit<TreeCardProps, 'tree'> & { readonly row: TreeRow }): ReactNode {
+/** Those that it was passed on from, the nearest first. */
+function aboveRow({ parent }: TreeRow, rows: readonly TreeRow[]): readonly DelegationView[] {
+  const next = parent === undefined ? undefined : rows[parent]
+  return next === undefined ? [] : [next.delegation, ...aboveRow(next, rows)]
+}
+
+interface ChosenProps extends Omit<TreeCardProps, 'tree'> {
+  readonly row: TreeRow
+  readonly above: readonly DelegationView[]
+}
+
+function Chosen({ row, above, stop, rest }: ChosenProps): ReactNode {
   const { delegation, depth, below } = row
   const now = useNow()
   const person = usePerson()
@@ -86,7 +97,7 @@ function Chosen({ row, stop, rest }: Omit<TreeCardProps, 'tree'> & { readonly ro
           Runs as <AgentWorkload workload={delegation.agent_workload} />
         </Text>
       )}
-      {usageWords(delegation, now).map((words) => (
+      {usageWords(delegation, now, above).map((words) => (
         <Text key={words} size="sm" className="break">
           {words}
         </Text>

@@ -68,8 +68,10 @@ function Found({ data, filter, isEnd }: FoundProps): ReactNode {
           const story = storyOf(record)
           return (
             <RecordItem key={index} record={record} names={names} folded>
-              {story !== undefined && <StoryLink id={story} />}
-              <Narrower record={record} filter={filter} />
+              <div className="links">
+                {story !== undefined && <StoryLink id={story} />}
+                <Narrower record={record} filter={filter} />
+              </div>
             </RecordItem>
           )
         })}
@@ -89,19 +91,22 @@ function Narrower({
   const { subject: agent, audience: api } = record
   const isAgent = typeof agent === 'string' && agent.startsWith('did:') && filter.agent !== agent
   const isApi = typeof api === 'string' && filter.api !== api
-  if (!isAgent && !isApi) return null
   return (
-    <Text size="sm" className="buttons">
+    <>
       {isAgent && (
-        <Link href={searchAddress({ ...filter, agent })} className="line-link">
-          Only this agent
-        </Link>
+        <Text size="sm">
+          <Link href={searchAddress({ ...filter, agent })} className="line-link">
+            Only this agent
+          </Link>
+        </Text>
       )}
       {isApi && (
-        <Link href={searchAddress({ ...filter, api })} className="line-link">
-          Only this API
-        </Link>
+        <Text size="sm">
+          <Link href={searchAddress({ ...filter, api })} className="line-link">
+            Only this API
+          </Link>
+        </Text>
       )}
-    </Text>
+    </>
   )
 }

@@ -33,7 +33,7 @@ const REQUESTS: ReadonlyMap<string, readonly [decision: string, tone: EventTone]
 export function recordWords(record: RecordView, names: NamesView): RecordWords {
   const decided = REQUESTS.get(record.type)
   if (decided === undefined) {
-    return { ...eventWords(record), actor: actorOf(record, names), facts: eventFacts(record) }
+    return { ...plainWords(record), actor: actorOf(record, names), facts: eventFacts(record) }
   }
   const [decision, tone] = decided
   const call = `${textOf(record.method)} ${textOf(record.audience)}${textOf(record.path)}`.trim()
@@ -56,6 +56,15 @@ function actorOf({ type, by, person }: RecordView, names: NamesView): string | u
   if (known !== undefined) return known
   if (actor.startsWith('sha-256:')) return 'somebody who was forgotten'
   return actor.startsWith('did:') ? 'an operator' : undefined
+}
+
+/** What was decided stands in the headline: it is what lists are looked through for. */
+function plainWords(record: RecordView): Pick<RecordWords, 'headline' | 'tone'> {
+  const { headline, tone } = eventWords(record)
+  const { type, decision } = record
+  if (type !== 'policy_decided' || typeof decision !== 'string') return { headline, tone }
+  const decided = decisionWords(decision).replace(/^It/u, 'it').replace(/\.$/u, '')
+  return { headline: `${headline}: ${decided}`, tone: decision === 'refuse' ? 'bad' : tone }
 }
 
 function requestFacts({ context, request_id: id, workflow }: RecordView): readonly Fact[] {
