@@ -6,8 +6,10 @@ import {
   confirmationWords,
   lateWords,
   otherWords,
+  unprovenWords,
 } from '../src/words/confirmation-words.ts'
 
+const unproven = { connected: 0, confirmed: 0 }
 const api = (name: string, connected: number, confirmed: number) => ({
   did: `did:key:${name}`,
   origins: [`https://${name}.test`],
@@ -17,7 +19,7 @@ const api = (name: string, connected: number, confirmed: number) => ({
 
 describe('answers about who confirmed', () => {
   test('count an API once, whatever runs it, and others each', () => {
-    const view = { connected: 6, confirmed: 3, apis: [api('a', 2, 1), api('b', 2, 2)] }
+    const view = { connected: 6, confirmed: 3, apis: [api('a', 2, 1), api('b', 2, 2)], unproven }
     expect(noteConfirmations(undefined, view, 40)).toEqual({
       connected: 4,
       confirmed: 1,
@@ -26,22 +28,56 @@ describe('answers about who confirmed', () => {
         { did: 'did:key:b', origins: ['https://b.test'], afterMs: 40 },
       ],
       others: { connected: 2, confirmed: 0 },
+      unproven,
       afterMs: undefined,
     })
   })
 
   test('keep when each was first seen to know, and forget it of one that knows no more', () => {
-    const first = noteConfirmations(undefined, { connected: 2, confirmed: 1, apis: [api('a', 1, 1)] }, 40)
-    const second = noteConfirmations(first, { connected: 2, confirmed: 2, apis: [api('a', 1, 1)] }, 240)
+    const first = noteConfirmations(
+      undefined,
+      { connected: 2, confirmed: 1, apis: [api('a', 1, 1)], unproven },
+      40,
+    )
+    const second = noteConfirmations(
+      first,
+      { connected: 2, confirmed: 2, apis: [api('a', 1, 1)], unproven },
+      240,
+    )
     expect([second.apis[0]?.afterMs, second.afterMs]).toEqual([40, 240])
-    const third = noteConfirmations(second, { connected: 2, confirmed: 2, apis: [api('a', 1, 1)] }, 440)
+    const third = noteConfirmations(
+      second,
+      { connected: 2, confirmed: 2, apis: [api('a', 1, 1)], unproven },
+      440,
+    )
     expect(third.afterMs).toBe(240)
-    const fourth = noteConfirmations(third, { connected: 2, confirmed: 1, apis: [api('a', 1, 0)] }, 640)
+    const fourth = noteConfirmations(
+      third,
+      { connected: 2, confirmed: 1, apis: [api('a', 1, 0)], unproven },
+      640,
+    )
     expect([fourth.apis[0]?.afterMs, fourth.afterMs]).toEqual([undefined, undefined])
   })
 
+  test('are complete whatever those say who proved no key', () => {
+    const view = {
+      connected: 1,
+      confirmed: 1,
+      apis: [api('a', 1, 1)],
+      unproven: { connected: 9, confirmed: 0 },
+    }
+    expect(noteConfirmations(undefined, view, 5)).toMatchObject({
+      connected: 1,
+      confirmed: 1,
+      unproven: { connected: 9, confirmed: 0 },
+      afterMs: 5,
+    })
+  })
+
   test('are complete when nobody is connected', () => {
-    expect(noteConfirmations(undefined, { connected: 0, confirmed: 0, apis: [] }, 5).afterMs).toBe(5)
+    expect(noteConfirmations(undefined, { connected: 0, confirmed: 0, apis: [], unproven }, 5).afterMs).toBe(
+      5,
+    )
   })
 })
 
@@ -51,6 +87,7 @@ describe('the words of who confirmed', () => {
     confirmed: 2,
     apis: [],
     others: { connected: 0, confirmed: 0 },
+    unproven,
     afterMs: undefined,
     ...change,
   })
@@ -100,6 +137,15 @@ describe('the words of who confirmed', () => {
     [{ connected: 2, confirmed: 2 }, '2 APIs that have no name here: all confirmed.'],
   ])('tell of those without a name: %j', (others, words) => {
     expect(otherWords(progress({ others }))).toBe(words)
+  })
+
+  test.each([
+    [{ connected: 0, confirmed: 0 }, undefined],
+    [{ connected: 1, confirmed: 0 }, '1 other reader that proved no key, not counted: no confirmation.'],
+    [{ connected: 1, confirmed: 1 }, '1 other reader that proved no key, not counted: confirmed.'],
+    [{ connected: 3, confirmed: 2 }, '3 other readers that proved no key, not counted: 2 confirmed.'],
+  ])('tell apart those that proved no key: %j', (readers, words) => {
+    expect(unprovenWords(progress({ unproven: readers }))).toBe(words)
   })
 
   test('say what is missing when a confirmation is', () => {

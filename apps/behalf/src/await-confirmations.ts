@@ -11,7 +11,8 @@ export interface AwaitConfirmationsOptions {
 const PAUSE_MS = 200
 
 /**
- * Waits until every verifier that follows the authority's stream has said that it holds a heartbeat, or the time is over.
+ * Waits until every registered API that follows the authority's stream has said that it holds a heartbeat, or the time
+ * is over. For whoever else follows it nobody waits: that may be anybody.
  *
  * @returns how many said so at last
  */

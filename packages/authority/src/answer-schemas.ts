@@ -186,7 +186,7 @@ export const ANSWERS: Readonly<Record<AnswerName, z.ZodType>> = {
     evidence: object.optional(),
   }),
   confirmations: z.strictObject({
-    connected: z.int(),
+    connected: z.int().openapi({ description: 'Processes of registered APIs that follow the stream' }),
     confirmed: z.int(),
     apis: z.array(
       z.strictObject({
@@ -196,6 +196,9 @@ export const ANSWERS: Readonly<Record<AnswerName, z.ZodType>> = {
         confirmed: z.int(),
       }),
     ),
+    unproven: z
+      .strictObject({ connected: z.int(), confirmed: z.int() })
+      .openapi({ description: 'Other readers, who proved no key: anybody' }),
   }),
   revocation: z.strictObject({
     revoked: z.string(),

@@ -325,6 +325,7 @@ describe('the stream of changes', () => {
 })
 
 describe('which APIs know what a person stopped', () => {
+  const NOBODY = { connected: 0, confirmed: 0 }
   const follow = async (fill: number, origins: readonly string[]) => {
     const signer = createEd25519Signer(new Uint8Array(32).fill(fill))
     const did = encodeDidKey(signer.publicKey)
@@ -352,6 +353,7 @@ describe('which APIs know what a person stopped', () => {
         connected: 2,
         confirmed: 2,
         apis: [{ did: own.did, origins: [ISSUES], connected: 1, confirmed: 1 }],
+        unproven: NOBODY,
       })
     expect(await know(alice)).toMatchObject({
       apis: [
@@ -360,7 +362,7 @@ describe('which APIs know what a person stopped', () => {
       ],
     })
     const carol = await invite(alice, { id: 'carol', roles: ['approver'] })
-    expect(await know(carol)).toEqual({ connected: 2, confirmed: 2, apis: [] })
+    expect(await know(carol)).toEqual({ connected: 2, confirmed: 2, apis: [], unproven: NOBODY })
     for (const { source } of [own, other]) source.close()
   })
 
@@ -372,9 +374,9 @@ describe('which APIs know what a person stopped', () => {
     expect(await codeOf('?sequence=-1')).toBe('input_invalid')
     expect(await codeOf(`?sequence=${sequence}`, await openBrowser(world))).toBe('session_invalid')
     expect((await bob.get(`/api/confirmations?sequence=${sequence}`)).json).toEqual({
-      connected: 0,
-      confirmed: 0,
+      ...NOBODY,
       apis: [],
+      unproven: NOBODY,
     })
   })
 })

@@ -311,21 +311,22 @@ describe('GET /status/stream', () => {
           body: JSON.stringify(body),
         })
       ).status
-    expect(await count(7)).toEqual({ connected: 2, confirmed: 0, apis: [] })
+    const nobody = { connected: 0, confirmed: 0, apis: [] }
+    expect(await count(7)).toEqual({ ...nobody, unproven: { connected: 2, confirmed: 0 } })
     for (const { until } of readers) await until('event: confirm\ndata: 7\n\n')
     expect(await confirm({ subscriber: names[0], sequence: 8 })).toBe(204)
     expect([await count(7), await count(9)]).toEqual([
-      { connected: 2, confirmed: 1, apis: [] },
-      { connected: 2, confirmed: 0, apis: [] },
+      { ...nobody, unproven: { connected: 2, confirmed: 1 } },
+      { ...nobody, unproven: { connected: 2, confirmed: 0 } },
     ])
     expect(await confirm({ subscriber: names[0], sequence: 3 })).toBe(204)
-    expect(await count(8)).toMatchObject({ connected: 2, confirmed: 1 })
+    expect(await count(8)).toMatchObject({ unproven: { connected: 2, confirmed: 1 } })
     expect(await confirm({ subscriber: 'somebody', sequence: 8 })).toBe(404)
     expect(await confirm({ subscriber: names[0], sequence: -1 })).toBe(422)
     for (const { stop } of readers) await stop()
     await expect
       .poll(async () => await count(7), { interval: 5 })
-      .toMatchObject({ connected: 0, confirmed: 0 })
+      .toMatchObject({ unproven: { connected: 0, confirmed: 0 } })
     expect(await confirm({ subscriber: names[0], sequence: 8 })).toBe(404)
   })
 
@@ -341,12 +342,12 @@ describe('GET /status/stream', () => {
     )
     await Promise.all(sources.map((source) => source.ready()))
     const { client } = world.operator
-    const countConnected = async () => (await client.countConfirmations(1)).connected
+    const countConnected = async () => (await client.countConfirmations(1)).unproven.connected
     await expect.poll(countConnected, { interval: 5 }).toBe(2)
     const { sequence } = await client.revoke({ delegation })
     await expect
       .poll(() => client.countConfirmations(sequence), { interval: 5 })
-      .toEqual({ connected: 2, confirmed: 2, apis: [] })
+      .toMatchObject({ connected: 0, unproven: { connected: 2, confirmed: 2 } })
     for (const source of sources) {
       expect(source.read(world.authority.issuerDid).sequence).toBeGreaterThanOrEqual(sequence)
       source.close()
@@ -354,7 +355,7 @@ describe('GET /status/stream', () => {
     await expect.poll(countConnected, { interval: 5 }).toBe(0)
   })
 
-  test('is followed by APIs that are told of by name when they prove which they are, as long as they are registered', async () => {
+  test('is followed by APIs that count and are told of by name when they prove which they are, as long as they are registered', async () => {
     const world = await createWorld()
     const delegation = await issue(world)
     const { client } = world.operator
@@ -374,24 +375,40 @@ describe('GET /status/stream', () => {
     const { sequence } = await client.revoke({ delegation })
     await expect
       .poll(() => client.countConfirmations(sequence), { interval: 5 })
-      .toEqual({ connected: 3, confirmed: 3, apis: [{ did, origins, connected: 1, confirmed: 1 }] })
+      .toEqual({
+        connected: 1,
+        confirmed: 1,
+        apis: [{ did, origins, connected: 1, confirmed: 1 }],
+        unproven: { connected: 2, confirmed: 2 },
+      })
     // A second process of it that says nothing.
     const silent = await read(world)
     await silent.until('event: subscriber\ndata: ')
     const subscriber = (await silent.until('\n\n')).trim()
     const identify = (body: object, by = party) =>
       by.send({ method: 'POST', path: '/status/readers', body: JSON.stringify(body) })
+    expect(await client.countConfirmations(sequence)).toMatchObject({
+      connected: 1,
+      confirmed: 1,
+      unproven: { connected: 3, confirmed: 2 },
+    })
     expect((await identify({ subscriber })).status).toBe(204)
     expect(await client.countConfirmations(sequence)).toEqual({
-      connected: 4,
-      confirmed: 3,
+      connected: 2,
+      confirmed: 1,
       apis: [{ did, origins, connected: 2, confirmed: 1 }],
+      unproven: { connected: 2, confirmed: 2 },
     })
     expect((await identify({ subscriber }, world.party('stranger'))).code).toBe('forbidden')
     expect((await identify({ subscriber: 'nobody' })).code).toBe('not_found')
     expect((await identify({ subscriber, more: 1 })).code).toBe('input_invalid')
     await client.removeApi(did)
-    expect((await client.countConfirmations(sequence)).apis).toEqual([])
+    expect(await client.countConfirmations(sequence)).toEqual({
+      connected: 0,
+      confirmed: 0,
+      apis: [],
+      unproven: { connected: 4, confirmed: 3 },
+    })
     for (const source of sources) source.close()
     await silent.stop()
   })

@@ -33,8 +33,8 @@ export interface StatusSourceOptions extends AddressOptions {
    */
   readonly stream?: boolean
   /**
-   * Of the key that an operator registered with `behalf api add`: with `stream`, whoever revokes is told by name whether
-   * this API knows. Without it the API is counted, and has no name.
+   * Of the key that an operator registered with `behalf api add`: with `stream`, whoever revokes waits for this API, and
+   * is told by name whether it knows. Without it the API is any reader of the stream, for whom nobody waits.
    */
   readonly signer?: Signer
   /** Where the keys of issuers come from; without it every issuer must be a `did:key`. */

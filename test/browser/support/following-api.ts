@@ -35,7 +35,11 @@ export async function followAs(
   })
   await source.ready()
   for (;;) {
-    const { connected, apis } = await client.countConfirmations(0)
-    if (origins.length > 0 ? apis.some((api) => api.did === did) : connected > before.connected) return source
+    const { unproven, apis } = await client.countConfirmations(0)
+    const isCounted =
+      origins.length > 0
+        ? apis.some((api) => api.did === did)
+        : unproven.connected > before.unproven.connected
+    if (isCounted) return source
   }
 }

@@ -11,6 +11,7 @@ import {
   type Deed,
   lateWords,
   otherWords,
+  unprovenWords,
 } from '../words/confirmation-words.ts'
 
 /** Something that was stopped, suspended or resumed. */
@@ -64,8 +65,8 @@ interface ApisProps {
 }
 
 function Apis({ progress, isOver }: ApisProps): ReactNode {
-  const others = otherWords(progress)
-  if (progress.apis.length === 0 && others === undefined) return null
+  const rest = [otherWords(progress), unprovenWords(progress)].filter((words) => words !== undefined)
+  if (progress.apis.length === 0 && rest.length === 0) return null
   return (
     <ul className="sentences">
       {progress.apis.map((api) => (
@@ -73,11 +74,11 @@ function Apis({ progress, isOver }: ApisProps): ReactNode {
           {apiWords(api, { isOver, withinMs: WITHIN_MS })}
         </Text>
       ))}
-      {others !== undefined && (
-        <Text component="li" size="sm">
-          {others}
+      {rest.map((words) => (
+        <Text key={words} component="li" size="sm">
+          {words}
         </Text>
-      )}
+      ))}
     </ul>
   )
 }

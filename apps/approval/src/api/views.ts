@@ -173,9 +173,11 @@ export interface ReceiptView {
 
 /** Which APIs hold a heartbeat. */
 export interface ConfirmationsView {
-  /** That follow the authority now, processes of APIs. */
+  /** Processes of registered APIs that follow the authority now. */
   readonly connected: number
   readonly confirmed: number
+  /** Others that follow it and proved no key: anybody. */
+  readonly unproven: { readonly connected: number; readonly confirmed: number }
   /** Those of them that have a name for this person. */
   readonly apis: readonly {
     readonly did: string

@@ -8,6 +8,8 @@ export interface ConfirmationProgress {
   readonly apis: readonly ApiProgress[]
   /** Of those counted, how many have no name here. */
   readonly others: { readonly connected: number; readonly confirmed: number }
+  /** Not counted: whoever follows the authority and proved no key. */
+  readonly unproven: { readonly connected: number; readonly confirmed: number }
   /** Milliseconds until all that are connected had confirmed; undefined as long as one has not. */
   readonly afterMs: number | undefined
 }
@@ -41,7 +43,7 @@ export function noteConfirmations(
   const connected = apis.length + others.connected
   const confirmed = apis.filter(({ afterMs }) => afterMs !== undefined).length + others.confirmed
   const afterMs = confirmed < connected ? undefined : (before?.afterMs ?? elapsedMs)
-  return { connected, confirmed, apis, others, afterMs }
+  return { connected, confirmed, apis, others, unproven: view.unproven, afterMs }
 }
 
 function sum(numbers: readonly number[]): number {

@@ -51,6 +51,16 @@ export function otherWords({ others }: ConfirmationProgress): string | undefined
   return `${connected} APIs that have no name here: ${confirmed === connected ? 'all' : confirmed} confirmed.`
 }
 
+/** How many follow the authority that nobody vouches for; undefined when there are none. */
+export function unprovenWords({ unproven }: ConfirmationProgress): string | undefined {
+  const { connected, confirmed } = unproven
+  if (connected === 0) return undefined
+  const those = connected === 1 ? '1 other reader' : `${connected} other readers`
+  const said =
+    confirmed === 0 ? 'no confirmation' : confirmed === connected ? 'confirmed' : `${confirmed} confirmed`
+  return `${those} that proved no key, not counted: ${said}.`
+}
+
 /** What it means that an API was told and did not confirm in time. */
 export function lateWords(deed: Deed): string {
   const goes = deed === 'resumed' ? 'refusing' : 'accepting'

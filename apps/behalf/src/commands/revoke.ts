@@ -41,7 +41,7 @@ export const command: Command = {
     reason: { kind: 'text', value: 'TEXT', help: 'why; it is recorded' },
     wait: {
       kind: 'flag',
-      help: 'wait until every API that follows the authority’s stream said that it knows, and fail when one did not, by name when it said which it is; for operators',
+      help: 'wait until every registered API that follows the authority’s stream with its key (signer of createStatusSource) said that it knows, and fail when one did not, by name; whoever else reads the stream is told of apart and not waited for; for operators',
     },
     seconds: { kind: 'text', value: 'N', help: 'how long to wait at most (30)' },
     ...AS_OPERATOR_OPTIONS,
@@ -76,10 +76,13 @@ async function revoke(context: CommandContext): Promise<void> {
     `In force since ${document.time}; published as heartbeat ${sequence}.`,
   ]
   if (told !== undefined && told.confirmed < told.connected) {
-    output.note(...words, ...tellMissing(told))
+    output.note(...words, ...tellMissing(told), ...tellUnproven(told))
     throw unconfirmed(told, document)
   }
-  output.answer(document, [...words, ...(told === undefined ? [] : [tellConfirmed(told)])])
+  output.answer(document, [
+    ...words,
+    ...(told === undefined ? [] : [tellConfirmed(told), ...tellUnproven(told)]),
+  ])
 }
 
 /** What was asked for was done; that everybody knows is what was waited for, and it did not come. */
@@ -111,15 +114,15 @@ async function waitForAll(
   return await awaitConfirmations(await openAuthority(context), { sequence, seconds, io: context.io })
 }
 
-function describeConfirmations({ connected, confirmed, apis }: ConfirmationCounts): AnswerDocument {
+function describeConfirmations({ connected, confirmed, apis, unproven }: ConfirmationCounts): AnswerDocument {
   return {
     connected,
     confirmed,
     apis: apis.map((api) => ({ ...api, origins: [...api.origins] })),
+    unproven: { ...unproven },
   }
 }
 
-/** Those that have no name here are counted, no more. */
 function tellMissing({ apis }: ConfirmationCounts): readonly string[] {
   return apis
     .filter((api) => api.confirmed < api.connected)
@@ -127,8 +130,22 @@ function tellMissing({ apis }: ConfirmationCounts): readonly string[] {
 }
 
 function tellConfirmed({ connected }: ConfirmationCounts): string {
-  if (connected === 0) return 'No API follows the stream: those that ask learn it within seconds.'
+  if (connected === 0) return 'No registered API follows the stream: those that ask learn it within seconds.'
+  if (connected === 1) return 'The 1 API that follows the stream said that it knows.'
   return `All ${connected} APIs that follow the stream said that they know.`
+}
+
+/** Anybody may read the stream, so whoever proved no key is told of, and decides nothing. */
+function tellUnproven({ unproven }: ConfirmationCounts): readonly string[] {
+  const { connected, confirmed } = unproven
+  if (connected === 0) return []
+  if (connected === 1) {
+    const said = confirmed === 1 ? 'said that it knows' : 'does not confirm'
+    return [`And 1 other reader, which proved no key and is not waited for, ${said}.`]
+  }
+  const those = `And ${connected} other readers, which proved no key and are not waited for`
+  if (confirmed === 0) return [`${those}, do not confirm.`]
+  return [`${those}: ${confirmed} of them said that they know.`]
 }
 
 /** A name that was misspelled stops nothing, and must not read as if it did. */

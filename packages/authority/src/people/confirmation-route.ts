@@ -29,17 +29,19 @@ export function createConfirmationRoute(context: PeopleContext): PeopleRoute {
       if (sequence > (last?.sequence ?? 0)) {
         throw new AuthorityError('input_invalid', 'No such heartbeat was published', { field: 'sequence' })
       }
-      return json(200, describeConfirmations(confirmations.ask(sequence), await listKnown(context, person)))
+      const apis = await listApis(context.database)
+      const counts = confirmations.ask(sequence, new Set(apis.map(({ did }) => did)))
+      return json(200, describeConfirmations(counts, await selectKnown(apis, context, person)))
     },
   })
 }
 
 /** The APIs that the person may hear of, with those of their origins that concern the person. */
-async function listKnown(
-  { database, issuer, clock }: PeopleContext,
+async function selectKnown(
+  apis: readonly RegisteredApi[],
+  { issuer, clock }: PeopleContext,
   person: Person,
 ): Promise<readonly Pick<RegisteredApi, 'did' | 'origins'>[]> {
-  const apis = await listApis(database)
   if (seesEverything(person)) return apis
   const delegations = await issuer.listDelegations({ principal: person.id, endsAfter: clock() })
   const own = new Set(delegations.flatMap(originsOf))

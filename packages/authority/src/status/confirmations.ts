@@ -2,19 +2,23 @@ import { encodeBase64url, type RandomBytes } from '@behalf/core'
 import { AuthorityError } from '../error.ts'
 
 /** How many of those who read the stream say that they hold a heartbeat. */
-export interface ConfirmationCounts {
+export interface ConfirmationCounts extends ReaderCounts {
+  /** The APIs whose processes are counted, each once. */
+  readonly apis: readonly ApiConfirmation[]
+  /** Everybody else who reads, which is anybody: so nothing hangs on what these say or do not say. */
+  readonly unproven: ReaderCounts
+}
+
+/** How many read, and how many of them say that they hold a heartbeat. */
+export interface ReaderCounts {
   readonly connected: number
   readonly confirmed: number
-  /** Those of them that proved which API they are, each once. */
-  readonly apis: readonly ApiConfirmation[]
 }
 
 /** How many processes of an API read the stream, and how many of them say that they hold a heartbeat. */
-export interface ApiConfirmation {
+export interface ApiConfirmation extends ReaderCounts {
   /** Of the key that an operator registered. */
   readonly did: string
-  readonly connected: number
-  readonly confirmed: number
 }
 
 /** Knows what the readers of the stream have said that they hold. Each has a name that nobody can guess. */
@@ -33,8 +37,14 @@ export interface Confirmations {
    * @throws AuthorityError `not_found` for whoever reads no stream now
    */
   confirm(subscriber: string, sequence: number): void
-  /** Asks all who have not confirmed it. */
-  ask(sequence: number): ConfirmationCounts
+  /**
+   * Asks all who have not confirmed it.
+   *
+   * @param registered - keys of the APIs that are registered now: a reader counts that proved one of them
+   */
+  ask(sequence: number, registered: ReadonlySet<string>): ConfirmationCounts
+  /** Everybody who reads now. */
+  readers(): number
 }
 
 interface Reader {
@@ -66,25 +76,26 @@ export function createConfirmations(random: RandomBytes): Confirmations {
       const reader = find(subscriber)
       reader.confirmed = Math.max(reader.confirmed, sequence)
     },
-    ask: (sequence) => {
-      const all = [...readers.values()]
-      const missing = all.filter(({ confirmed }) => confirmed < sequence)
-      for (const reader of missing) reader.ask(sequence)
-      return {
-        connected: all.length,
-        confirmed: all.length - missing.length,
-        apis: listConfirmations(all, sequence),
-      }
+    ask: (sequence, registered) => {
+      const groups = Map.groupBy(readers.values(), ({ did }) =>
+        did !== undefined && registered.has(did) ? did : undefined,
+      )
+      for (const reader of readers.values()) if (reader.confirmed < sequence) reader.ask(sequence)
+      const unproven = count(groups.get(undefined) ?? [], sequence)
+      groups.delete(undefined)
+      const proven = [...groups.values()].flat()
+      const apis = [...groups].flatMap(([did, own]) =>
+        did === undefined ? [] : { did, ...count(own, sequence) },
+      )
+      return { ...count(proven, sequence), apis, unproven }
     },
+    readers: () => readers.size,
   }
 }
 
-function listConfirmations(readers: readonly Reader[], sequence: number): readonly ApiConfirmation[] {
-  const apis = new Map<string, ApiConfirmation>()
-  for (const { did, confirmed: held } of readers) {
-    if (did === undefined) continue
-    const { connected = 0, confirmed = 0 } = apis.get(did) ?? {}
-    apis.set(did, { did, connected: connected + 1, confirmed: confirmed + (held >= sequence ? 1 : 0) })
+function count(readers: readonly Reader[], sequence: number): ReaderCounts {
+  return {
+    connected: readers.length,
+    confirmed: readers.filter(({ confirmed }) => confirmed >= sequence).length,
   }
-  return [...apis.values()]
 }

@@ -8,11 +8,11 @@ import type { ConfirmationCounts } from './confirmations.ts'
  * @param named - and the origins that are told of each
  */
 export function describeConfirmations(
-  { connected, confirmed, apis }: ConfirmationCounts,
+  { connected, confirmed, apis, unproven }: ConfirmationCounts,
   named: readonly Pick<RegisteredApi, 'did' | 'origins'>[],
 ): JsonObject {
   const described = named.flatMap(({ did, origins }) =>
     apis.filter((api) => api.did === did).map((api) => ({ ...api, origins: [...origins] })),
   )
-  return { connected, confirmed, apis: described }
+  return { connected, confirmed, apis: described, unproven: { ...unproven } }
 }

@@ -93,7 +93,7 @@ function createIdentifyRoute({ confirmations }: StatusContext): Route {
   return defineRoute({
     name: 'POST /status/readers',
     summary:
-      'A reader of the stream proves which API it is, so that whoever revokes learns by name whether it knows',
+      'A reader of the stream proves which API it is, so that whoever revokes waits for it and learns by name whether it knows',
     body: readerSchema,
     answers: { 204: { description: 'Noted, as long as it reads' } },
     run: async (call) => {
@@ -120,11 +120,18 @@ function createConfirmRoute({ confirmations }: StatusContext): Route {
 function createCountRoute({ confirmations, listApis }: StatusContext): Route {
   return defineRoute({
     name: 'GET /status/confirmations',
-    summary: 'How many of those who read the stream hold a heartbeat; asks those who did not say so yet',
+    summary:
+      'How many of the APIs that read the stream hold a heartbeat, and how many other readers; asks those who did not say so yet',
     query: confirmationFilterSchema,
     answers: { 200: jsonAnswer('Now', ANSWERS.confirmations) },
-    run: async ({ query }) =>
-      json(200, describeConfirmations(confirmations.ask(Number(query.sequence ?? 0)), await listApis())),
+    run: async ({ query }) => {
+      const apis = await listApis()
+      const registered = new Set(apis.map(({ did }) => did))
+      return json(
+        200,
+        describeConfirmations(confirmations.ask(Number(query.sequence ?? 0), registered), apis),
+      )
+    },
   })
 }
 

@@ -11,7 +11,7 @@ export function measureAuthority(parts: {
   readonly nonces: Pick<VerifierDatabase, 'replayStore'>
   readonly clock: Clock
   readonly ledger: Pick<Ledger, 'size'>
-  readonly confirmations: Pick<Confirmations, 'ask'>
+  readonly confirmations: Pick<Confirmations, 'readers'>
 }): AuthorityMetrics {
   const { issuer, nonces, clock, ledger, confirmations } = parts
   return createAuthorityMetrics({
@@ -21,7 +21,6 @@ export function measureAuthority(parts: {
       return heartbeat && (clock() - heartbeat.time) / 1000
     },
     replayEntries: () => nonces.replayStore.size?.() ?? 0,
-    // Nobody has to be asked for what everybody holds.
-    statusReaders: () => confirmations.ask(0).connected,
+    statusReaders: () => confirmations.readers(),
   })
 }
