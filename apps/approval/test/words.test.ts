@@ -110,6 +110,11 @@ describe('failures', () => {
       title: 'The agent changed its request while you were reading.',
       code: 'approval_mismatch',
     })
+    expect(problemWords(refusal('clock_unsynchronized'))).toEqual({
+      title: 'The clock of the authority jumped.',
+      next: 'Nothing was approved. Wait a minute, then try again.',
+      code: 'clock_unsynchronized',
+    })
   })
 
   test('an unknown code shows what the authority said, made safe', () => {

@@ -41,6 +41,10 @@ const BY_CODE: ReadonlyMap<string, Omit<ProblemWords, 'code'>> = new Map(
       next: 'Try again later, or sign in with a passkey.',
     },
     rate_limited: { title: 'That was too often.', next: 'Wait a minute, then try again.' },
+    clock_unsynchronized: {
+      title: 'The clock of the authority jumped.',
+      next: 'Nothing was approved. Wait a minute, then try again.',
+    },
     webauthn_user_not_verified: {
       title: 'The passkey did not check that it is you.',
       next: 'Use one that asks for a finger, face or PIN.',
