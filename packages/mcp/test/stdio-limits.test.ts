@@ -167,6 +167,14 @@ describe('the shared process', () => {
     await Promise.all(waiting)
   })
 
+  test('is told when its caller reads too slowly, who is cut off', async () => {
+    const opened = await front(rawServer(), { maxQueuedBytes: 50_000 })
+    const { wallet } = await opened.agent(10)
+    const answer = await post(wallet, callAlone('pour', { meta: { progressToken: 'own' } }))
+    await opened.noted(/got .*notifications\/cancelled/u)
+    await expect(answer.text()).rejects.toThrow('the reader is too slow')
+  })
+
   test('is not taken for a session by whoever claims both versions', async () => {
     const opened = await front(rawServer())
     const { wallet } = await opened.agent(10)
@@ -293,6 +301,46 @@ describe('a session', () => {
     // The first one is over when there is a second.
     expect(await stream.text()).toBe('')
     await again.body?.cancel()
+  })
+
+  test('in which nobody listens keeps some questions of the program, and refuses the others', async () => {
+    const { opened, wallet, headers } = await session(rawServer())
+    const own = JSON.stringify({ jsonrpc: '2.0', method: 'notifications/own' })
+    expect((await post(wallet, own, { headers })).status).toBe(202)
+    for (const refused of [65, 66, 67, 68, 69, 70]) {
+      expect(await opened.noted(new RegExp(`got .*"q${refused}"`, 'u'))).toContain('mcp_server_unavailable')
+    }
+    const stream = await post(wallet, null, {
+      method: 'GET',
+      headers: { ...headers, accept: 'text/event-stream' },
+    })
+    await opened.stdio.close()
+    const asked = (await messagesOf(stream)).map(({ id }) => id)
+    expect(asked).toEqual(Array.from({ length: 64 }, (_, index) => `q${index + 1}`))
+  })
+
+  test('may ask its caller so many questions at once', async () => {
+    const { opened, wallet, headers } = await session(rawServer())
+    const stream = await post(wallet, null, {
+      method: 'GET',
+      headers: { ...headers, accept: 'text/event-stream' },
+    })
+    const own = JSON.stringify({ jsonrpc: '2.0', method: 'notifications/own' })
+    expect((await post(wallet, own, { headers })).status).toBe(202)
+    expect(await opened.noted(/got .*"q70"/u)).toContain('mcp_server_unavailable')
+    await opened.stdio.close()
+    expect((await messagesOf(stream)).length).toBe(64)
+  })
+
+  test('gives the program no answer that it did not ask for, and no message whose _meta is none', async () => {
+    const { opened, wallet, headers, tool } = await session(rawServer())
+    const unasked = JSON.stringify({ jsonrpc: '2.0', id: 'unasked', result: {} })
+    expect((await post(wallet, unasked, { headers })).status).toBe(202)
+    const message = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'answer', _meta: [] } }
+    expect(await codeOfAnswer(post(wallet, JSON.stringify(message), { headers }))).toBe('request_malformed')
+    expect(await codeOfAnswer(tool('answer', 2))).toBe('ok')
+    await opened.noted(/got .*"id":2/u)
+    expect(opened.notes.filter((note) => /unasked|"id":1,.*answer/u.test(note))).toEqual([])
   })
 
   test('that nobody opened has no stream, no end and no messages', async () => {

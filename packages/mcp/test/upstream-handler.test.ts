@@ -151,6 +151,24 @@ describe.each(GENERATIONS)('a server on the SDK %s elsewhere', (generation) => {
   })
 })
 
+test('a stream of a server elsewhere on which nothing came is no answer yet', async () => {
+  const { url } = await openUpstream((_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.flushHeaders()
+  })
+  const begun = Promise.withResolvers<void>()
+  const reach = async (to: string, init: RequestInit): Promise<Response> => {
+    const answer = await fetch(to, init)
+    setImmediate(() => begun.resolve())
+    return answer
+  }
+  const { world, wallet, index } = await openFront(url, { fetch: reach })
+  const answer = post(wallet, callAlone('meta'))
+  await begun.promise
+  await world.revoke(index)
+  expect((await answer).status).toBe(401)
+})
+
 test('a session at a server elsewhere belongs to who opened it', async () => {
   const { url } = await openSdkServer('1.x')
   const { world, wallet } = await openFront(url)

@@ -20,7 +20,7 @@ export const TOOLS: McpCapability = {
   tools: Object.fromEntries(
     [
       'search_issues meta environment crash crash_late wait report ask flood',
-      'silent answer chatter question subscribe noise deaf close',
+      'silent answer chatter question subscribe noise pour deaf close',
     ]
       .join(' ')
       .split(' ')

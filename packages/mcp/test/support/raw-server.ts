@@ -33,7 +33,19 @@ const DOES: Readonly<Record<string, (id: number | string, given: Given) => void>
     process.stdout.write('starting up …\n')
     answer(id, 'answered')
   },
-  deaf: () => process.stdin.pause(),
+  pour: (_id, { params }) => {
+    const progressToken = params?._meta?.['progressToken']
+    for (let progress = 0; progress < 300; progress += 1) {
+      say({
+        method: 'notifications/progress',
+        params: { progressToken, progress, message: 'x'.repeat(1000) },
+      })
+    }
+  },
+  deaf: () => {
+    process.stdin.pause()
+    setInterval(() => undefined, 1000)
+  },
   close: () => process.stdout.end(),
 }
 
@@ -46,6 +58,10 @@ createInterface({ input: process.stdin }).on('line', (line) => {
   process.stderr.write(`got ${line}\n`)
   const given = JSON.parse(line) as Given
   const { id, method, params } = given
+  // More questions than anybody keeps, while nobody asked for anything.
+  if (method === 'notifications/own') {
+    for (let asked = 1; asked <= 70; asked += 1) say({ id: `q${asked}`, method: 'ping' })
+  }
   if (id === undefined || method === undefined) return
   if (method === 'initialize' && process.argv[2] === 'mute') return
   if (method === 'initialize' && process.argv[2] === 'unwilling') {
