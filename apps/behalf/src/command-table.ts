@@ -125,6 +125,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/api-remove.ts'),
   },
   {
+    name: 'auditor add',
+    summary: 'let a key read the records of the log of an authority',
+    load: () => import('./commands/auditor-add.ts'),
+  },
+  {
+    name: 'auditor list',
+    summary: 'list the keys that may read the log',
+    load: () => import('./commands/auditor-list.ts'),
+  },
+  {
+    name: 'auditor remove',
+    summary: 'let a key read the log no more',
+    load: () => import('./commands/auditor-remove.ts'),
+  },
+  {
     name: 'token-keys list',
     summary: 'list the keys that sign the access tokens of an authority',
     load: () => import('./commands/token-keys-list.ts'),

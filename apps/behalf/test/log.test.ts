@@ -39,6 +39,26 @@ describe('behalf api', () => {
   })
 })
 
+describe('behalf auditor', () => {
+  test('lets a key check the log, lists it and takes it away', async () => {
+    const verify = (): Promise<CommandRun> => world.run(['log', 'verify', '--wallet', 'helper', '--json'])
+    expect(codeOf(await world.run(['log', 'verify', '--wallet', 'helper']))).toBe('forbidden')
+    expect(documentOf(await world.run(['auditor', 'add', world.helper, '--json']))).toEqual({
+      did: world.helper,
+    })
+    expect(documentOf(await world.run(['auditor', 'list', '--json']))).toMatchObject({
+      auditors: [{ did: world.helper }],
+    })
+    expect((await world.run(['auditor', 'list'])).stdout).toContain(world.helper)
+    const run = await verify()
+    expect([run.exit, documentOf(run)['log']]).toEqual([0, world.issuer])
+    expect((await world.run(['auditor', 'remove', world.helper])).stdout).toContain('Removed.')
+    expect((await verify()).exit).toBe(1)
+    expect((await world.run(['auditor', 'list'])).stdout).toBe('Nobody but operators may read the log.\n')
+    expect(codeOf(await world.run(['auditor', 'remove', world.helper]))).toBe('not_found')
+  })
+})
+
 describe('behalf log verify', () => {
   test('checks every record, and what was seen before', async () => {
     const witnessed = documentOf(await world.run(['witness', '--once', '--json']))

@@ -18,6 +18,8 @@ export const AUDIT_RECORD_TYPES = [
   'operator_removed',
   'api_registered',
   'api_removed',
+  'auditor_added',
+  'auditor_removed',
   'person_joined',
   'person_changed',
   'person_invited',

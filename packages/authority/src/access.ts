@@ -9,9 +9,10 @@ import type { RegisteredApi } from './ledger/api-rows.ts'
  * - `key`: whoever proves a key; what that key may see or do is decided by whose the named thing is, in the issuer.
  * - `client`: whoever proves a key, by signing the call or with DPoP; refused as OAuth spells it.
  * - `api`: whoever proves the key of an API that an operator registered.
+ * - `auditor`: whoever proves the key of an operator, or one that an operator let read the log.
  * - `operator`: whoever proves the key of an operator.
  */
-export type Access = 'public' | 'key' | 'client' | 'api' | 'operator'
+export type Access = 'public' | 'key' | 'client' | 'api' | 'auditor' | 'operator'
 
 /** A route, as its method and path. */
 export type RouteName = `${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} /${string}`
@@ -36,12 +37,16 @@ export const ACCESS: Readonly<Record<RouteName, Access>> = {
   'GET /log/checkpoint': 'public',
   'GET /log/proof/inclusion': 'public',
   'GET /log/proof/consistency': 'public',
-  'GET /log/entries': 'operator',
+  // What proves requests lies beside the log, and is shown to operators alone.
+  'GET /log/entries': 'auditor',
   'GET /log/status-lists/{list}': 'operator',
   'POST /audit/records': 'api',
   'GET /apis': 'operator',
   'POST /apis': 'operator',
   'DELETE /apis/{did}': 'operator',
+  'GET /auditors': 'operator',
+  'POST /auditors': 'operator',
+  'DELETE /auditors/{did}': 'operator',
   'POST /forgotten-principals': 'operator',
   'POST /delegation-requests': 'key',
   'GET /delegation-requests': 'operator',
@@ -84,6 +89,8 @@ export interface AuthenticatedCaller {
   readonly operator: boolean
   /** The API whose key it is; looked up where a route is for APIs. */
   readonly api: RegisteredApi | undefined
+  /** Whether the key is an auditor's; looked up where a route is for auditors. */
+  readonly auditor: boolean
 }
 
 /**
@@ -107,6 +114,12 @@ export function checkAccess(name: RouteName, caller: AuthenticatedCaller): void 
   const access = accessOf(name)
   if (access === 'api' && caller.api === undefined) {
     throw new AuthorityError('forbidden', 'Only an API that an operator registered may do this')
+  }
+  if (access === 'auditor' && !caller.operator && !caller.auditor) {
+    throw new AuthorityError(
+      'forbidden',
+      'Only an operator may do this, or a key that an operator let read the log',
+    )
   }
   if (access !== 'operator' || caller.operator) return
   if (name.includes('{')) throw new AuthorityError('not_found', 'Only an operator has access to this')

@@ -33,6 +33,8 @@ import { createHttpApp, type HttpApp } from './http-app.ts'
 import { closeServer, createHttpServer, type Listening, type ListenOptions, listen } from './http-server.ts'
 import { createApiRoutes } from './ledger/api-routes.ts'
 import { findApi, listApis } from './ledger/api-rows.ts'
+import { createAuditorRoutes } from './ledger/auditor-routes.ts'
+import { findAuditor } from './ledger/auditor-rows.ts'
 import { createLedger, type Ledger } from './ledger/create-ledger.ts'
 import { createForgetRoute } from './ledger/forget-route.ts'
 import { logKeys } from './ledger/log-keys.ts'
@@ -336,6 +338,7 @@ function createApp(options: CreateAuthorityOptions, parts: Parts): HttpApp {
     watchAnswer: createAnswerWatch({ metrics, monotonicClock, tracer: options.tracer }),
     isOperator: (did) => isOperator(database, did),
     findApi: (did) => findApi(database, did),
+    isAuditor: async (did) => (await findAuditor(database, did)) !== undefined,
     people,
     page,
     peopleRoutes: createPeopleRoutes(people),
@@ -371,6 +374,7 @@ function createApp(options: CreateAuthorityOptions, parts: Parts): HttpApp {
       ...createTokenRoutes({ ...parts, origin }),
       ...createLogRoutes(parts),
       ...createApiRoutes(parts),
+      ...createAuditorRoutes(parts),
       createReportRoute(parts.ledger),
       createForgetRoute(parts),
       createMetricsRoute(metrics),

@@ -11,6 +11,8 @@ const TYPES: readonly IssuerEventType[] = [
   'key_logged',
   'api_registered',
   'api_removed',
+  'auditor_added',
+  'auditor_removed',
   'person_forgotten',
   'operator_created',
   'policy_loaded',

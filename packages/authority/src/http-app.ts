@@ -53,6 +53,7 @@ export interface HttpAppOptions {
   readonly replayStore: ReplayStore
   readonly isOperator: (did: string) => Promise<boolean>
   readonly findApi: (did: string) => Promise<RegisteredApi | undefined>
+  readonly isAuditor: (did: string) => Promise<boolean>
   /** A steady one. */
   readonly clock: Clock
   /** Throws VerifierError `clock_unsynchronized` while it is in doubt. */
@@ -229,12 +230,14 @@ async function identifyClient(
   { issuer, isOperator }: HttpAppOptions,
 ): Promise<AuthenticatedCaller> {
   if (await issuer.isKeyRevoked(did)) throw new AuthorityError('key_revoked', 'This key was revoked')
-  return { did, operator: await isOperator(did), api: undefined }
+  return { did, operator: await isOperator(did), api: undefined, auditor: false }
 }
 
 async function identify(did: string, { name }: Route, options: HttpAppOptions): Promise<AuthenticatedCaller> {
   const client = await identifyClient(did, options)
-  return accessOf(name) === 'api' ? { ...client, api: await options.findApi(did) } : client
+  const access = accessOf(name)
+  if (access === 'api') return { ...client, api: await options.findApi(did) }
+  return access === 'auditor' ? { ...client, auditor: await options.isAuditor(did) } : client
 }
 
 function readNothing(body: Uint8Array): undefined {

@@ -2,7 +2,12 @@ import { type Kysely, sql } from 'kysely'
 import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration'
 import type { AuthorityDatabase } from './database-schema.ts'
 import { AuthorityError } from './error.ts'
-import { LEDGER_TABLES, LOG_INDEX_TABLES, STATUS_HISTORY_TABLES } from './ledger/ledger-tables.ts'
+import {
+  AUDITOR_TABLES,
+  LEDGER_TABLES,
+  LOG_INDEX_TABLES,
+  STATUS_HISTORY_TABLES,
+} from './ledger/ledger-tables.ts'
 import { NOTICE_TABLES } from './notices/notice-tables.ts'
 import { TOKEN_TABLES } from './oauth/token-tables.ts'
 import { COMPANY_LOGIN_CHANGES, PEOPLE_TABLES } from './people/people-tables.ts'
@@ -269,6 +274,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '2027_02_trace': runAll(LOG_INDEX_TABLES),
   '2027_03_suspension': runAll(SUSPENSION_TABLES),
   '2027_03_suspension_changes': runAll(LIST_CHANGES),
+  '2027_04_auditors': runAll(AUDITOR_TABLES),
 }
 
 function runAll(statements: readonly string[]): Migration {

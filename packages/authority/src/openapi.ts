@@ -25,6 +25,7 @@ const WHO = {
   key: 'Any key, for what is its own.',
   client: 'Any key, proven by a signature or with DPoP, for what is its own.',
   api: 'Registered APIs.',
+  auditor: 'Operators, and keys that they let read the log.',
   operator: 'Operators.',
 } as const
 const WHICH_PEOPLE = {

@@ -220,8 +220,9 @@ describe('the table of access', () => {
   })
 
   test('is what the check goes by', () => {
-    const nobody = { did: 'did:key:zNobody', operator: false, api: undefined }
-    const operator = { did: 'did:key:zOperator', operator: true, api: undefined }
+    const nobody = { did: 'did:key:zNobody', operator: false, api: undefined, auditor: false }
+    const operator = { did: 'did:key:zOperator', operator: true, api: undefined, auditor: false }
+    const auditor = { ...nobody, auditor: true }
     const api = { did: 'did:key:zApi', origins: ['https://api.test'], addedAt: 0, addedBy: operator.did }
     const ofApis = SIGNED.filter((route) => ACCESS[route] === 'api')
     for (const name of SIGNED.filter((route) => ACCESS[route] !== 'api')) {
@@ -231,7 +232,16 @@ describe('the table of access', () => {
       expect(() => checkAccess(name, operator)).toThrow(expect.objectContaining({ code: 'forbidden' }))
       expect(() => checkAccess(name, { ...nobody, did: api.did, api })).not.toThrow()
     }
-    for (const name of OF_OPERATORS) expect(() => checkAccess(name, nobody)).toThrow(AuthorityError)
+    for (const name of OF_OPERATORS) {
+      expect(() => checkAccess(name, nobody)).toThrow(AuthorityError)
+      expect(() => checkAccess(name, auditor)).toThrow(AuthorityError)
+    }
+    const ofAuditors = SIGNED.filter((route) => ACCESS[route] === 'auditor')
+    expect(ofAuditors).toEqual(['GET /log/entries'])
+    for (const name of ofAuditors) {
+      expect(() => checkAccess(name, nobody)).toThrow(expect.objectContaining({ code: 'forbidden' }))
+      expect(() => checkAccess(name, auditor)).not.toThrow()
+    }
     for (const name of SIGNED.filter((route) => ACCESS[route] === 'key')) {
       expect(() => checkAccess(name, nobody)).not.toThrow()
     }

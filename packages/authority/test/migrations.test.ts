@@ -28,6 +28,7 @@ const KNOWN = [
   '2027_02_trace',
   '2027_03_suspension',
   '2027_03_suspension_changes',
+  '2027_04_auditors',
 ]
 const refused = expect.objectContaining({ code: 'database_migration_failed' })
 

@@ -110,6 +110,8 @@ export type IssuerEventType =
   | 'key_logged'
   | 'api_registered'
   | 'api_removed'
+  | 'auditor_added'
+  | 'auditor_removed'
   | 'person_forgotten'
   | 'operator_created'
   | 'policy_loaded'

@@ -160,7 +160,7 @@ export interface AuthorityClient extends LedgerClient, TokenKeyClient {
   /** Operator. Of a child, which its delegator signed, the authority has only the id. */
   readDelegation(id: string): Promise<IssuedDelegation>
 
-  /** Operator. Entries of the log; none of them is proven. */
+  /** Operator; an auditor without `evidence`. Entries of the log; none of them is proven. */
   listLogEntries(filter: LogFilter): Promise<readonly LogEntry[]>
   /** Public. The signed head of the log, not verified. */
   logCheckpoint(): Promise<string>

@@ -13,6 +13,14 @@ export interface RegisteredApi {
   readonly addedBy: Did
 }
 
+/** A key whose holder may read the records of the log, and nothing else. */
+export interface Auditor {
+  readonly did: Did
+  /** Milliseconds since the epoch. */
+  readonly addedAt: number
+  readonly addedBy: Did
+}
+
 /** What was forgotten of a principal. */
 export interface ForgottenPrincipal {
   /** How records still name whoever it was. */
@@ -33,6 +41,12 @@ export interface LedgerClient {
   registerApi(api: { readonly did: Did; readonly origins: readonly string[] }): Promise<RegisteredApi>
   /** Operator. */
   removeApi(did: Did): Promise<void>
+  /** Operator. */
+  listAuditors(): Promise<readonly Auditor[]>
+  /** Operator. From now on whoever holds the key may call `listLogEntries`, without evidence. */
+  addAuditor(did: Did): Promise<Auditor>
+  /** Operator. */
+  removeAuditor(did: Did): Promise<void>
   /** Operator. A status list by the digest by which a heartbeat named it once: compact JWS, not verified. */
   readStatusList(digest: string): Promise<string>
   /** Operator. What the authority measures, in the text format of Prometheus. */
@@ -54,6 +68,11 @@ export function ledgerRoutes({ json, text }: AuthorityCaller): LedgerClient {
     removeApi: async (did) => {
       await json({ method: 'DELETE', path: `/apis/${pathSegment(did)}` })
     },
+    listAuditors: async () => readObjects(await json({ path: '/auditors' }), 'auditors').map(readAuditor),
+    addAuditor: async (did) => readAuditor(await json({ method: 'POST', path: '/auditors', json: { did } })),
+    removeAuditor: async (did) => {
+      await json({ method: 'DELETE', path: `/auditors/${pathSegment(did)}` })
+    },
     readStatusList: (digest) => text(`/log/status-lists/${pathSegment(digest)}`, 'application/vc+jwt', true),
     readMetrics: () => text('/metrics', 'text/plain', true),
     forgetPrincipal: async (id) => {
@@ -64,6 +83,14 @@ export function ledgerRoutes({ json, text }: AuthorityCaller): LedgerClient {
         events: readInteger(answer, 'events'),
       }
     },
+  }
+}
+
+function readAuditor(answer: JsonObject): Auditor {
+  return {
+    did: readText(answer, 'did'),
+    addedAt: readTime(answer, 'added_at'),
+    addedBy: readText(answer, 'added_by'),
   }
 }
 

@@ -65,6 +65,7 @@ describe('the key', () => {
       'tokenFetch',
     ])
     expect(Object.keys(world.wallet.authority(AUTHORITY)).toSorted()).toEqual([
+      'addAuditor',
       'approve',
       'changeRequest',
       'collect',
@@ -80,6 +81,7 @@ describe('the key', () => {
       'isHealthy',
       'isReady',
       'listApis',
+      'listAuditors',
       'listDelegations',
       'listEnrolments',
       'listEvents',
@@ -98,6 +100,7 @@ describe('the key', () => {
       'registerApi',
       'registerChild',
       'removeApi',
+      'removeAuditor',
       'removeEnrolment',
       'resume',
       'revoke',

@@ -11,6 +11,8 @@ const EVENTS: ReadonlyMap<string, readonly [string, EventTone]> = new Map(
     issuer_key_revoked: ['A key that the authority signed with was revoked', 'bad'],
     api_registered: ['An API was registered', 'plain'],
     api_removed: ['An API was removed', 'bad'],
+    auditor_added: ['A key was let read the log', 'plain'],
+    auditor_removed: ['A key may not read the log any more', 'plain'],
     person_forgotten: ['Somebody was forgotten', 'bad'],
     operator_created: ['An operator was set up', 'plain'],
     operator_removed: ['An operator was removed', 'bad'],

@@ -9,15 +9,25 @@ import {
 } from '@behalf/audit-log'
 import { encodeUtf8 } from '@behalf/core'
 import type { AuthorityClient } from '@behalf/wallet'
+import type { OptionSpecs } from '../arguments.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { COMMON_OPTIONS } from '../common-options.ts'
 import { CommandError } from '../error.ts'
-import { AUTHORITY_OPTIONS, OPERATOR_OPTIONS } from '../locations.ts'
+import { AUTHORITY_OPTIONS, chooseAuthority, OPERATOR_OPTIONS } from '../locations.ts'
 import { chooseLogKey } from '../log-key.ts'
 import { PASSPHRASE_OPTIONS } from '../passphrase.ts'
 import { plain } from '../plain-text.ts'
 import { createProgress } from '../progress.ts'
-import { openAuthority } from '../wallets.ts'
+import { openAgentWallet, openAuthority } from '../wallets.ts'
+
+const AUDITOR_OPTIONS: OptionSpecs = {
+  wallet: {
+    kind: 'text',
+    value: 'NAME',
+    help: 'read with the key of this wallet, of an auditor, and not as the operator',
+  },
+  'wallet-file': { kind: 'text', value: 'PATH', help: 'the same, with the wallet of this file' },
+}
 
 /** `behalf log verify` */
 export const command: Command = {
@@ -38,6 +48,7 @@ export const command: Command = {
     },
     ...AUTHORITY_OPTIONS,
     ...OPERATOR_OPTIONS,
+    ...AUDITOR_OPTIONS,
     ...PASSPHRASE_OPTIONS,
     ...COMMON_OPTIONS,
   },
@@ -47,7 +58,7 @@ export const command: Command = {
 
 async function verify(context: CommandContext): Promise<void> {
   const { io, args, output } = context
-  const authority = await openAuthority(context)
+  const authority = await openLog(context)
   const key = await chooseLogKey(authority, args.text('issuer'))
   const seen = await readSeen(context, key)
   const checkpoint = verifyCheckpoint(await authority.logCheckpoint(), key)
@@ -65,6 +76,15 @@ async function verify(context: CommandContext): Promise<void> {
     ...kept.map((size) => `  and it still begins with the ${size} records that were seen before`),
     ...(kept.length === 0 ? ['No checkpoint was given that somebody else kept: see behalf witness.'] : []),
   ])
+}
+
+/** The authority, as an operator or as an auditor sees it. */
+async function openLog(context: CommandContext): Promise<AuthorityClient> {
+  const { io, args } = context
+  const isAuditor = Object.keys(AUDITOR_OPTIONS).some((name) => args.text(name) !== undefined)
+  if (!isAuditor) return openAuthority(context)
+  const origin = chooseAuthority(io, args)
+  return (await openAgentWallet(context)).authority(origin)
 }
 
 async function readPage(

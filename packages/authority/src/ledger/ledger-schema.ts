@@ -16,6 +16,12 @@ export interface LedgerTables {
     readonly added_by: string
     readonly removed_at: number | null
   }
+  readonly auditors: {
+    readonly did: string
+    readonly added_at: number
+    readonly added_by: string
+    readonly removed_at: number | null
+  }
   /** Where in the log the records are whose time is in an hour, counted from the epoch. */
   readonly log_hours: {
     readonly hour: number

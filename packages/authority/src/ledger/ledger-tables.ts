@@ -70,3 +70,13 @@ export const LOG_INDEX_TABLES: readonly string[] = [
   // What somebody approved on behalf of another; few requests take two people.
   `create index requests_seconded on requests (number) where json_array_length(approvals_json) > 1`,
 ]
+
+/** Whose keys may read the log. */
+export const AUDITOR_TABLES: readonly string[] = [
+  `create table auditors (
+    did text primary key,
+    added_at integer not null,
+    added_by text not null,
+    removed_at integer
+  ) strict`,
+]

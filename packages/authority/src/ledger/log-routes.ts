@@ -4,7 +4,7 @@ import { z } from '@hono/zod-openapi'
 import type { AuthorityDatabase } from '../database-schema.ts'
 import { AuthorityError } from '../error.ts'
 import { readDigest } from '../read-input.ts'
-import { type Answer, defineRoute, json, jsonAnswer, type Route } from '../route.ts'
+import { type Answer, defineRoute, json, jsonAnswer, type Route, requireCaller } from '../route.ts'
 import type { Ledger } from './create-ledger.ts'
 import { type KeptEvidenceBytes, readEvidence } from './read-evidence.ts'
 import { TERM_KINDS, type TermKind, termOf } from './record-terms.ts'
@@ -53,7 +53,7 @@ const entriesSchema: z.ZodType<EntriesQuery> = z.strictObject({
   evidence: z
     .literal('true')
     .optional()
-    .openapi({ description: 'With what proves requests, as long as it is kept' }),
+    .openapi({ description: 'With what proves requests, as long as it is kept; for operators alone' }),
 })
 const entryAnswer = z
   .strictObject({
@@ -132,7 +132,11 @@ function createEntriesRoute({ ledger, database }: LogContext): Route {
     summary: 'Records of the log, in order, or the latest of those about something',
     query: entriesSchema,
     answers: { 200: jsonAnswer('None at the end', z.strictObject({ entries: z.array(entryAnswer) })) },
-    run: async ({ query }) => {
+    run: async (call) => {
+      const { query } = call
+      if (query.evidence === 'true' && !requireCaller(call).operator) {
+        throw new AuthorityError('forbidden', 'Only an operator may read what lies beside the records')
+      }
       await ledger.settle()
       const page = cutPage(await findEntries(ledger, query))
       const evidence = query.evidence === 'true' ? await readEvidence(database, page) : new Map()

@@ -12,6 +12,8 @@ const CHANGES: Readonly<Record<IssuerEventType, readonly Change[]>> = {
   key_logged: [],
   api_registered: [],
   api_removed: [],
+  auditor_added: [],
+  auditor_removed: [],
   person_forgotten: ['people'],
   operator_created: ['people'],
   operator_removed: ['people'],
