@@ -78,6 +78,7 @@ describe('migrations', () => {
     expect(made).toEqual([
       'apis',
       'approval_drafts',
+      'auditors',
       'authority',
       'ceremonies',
       'codes',
