@@ -1,11 +1,12 @@
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import { runBehalf } from '../src/run.ts'
 import { findFreePort, openServer } from './support/open-server.ts'
 import { AGENT } from './support/signed-files.ts'
 import { createFolder } from './support/temporary-folder.ts'
-import { behalf, type CommandRun, codeOf, documentOf } from './support/test-io.ts'
+import { behalf, type CommandRun, codeOf, createTestIo, documentOf } from './support/test-io.ts'
 
 const ISSUER = ['--issuer', AGENT.did]
 const PROGRAM = ['--', 'no-such-program', '--json']
@@ -97,6 +98,27 @@ describe('a start of behalf mcp protect that cannot be', () => {
       expect.stringContaining('the key of a front'),
     ])
   })
+})
+
+test('as long as nothing is known of the status of delegations it is not ready, and says nothing on stdout', async () => {
+  const port = await findFreePort()
+  const controller = new AbortController()
+  const { io, stdout, stderr } = createTestIo({
+    env: { ...ENV, BEHALF_HOME: await createFolder() },
+    interruption: controller.signal,
+  })
+  const ended = runBehalf(['mcp', 'protect', ...ISSUER, '--port', String(port), '--json', ...PROGRAM], io)
+  const ask = (): Promise<Response> => fetch(`http://127.0.0.1:${port}/ready`)
+  await vi.waitFor(ask, { timeout: 20_000, interval: 50 })
+  const answer = await ask()
+  expect([answer.status, answer.headers.get('retry-after'), await answer.json()]).toMatchObject([
+    503,
+    '1',
+    { ready: false, status: false },
+  ])
+  controller.abort()
+  expect([await ended, stdout()]).toEqual([0, ''])
+  expect(stderr()).toContain('Stopped.')
 })
 
 test('a key for reports is made once, for its owner alone, and only where there are reports', async () => {
