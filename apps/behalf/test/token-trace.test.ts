@@ -246,12 +246,18 @@ describe('the evidence of a request with a token', () => {
     const prove = (lie: Partial<AuditRecord>): boolean =>
       isProven(proveRequest({ ...record, ...lie } as AuditRecord, evidence, statements()))
     expect(prove({})).toBe(true)
+    expect(record).toMatchObject({
+      issuer: world.issuer,
+      policy: { id: 'tests', digest: expect.stringMatching(/^sha-256:/u) },
+    })
     const lies: readonly Partial<AuditRecord>[] = [
       { method: 'POST' },
       { path: '/issues/8' },
       { audience: 'https://elsewhere.test' },
       { subject: world.agent },
       { delegations: [root] },
+      { issuer: world.agent },
+      { policy: { id: 'tests', digest: 'sha-256:another' } },
       // The token had ended, or was not there yet.
       { time: at(60) },
       { time: at(-6) },

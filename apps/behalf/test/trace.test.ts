@@ -10,6 +10,7 @@ import {
   proveRequest,
   serializeTraceBundle,
   type TraceBundle,
+  textOf,
   toStatusLists,
   verifyTrace,
 } from '@behalf/authority/trace'
@@ -477,6 +478,16 @@ describe('the evidence of a request', () => {
     if (!record || !evidence) throw new Error('there is no such request')
     const prove = (told: AuditRecord): boolean => isProven(proveRequest(told, evidence, statements()))
     expect(prove(record)).toBe(true)
+    expect(record).toMatchObject({
+      issuer: world.issuer,
+      policy: { id: 'tests', digest: expect.stringMatching(/^sha-256:/u) },
+    })
+    const called = {
+      ...record,
+      call: { method: 'tools/call' },
+      audience: `${textOf(record.audience)}${textOf(record.path)}`,
+    }
+    expect([prove(called), prove({ ...called, audience: `${called.audience}/more` })]).toEqual([true, false])
     expect(isProven(proveRequest(record, evidence, { ...statements(), issuers: () => undefined }))).toBe(
       false,
     )
@@ -486,6 +497,8 @@ describe('the evidence of a request', () => {
       { audience: 'https://elsewhere.test' },
       { subject: world.agent },
       { delegations: [root] },
+      { issuer: world.agent },
+      { policy: { id: 'tests', digest: 'sha-256:another' } },
       { time: new Date(world.now() + 3_600_000).toISOString() },
     ]
     expect(lies.map((lie) => prove({ ...record, ...lie } as AuditRecord))).toEqual(lies.map(() => false))

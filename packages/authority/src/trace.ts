@@ -27,6 +27,7 @@ export {
   listOf,
   memberOf,
   nameRun,
+  originOf,
   textOf,
   workflowOf,
 } from './trace/record-members.ts'

@@ -205,7 +205,9 @@ describe('a search of the log', () => {
   )
 
   test('finds what was there before there was an index', async () => {
-    await report(await obtain(bob, 'bob'), 'his')
+    const mine = await obtain(bob, 'bob')
+    await report(mine, 'his')
+    await report(mine, 'called', { call: { method: 'tools/call', tool: 'search' } })
     const before = [
       await find(bob, { from: new Date(0).toISOString() }),
       (await bob.get('/api/delegations')).json,
@@ -219,7 +221,8 @@ describe('a search of the log', () => {
       await find(bob, { from: new Date(0).toISOString() }),
       (await bob.get('/api/delegations')).json,
     ]).toEqual(before)
-    expect(before[0]).toEqual(['his'])
+    expect(before[0]).toEqual(['called', 'his'])
+    expect(JSON.stringify(before[1])).toContain('"uses":2')
   })
 })
 
@@ -319,6 +322,14 @@ describe('the uses of a delegation', () => {
     expect(await viewOf(bob, mine.id)).toMatchObject({
       apis: [{ origin: ORIGIN, reports: true, uses: 3, last_used_at: last }],
     })
+  })
+
+  test('count the calls of tools at an endpoint of MCP with its origin', async () => {
+    const mine = await obtain(bob, 'bob')
+    await report(mine, 'called', { call: { method: 'tools/call', tool: 'search' } })
+    await report(mine, 'listed', { call: { method: 'tools/list' } })
+    await report(mine, 'refused', { ...REFUSED, call: { method: 'tools/call', tool: 'search' } })
+    expect(await viewOf(bob, mine.id)).toMatchObject({ apis: [{ origin: ORIGIN, reports: true, uses: 2 }] })
   })
 
   test('are unknown where an API does not report', async () => {

@@ -17,6 +17,7 @@ const ACCEPTED = {
   principal: { issuer: 'did:key:zIssuer', id: 'acct-42' },
   delegations: ['urn:uuid:1', 'urn:uuid:2'],
   workflow: { id: 'triage', run: 'monday' },
+  policy: { id: 'house', digest: 'sha-256:policy' },
   context: { run: 'monday', model: 'm' },
   traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
   evidence: { credentials: ['a.b.c'], signature_base: '"@method": GET\n', signature: 'AAAA' },
@@ -71,6 +72,7 @@ describe('decisions of an API', () => {
       api: api.did,
       audience: origin,
       subject: agent,
+      issuer: ACCEPTED.principal.issuer,
       principal: expect.stringMatching(/^sha-256:/u),
       digest: expect.stringMatching(/^sha-256:/u),
     })
@@ -84,6 +86,28 @@ describe('decisions of an API', () => {
     })
     expect(first?.text).not.toContain('acct-42')
     expect([decision, evidence.signature]).toEqual(['accepted', 'AAAA'])
+  })
+
+  test('through MCP are for the endpoint as capabilities name it, and are found by its origin too', async () => {
+    const call = { method: 'tools/call', tool: 'search_issues' }
+    const path = '/mcp'
+    await report([
+      { ...ACCEPTED, path, call },
+      { ...ACCEPTED, request_id: '01KD', path, call: { method: 'tools/list' } },
+      { ...ACCEPTED, request_id: '01KE', path },
+    ])
+    const told = async (about: string): Promise<readonly unknown[]> =>
+      (await readEntries(world.operator, `?about=${encodeURIComponent(about)}`)).map(({ record }) => [
+        record.request_id,
+        record.audience,
+        record.path,
+      ])
+    const calls = [
+      ['01KB', `${ORIGIN}/mcp`, path],
+      ['01KD', `${ORIGIN}/mcp`, path],
+    ]
+    expect(await told(`api:${ORIGIN}/mcp`)).toEqual(calls)
+    expect(await told(`api:${ORIGIN}`)).toEqual([...calls, ['01KE', ORIGIN, path]])
   })
 
   test('about a tool say that it was called, when it was', async () => {

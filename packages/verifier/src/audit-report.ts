@@ -7,7 +7,7 @@ import type { AuditOutcome, AuditRecord } from './audit-sink.ts'
  */
 export function serializeAuditReport(entry: AuditRecord): string {
   const { requestId, time, decision, code, method, origin, path, agent, principal, delegations } = entry
-  const { workflow, context, call, traceparent, awaitsOutcome, evidence } = entry
+  const { policy, workflow, context, call, traceparent, awaitsOutcome, evidence } = entry
   return JSON.stringify({
     time: new Date(time).toISOString(),
     request_id: requestId,
@@ -19,6 +19,7 @@ export function serializeAuditReport(entry: AuditRecord): string {
     agent,
     principal: principal && { issuer: principal.issuer, id: principal.id },
     delegations,
+    policy,
     workflow,
     context,
     call,

@@ -22,9 +22,12 @@ export interface AuditRecord {
   /** Without the query, which may hold what does not belong in a log. */
   readonly path?: string
   readonly agent?: Did
+  /** Its issuer is that of the root. */
   readonly principal?: Principal
   /** Ids of the delegations, root first. */
   readonly delegations?: readonly string[]
+  /** That decided about the root. */
+  readonly policy?: Pick<NonNullable<Delegation['policy']>, 'id' | 'digest'>
   readonly workflow?: NonNullable<Delegation['workflow']>
   /** What the agent said about the call. */
   readonly context?: AgentContext

@@ -89,6 +89,7 @@ export function createRecord(
     ...(chain === undefined
       ? {}
       : { principal: readPrincipal(chain), delegations: chain.links.map(({ id }) => id) }),
+    ...describePolicy(chain),
     ...(chain?.leaf.workflow === undefined ? {} : { workflow: chain.leaf.workflow }),
     ...(context === undefined ? {} : { context }),
     ...(call === undefined ? {} : { call }),
@@ -96,6 +97,12 @@ export function createRecord(
     ...(trail.awaitsOutcome === true && code === 'ok' ? { awaitsOutcome: true } : {}),
     ...(evidence === undefined ? {} : { evidence: evidence() }),
   }
+}
+
+function describePolicy(chain: ProvenChain | undefined): Pick<AuditRecord, 'policy'> {
+  if (chain?.root.policy === undefined) return {}
+  const { id, digest } = chain.root.policy
+  return { policy: { id, digest } }
 }
 
 /** What the sender said. */

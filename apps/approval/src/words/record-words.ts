@@ -36,10 +36,16 @@ export function recordWords(record: RecordView, names: NamesView): RecordWords {
     return { ...plainWords(record), actor: actorOf(record, names), facts: eventFacts(record) }
   }
   const [decision, tone] = decided
-  const call = `${textOf(record.method)} ${textOf(record.audience)}${textOf(record.path)}`.trim()
+  const call = `${textOf(record.method)} ${addressOf(record)}`.trim()
   const why = record.code === 'ok' ? '' : ` (${safeText(textOf(record.code), 60)})`
   const headline = `${safeText(call || 'A request', 300)}: ${decision}${why}`
   return { headline, tone, actor: undefined, facts: requestFacts(record) }
+}
+
+/** The audience of a call through MCP is the endpoint, path and all. */
+function addressOf({ audience, path, call }: RecordView): string {
+  const [place, end] = [textOf(audience), textOf(path)]
+  return call !== undefined && place.endsWith(end) ? place : `${place}${end}`
 }
 
 /** What of the log tells the whole story of a record; undefined for one that is no part of one. */

@@ -1,5 +1,5 @@
 import type { AuditRecord } from '@behalf/audit-log'
-import { memberOf, workflowOf } from '@behalf/authority/trace'
+import { memberOf, originOf, workflowOf } from '@behalf/authority/trace'
 import { isJsonObject, type JsonValue } from '@behalf/core'
 import { plain, toPlainText } from '../plain-text.ts'
 import { describeSeconds } from '../time-words.ts'
@@ -131,9 +131,9 @@ export function describeRecord(
 }
 
 function describeRequest(record: AuditRecord, decision: string): RecordWords {
-  const { request_id: id, method, call, audience, path, subject, context, api } = record
+  const { request_id: id, method, call, path, subject, context, api } = record
   return say(
-    `${text(method ?? memberOf(call, 'method') ?? 'a message to')} ${text(audience)}${text(path)} was ${decision}`,
+    `${text(method ?? memberOf(call, 'method') ?? 'a message to')} ${text(originOf(record))}${text(path)} was ${decision}`,
     `request ${text(id)} of ${subject === undefined ? 'nobody who was proven' : text(subject)}, recorded by ${text(api)}`,
     ...describeWorkflow(record),
     ...describeContext(context),
@@ -142,9 +142,9 @@ function describeRequest(record: AuditRecord, decision: string): RecordWords {
 
 function describeToolCall(record: AuditRecord): RecordWords {
   const { details } = describeRequest(record, 'accepted')
-  const { audience, path, call } = record
+  const { path, call } = record
   return say(
-    `The tool "${plain(memberOf(call, 'tool') ?? '')}" was called at ${text(audience)}${text(path)}`,
+    `The tool "${plain(memberOf(call, 'tool') ?? '')}" was called at ${text(originOf(record))}${text(path)}`,
     ...details,
   )
 }

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { LogEntry } from '@behalf/audit-log'
+import { isAccepted, originOf } from '../trace/record-members.ts'
 import { recordOf } from './record-terms.ts'
 
 /** What is counted beside the log, so that nobody has to read all of it. */
@@ -21,10 +22,17 @@ const RECORDS = `(select entry_index, cast(data as text) as record from log_entr
 const TIME = `cast(unixepoch(record ->> '$.time', 'subsec') * 1000 as integer)`
 const FILL_HOURS = `insert into log_hours (hour, first_index, last_index)
   select ${TIME} / ${HOUR_MS} as hour, min(entry_index), max(entry_index) from ${RECORDS} group by 1`
+/** As `originOf` has it. */
+const ORIGIN = `case
+  when record -> '$.call' is not null
+    and substr(record ->> '$.audience', -length(record ->> '$.path')) = record ->> '$.path'
+  then substr(record ->> '$.audience', 1, length(record ->> '$.audience') - length(record ->> '$.path'))
+  else record ->> '$.audience' end`
 const FILL_USES = `insert into delegation_uses (delegation, origin, uses, last_used_at)
-  select link.value, record ->> '$.audience', count(*), max(${TIME})
+  select link.value, ${ORIGIN}, count(*), max(${TIME})
   from ${RECORDS}, json_each(record, '$.delegations') as link
-  where record ->> '$.type' = 'request_accepted' and record ->> '$.audience' is not null group by 1, 2`
+  where record ->> '$.type' in ('request_accepted', 'tool_called')
+    and record ->> '$.audience' is not null group by 1, 2`
 
 /** The tables beside the log that say where its hours are, and how often a delegation was used. */
 export function createLogIndex(raw: DatabaseSync): LogIndex {
@@ -36,10 +44,11 @@ export function createLogIndex(raw: DatabaseSync): LogIndex {
       if (record === undefined) return
       const time = Date.parse(record.time)
       saveHour.run(Math.floor(time / HOUR_MS), index, index)
-      if (record.type !== 'request_accepted' || typeof record.audience !== 'string') return
-      const { audience, delegations } = record
+      const origin = originOf(record)
+      if (!isAccepted(record) || origin === undefined) return
+      const { delegations } = record
       for (const id of new Set(Array.isArray(delegations) ? delegations : [])) {
-        if (typeof id === 'string') saveUse.run(id, audience, time)
+        if (typeof id === 'string') saveUse.run(id, origin, time)
       }
     },
     fill: () => {

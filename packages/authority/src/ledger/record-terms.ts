@@ -5,6 +5,7 @@ import {
   listOf,
   memberOf,
   nameRun,
+  originOf,
   proofOfWorkload,
   workflowOf,
 } from '../trace/record-members.ts'
@@ -60,7 +61,7 @@ export function termsOf({ data }: Pick<LogEntry, 'data'>): readonly string[] {
     // The agent's own name for what it does; a server that is called passes it on.
     call: [memberOf(record.context, 'call')],
     token: [record.jti],
-    api: [record.audience, ...listOf(record.audience)],
+    api: [record.audience, originOf(record), ...listOf(record.audience)],
     code: [record.code],
     type: [record.type],
   }

@@ -28,6 +28,8 @@ export interface RequestReport {
   readonly agent?: string | undefined
   readonly principal?: { readonly issuer: string; readonly id: string } | undefined
   readonly delegations?: readonly string[] | undefined
+  /** That decided about the root. */
+  readonly policy?: { readonly id: string; readonly digest: string } | undefined
   readonly workflow?: { readonly id: string; readonly run?: string | undefined } | undefined
   readonly context?: Readonly<Record<string, string>> | undefined
   /** What was called through a protocol above HTTP. */
@@ -72,6 +74,10 @@ const report = z.strictObject({
   agent: name.optional(),
   principal: z.strictObject({ issuer: name, id: name }).optional(),
   delegations: z.array(name).max(8).optional().openapi({ description: 'Ids, root first' }),
+  policy: z
+    .strictObject({ id: name, digest: name })
+    .optional()
+    .openapi({ description: 'That decided about the root' }),
   workflow: z.strictObject({ id: name, run: name.optional() }).optional(),
   context: z.record(z.string().max(32), z.string().max(256)).optional(),
   call: z
@@ -117,17 +123,19 @@ export function reportMembers(
     readonly digest: string | undefined
   },
 ): JsonObject {
-  const { workflow, context, call, delegations } = told
+  const { policy, workflow, context, call, delegations } = told
   return compact({
     api: known.api,
     request_id: told.request_id,
     code: told.code,
     method: told.method,
-    audience: told.origin,
+    audience: audienceOf(told),
     path: told.path,
     subject: told.agent,
+    issuer: told.principal?.issuer,
     principal: known.principal,
     delegations: delegations && [...delegations],
+    policy: policy && { ...policy },
     workflow: workflow && compact({ ...workflow }),
     context: context && { ...context },
     call: call && compact({ ...call }),
@@ -135,4 +143,9 @@ export function reportMembers(
     outcome: told.outcome,
     digest: known.digest,
   })
+}
+
+/** What capabilities name: an origin, or the URL of an endpoint of MCP. */
+function audienceOf({ origin, path, call }: RequestReport): string | undefined {
+  return origin !== undefined && call !== undefined ? `${origin}${path ?? ''}` : origin
 }

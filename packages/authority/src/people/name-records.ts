@@ -2,6 +2,7 @@ import type { AuditRecord } from '@behalf/audit-log'
 import type { JsonObject } from '@behalf/core'
 import { fingerprintAgent } from '@behalf/credential'
 import type { AuthorityDatabase } from '../database-schema.ts'
+import { isRequest } from '../trace/record-members.ts'
 import { AGENT, findAgentNames, findPersonNames } from './find-names.ts'
 import type { Person } from './person.ts'
 
@@ -15,7 +16,9 @@ export async function nameRecords(
   person: Person,
   records: readonly AuditRecord[],
 ): Promise<{ readonly agents: JsonObject; readonly people: JsonObject }> {
-  const dids = textsOf(records.flatMap(({ subject, issuer, by }) => [subject, issuer, by]))
+  // The issuer of a root is no agent.
+  const passedOn = records.filter((record) => !isRequest(record)).map(({ issuer }) => issuer)
+  const dids = textsOf([...records.flatMap(({ subject, by }) => [subject, by]), ...passedOn])
   const agents = dids.filter((did) => AGENT.test(did))
   const hashes = textsOf(records.flatMap(({ principal, person: who, by }) => [principal, who, by]))
   const ids = await findIds(

@@ -2,6 +2,7 @@ import type { AuditRecord } from '@behalf/audit-log'
 import { canonicalizeJson, decodeBase64url, encodeUtf8, verifyEd25519 } from '@behalf/core'
 import { parseDelegationChain, type VerifiedChain, verifyDelegationChain } from '@behalf/credential'
 import { HttpSignatureError } from '@behalf/http-signature'
+import { checkRoot } from './check-root.ts'
 import { contradict } from './contradict.ts'
 import type { KnownStatements } from './known-statements.ts'
 import { proveStatus, type StatusThen } from './prove-status.ts'
@@ -71,6 +72,7 @@ function checkRecord(record: AuditRecord, chain: VerifiedChain, signed: SignedCa
   if (canonicalizeJson(record.delegations ?? []) !== canonicalizeJson(ids)) {
     throw contradict('other delegations were used')
   }
+  checkRoot(record, chain.root)
   const contradiction = signed.findContradiction(record)
   if (contradiction !== undefined) throw contradict(contradiction)
 }

@@ -22,6 +22,7 @@ import {
   verifyAccessToken,
   verifyDpopProof,
 } from '@behalf/credential'
+import { checkRoot } from './check-root.ts'
 import { contradict } from './contradict.ts'
 import { isTarget } from './is-target.ts'
 import type { KnownStatements, PlacedRecord } from './known-statements.ts'
@@ -167,8 +168,9 @@ function readProof(
 }
 
 function checkRecord(record: AuditRecord, claims: AccessTokenClaims, { authority }: KnownStatements): void {
-  const { agent, delegations, principal } = claims
+  const { agent, delegations, principal, policy } = claims
   if (principal.issuer !== authority) throw contradict('the token is about those of another issuer')
+  checkRoot(record, { issuer: principal.issuer, policy })
   if (record.subject !== agent) throw contradict('the token is another agent’s')
   if (canonicalizeJson(record.delegations ?? []) !== canonicalizeJson([...delegations])) {
     throw contradict('other delegations were exchanged')

@@ -78,3 +78,10 @@ export function proofOfWorkload({ type, proof, workload }: AuditRecord): string 
     ? memberOf({ ...(proof !== undefined && { proof }) }, 'proof')
     : memberOf(workload, 'proof')
 }
+
+/** The origin that was called: of a call through MCP the audience is the endpoint, and ends with the path. */
+export function originOf({ audience, path, call }: AuditRecord): string | undefined {
+  if (typeof audience !== 'string') return undefined
+  const isEndpoint = call !== undefined && typeof path === 'string' && audience.endsWith(path)
+  return isEndpoint ? audience.slice(0, audience.length - path.length) : audience
+}
