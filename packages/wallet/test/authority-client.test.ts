@@ -63,6 +63,13 @@ const SUMMARY = {
   reason: 'done',
   revoked_above: 'urn:uuid:1',
 }
+const WORKLOAD = {
+  type: 'jwt',
+  issuer: 'https://cluster.test',
+  subject: 'billing',
+  claims: { namespace: 'prod' },
+  valid_until: TIME,
+}
 const EVENT = { sequence: 9, type: 'issued', time: TIME, data: { delegation: 'urn:uuid:2' } }
 
 let world: TestWallet
@@ -531,6 +538,30 @@ describe('an answer outside the contract is refused:', () => {
       ),
     ).toBe('valid_from')
     expect(await bad('GET /events', { events: [{ ...EVENT, data: [] }] }, () => at.listEvents())).toBe('data')
+    for (const [change, field] of [
+      [{ type: 'saml' }, 'agent_workload'],
+      [{ subject: 7 }, 'subject'],
+      [{ claims: { namespace: 7 } }, 'namespace'],
+      [{ claims: [] }, 'claims'],
+      [{ valid_until: 'soon' }, 'valid_until'],
+    ] as const) {
+      const agent_workload = { ...WORKLOAD, ...change }
+      expect(
+        await bad('GET /delegations', { delegations: [{ ...SUMMARY, agent_workload }] }, () =>
+          at.listDelegations(),
+        ),
+      ).toBe(field)
+    }
+    const keys = [{ kid: 'k', state: 'asleep', published_at: TIME }]
+    expect(await bad('GET /token-keys', { keys, rotatable_at: TIME }, () => at.listTokenKeys())).toBe('state')
+    expect(await bad('GET /token-keys', { keys: [] }, () => at.listTokenKeys())).toBe('rotatable_at')
+    expect(await bad('POST /token-keys', { kid: 'k' }, () => at.rotateTokenKeys())).toBe('next')
+    const apis = [{ did: AGENT.did, origins: 'https://a.test', connected: 1, confirmed: 1 }]
+    expect(
+      await bad('GET /status/confirmations?sequence=1', { connected: 1, confirmed: 1, apis }, () =>
+        at.countConfirmations(1),
+      ),
+    ).toBe('origins')
     const revocation = { revoked: true, sequence: 1, time: TIME }
     expect(await bad('POST /revocations', revocation, () => at.revoke({ agent: AGENT.did }))).toBe('revoked')
     const collected = { delegation: 'x', chain: ['x'], evidence: 'text' }

@@ -139,6 +139,7 @@ async function openParts({ fetch }: BehalfIo, options: FrontOptions): Promise<Pa
     issuers: [{ did: issuer, url: `${authority}/status/heartbeat` }],
     stream: true,
     state: database.statusState,
+    ...(signer && { signer }),
     fetch,
     reportFault,
   })
