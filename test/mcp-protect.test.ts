@@ -291,5 +291,10 @@ describe('behalf mcp protect', () => {
     expect(called.filter(({ type }) => type === 'tool_called')).toMatchObject([
       { code: 'ok', subject: wallet.did },
     ])
+    // Whoever revokes is told of it by the name under which it reports.
+    const { sequence } = await authority.revoke({ delegation })
+    await expect
+      .poll(async () => (await authority.countConfirmations(sequence)).apis, { timeout: 10_000 })
+      .toContainEqual(expect.objectContaining({ did: reporter, connected: 1, confirmed: 1 }))
   }, 60_000)
 })
