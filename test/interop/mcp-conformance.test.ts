@@ -6,7 +6,7 @@ import { listScenarios, readVerdicts, runSuite } from './support/conformance-sui
 
 const CLIENT = join(import.meta.dirname, 'support/conformance-client.ts')
 const COMMAND = `${process.execPath} --disable-warning=ExperimentalWarning --conditions=behalf-source ${CLIENT}`
-const PASSING = ['initialize', 'sse-retry', 'tools_call']
+const PASSING = ['elicitation-sep1034-client-defaults', 'initialize', 'sse-retry', 'tools_call']
 const TIMEOUT_MS = 60_000
 
 test.each(PASSING)(

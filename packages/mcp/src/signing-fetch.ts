@@ -1,6 +1,6 @@
 import { encodeUtf8 } from '@behalf/core'
 import type { HeldDelegation } from '@behalf/wallet'
-import { McpError } from './error.ts'
+import { type ClientSession, createClientSession, type SendOutgoing } from './client-session.ts'
 import type { McpCaller } from './mcp-caller.ts'
 import { type McpMessage, parseMcpMessage } from './mcp-message.ts'
 import { SESSION_FIELD } from './mcp-protocol.ts'
@@ -8,22 +8,6 @@ import { readRefusal } from './read-refusal.ts'
 
 /** Fetch as the official SDKs call it. */
 export type McpFetch = (url: string | URL, init?: RequestInit) => Promise<Response>
-
-/** A session as the SDK knows it, and as it is. */
-interface OpenSession {
-  /** Its id at the server. */
-  id: string
-  delegation: string
-  /** What it was opened with, so that it can be opened again under another delegation. */
-  readonly opening: RequestInit
-}
-
-/** A message on its way. */
-interface Outgoing {
-  readonly message: McpMessage | undefined
-  readonly init: RequestInit
-  readonly delegation: HeldDelegation
-}
 
 /**
  * A fetch for the Streamable HTTP transports of both generations: each request is signed under the delegation that
@@ -34,8 +18,8 @@ interface Outgoing {
  * @returns rejects with McpError for what the server refused, and for another URL than the endpoint's with TypeError
  */
 export function createSigningFetch(caller: McpCaller, digests: () => ReadonlyMap<string, string>): McpFetch {
-  const sessions = new Map<string, OpenSession>()
-  const send = async ({ message, init, delegation }: Outgoing): Promise<Response> => {
+  const sessions = new Map<string, ClientSession>()
+  const send: SendOutgoing = async ({ message, init, delegation }) => {
     const response = await caller.wallet.fetch(caller.url, {
       ...init,
       redirect: 'manual',
@@ -54,13 +38,11 @@ export function createSigningFetch(caller: McpCaller, digests: () => ReadonlyMap
     const message = readOutgoing(init)
     const session = sessions.get(new Headers(init.headers).get(SESSION_FIELD) ?? '')
     const deliver = async (delegation: HeldDelegation): Promise<Response> => {
-      if (session !== undefined) {
-        if (session.delegation !== delegation.id) await reopen(session, delegation, send)
-        return await send({ message, init: inSession(init, session), delegation })
-      }
-      const response = await send({ message, init, delegation })
+      const outgoing = { message, init, delegation }
+      if (session !== undefined) return await session.send(outgoing)
+      const response = await send(outgoing)
       const opened = response.headers.get(SESSION_FIELD)
-      if (opened !== null) sessions.set(opened, { id: opened, delegation: delegation.id, opening: init })
+      if (opened !== null) sessions.set(opened, createClientSession(opened, { opening: outgoing, send }))
       return response
     }
     try {
@@ -71,35 +53,6 @@ export function createSigningFetch(caller: McpCaller, digests: () => ReadonlyMap
       return await deliver(another)
     }
   }
-}
-
-/** The same session, as far as the SDK can tell, under another delegation. */
-async function reopen(
-  session: OpenSession,
-  delegation: HeldDelegation,
-  send: (outgoing: Outgoing) => Promise<Response>,
-): Promise<void> {
-  const { opening } = session
-  const answer = await send({ message: readOutgoing(opening), init: opening, delegation })
-  const id = answer.headers.get(SESSION_FIELD)
-  await answer.body?.cancel()
-  if (id === null) throw new McpError('mcp_session_mismatch', 'the server opened no session')
-  session.id = id
-  session.delegation = delegation.id
-  const body = JSON.stringify({ jsonrpc: '2.0', method: 'notifications/initialized' })
-  const init = inSession({ ...opening, body }, session)
-  const told = await send({
-    message: { kind: 'notification', method: 'notifications/initialized', params: {} },
-    init,
-    delegation,
-  })
-  await told.body?.cancel()
-}
-
-function inSession(init: RequestInit, { id }: OpenSession): RequestInit {
-  const headers = new Headers(init.headers)
-  headers.set(SESSION_FIELD, id)
-  return { ...init, headers }
 }
 
 function readOutgoing({ body }: RequestInit): McpMessage | undefined {
