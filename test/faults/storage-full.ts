@@ -6,7 +6,14 @@ import { WalletError } from '@behalf/wallet'
 import { withFolder } from '../attacks/support/databases.ts'
 import { Random } from '../fuzz/random.ts'
 import { check, checkEqual, type Experiment, type Size } from './experiment.ts'
-import { checkForward, checkKept, nothingSeen, type Seen } from './support/storage-checks.ts'
+import {
+  checkForward,
+  checkKept,
+  checkLog,
+  checkPublished,
+  nothingSeen,
+  type Seen,
+} from './support/storage-checks.ts'
 import { createDeeds, DEEDS, type Deed, type Deeds } from './support/storage-deeds.ts'
 import { type StorageSite, startStorage, withStorageSite } from './support/storage-site.ts'
 
@@ -82,12 +89,18 @@ async function runCycle(
   await exhaust(full)
   checkEqual(await site.operator.isReady(), false, 'what takes no change is not ready')
   // Everything that is served was signed whole.
-  await checkForward(site.operator, issuer, seen)
+  await checkPublished(site.operator, issuer, seen)
+  // A checkpoint that would leave out what is on record is refused.
+  await checkLog(site.operator, issuer, seen).catch((error: unknown) => {
+    if (error instanceof WalletError) note(full.refused, 'audit', error)
+    else throw error
+  })
   checkEqual(await site.operator.isHealthy(), true, 'the process lives on')
   rmSync(ballast)
   checkEqual(await site.operator.isReady(), true, 'the first question after there is space is answered yes')
   const round = await deeds.prepare()
   for (const deed of DEEDS) await round[deed]()
+  await checkForward(site.operator, issuer, seen)
   await checkKept(site.operator, deeds.acknowledged, { issuer })
 }
 

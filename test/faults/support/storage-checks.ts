@@ -49,6 +49,12 @@ export async function readPublished(client: AuthorityClient, issuer: Did): Promi
 
 /** Heartbeat, lists and log go on where they were when they were seen last. */
 export async function checkForward(client: AuthorityClient, issuer: Did, seen: Seen): Promise<void> {
+  await checkPublished(client, issuer, seen)
+  await checkLog(client, issuer, seen)
+}
+
+/** Heartbeat and lists do. */
+export async function checkPublished(client: AuthorityClient, issuer: Did, seen: Seen): Promise<void> {
   const published = await readPublished(client, issuer)
   const before = seen.published
   check(published.sequence >= before.sequence, 'the sequence of heartbeats never decreases')
@@ -56,6 +62,10 @@ export async function checkForward(client: AuthorityClient, issuer: Did, seen: S
     check((published.versions.get(id) ?? 0) >= version, 'the version of a list never decreases')
   }
   seen.published = published
+}
+
+/** The log does. */
+export async function checkLog(client: AuthorityClient, issuer: Did, seen: Seen): Promise<void> {
   const head = readCheckpoint(await client.logCheckpoint(), issuer)
   const last = seen.checkpoints.at(-1)
   if (last) await checkConsistent(client, last, head)
