@@ -1,9 +1,10 @@
 import type { JsonObject } from '@behalf/core'
 import type { McpCapability } from '@behalf/credential'
-import type { AuditRecord } from '@behalf/verifier'
+import type { AuditRecord, VerifiedRequest } from '@behalf/verifier'
 import type { Wallet } from '@behalf/wallet'
 import { describe, expect, test } from 'vitest'
 import { findCaller } from '../src/live-callers.ts'
+import { createStdioSession } from '../src/stdio-session.ts'
 import { GENERATIONS, type Generation } from './support/servers.ts'
 import { AUDIENCE, codeOfMessage, makeStdioWorld, proveLine, readMessages } from './support/stdio.ts'
 
@@ -80,6 +81,20 @@ describe('a session', () => {
   })
 })
 
+test('a session is of no use to another key, whatever id its delegation has', () => {
+  // Who hands a delegation on chooses its id.
+  const session = createStdioSession()
+  const principal = { issuer: 'did:key:i', id: 'person-7' } as const
+  const owner = { agent: 'did:key:a', principal, chain: { leaf: { id: 'urn:uuid:1' } } }
+  session.open(owner as unknown as VerifiedRequest)
+  const check = (agent: 'did:key:a' | 'did:key:b', delegation: string): (() => void) => {
+    return () => session.check({ kind: 'response' }, { agent, principal, delegation })
+  }
+  expect(check('did:key:a', 'urn:uuid:1')).not.toThrow()
+  expect(check('did:key:b', 'urn:uuid:1')).toThrow(expect.objectContaining({ code: 'mcp_session_mismatch' }))
+  expect(check('did:key:a', 'urn:uuid:2')).toThrow(expect.objectContaining({ code: 'mcp_session_mismatch' }))
+})
+
 describe.each(GENERATIONS)('a call in flight on a server of %s', (generation) => {
   test('ends when its chain is revoked, and its tool with it', async () => {
     const { world, a, index, next, send } = await setUp(generation)
@@ -133,6 +148,18 @@ describe.each(GENERATIONS)('a call in flight on a server of %s', (generation) =>
     expect(await code(a, { ...LIST, id })).toBe('request_malformed')
   })
 
+  test('is told of once, also where what opened the session had its id', async () => {
+    const { world, a, index, next, send, code } = await setUp(generation)
+    expect(await code(a, { ...INITIALIZE, id: 50 })).toBe('ok')
+    await send(a, { ...WAIT, id: 50 })
+    await world.served.waiting
+    await world.revoke(index)
+    const { error } = await next()
+    expect(error).toMatchObject({ data: { request_id: world.records[1]?.requestId } })
+    await send(a, { method: 'ping', id: 51 })
+    expect(await next()).toMatchObject({ id: 51 })
+  })
+
   test('ends with the connection, and nothing is written any more', async () => {
     const { world, a, send } = await setUp(generation)
     await send(a, WAIT)
@@ -170,9 +197,10 @@ describe('what a server says unasked', () => {
   })
 
   test('is no answer to what nobody asked', async () => {
-    const { world, a, code } = await setUp()
+    const { world, a, send, next } = await setUp()
     await world.endpoint.transport.send({ jsonrpc: '2.0', id: 77, result: {} })
-    expect(await code(a, LIST)).toBe('ok')
+    const id = await send(a, LIST)
+    expect(await next()).toMatchObject({ id, result: {} })
   })
 })
 
