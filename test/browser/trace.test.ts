@@ -4,9 +4,9 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { behalf } from '../../apps/behalf/test/support/test-io.ts'
 import { describeNeeding } from '../support/needs.ts'
-import { approveOn } from './support/approve-on.ts'
+import { approveOn, seeApproved } from './support/approve-on.ts'
 import { askFor } from './support/ask-for.ts'
-import { openPageWorld, type PageWorld, READ } from './support/page-world.ts'
+import { asked, openPageWorld, type PageWorld, READ } from './support/page-world.ts'
 import { claimAs, joinAs } from './support/people.ts'
 import { openReportingApi, type ReportingApi } from './support/reporting-api.ts'
 import { startBrowser } from './support/start-browser.ts'
@@ -107,6 +107,29 @@ describeNeeding('browser', 'what happened, searched and proven in a browser', ()
     await picture.getByRole('treeitem', { name: /issues\/7/u, selected: true }).waitFor()
     await page.keyboard.press('Enter')
     await page.locator('li.event:focus', { hasText: '/projects/ACME/issues/7: accepted' }).waitFor()
+  })
+
+  test('what nobody was asked about leads to the person who let the agent have it, with their passkey', async () => {
+    const { page } = bob
+    const terms = { onBehalfOf: { id: 'bob' }, capabilities: [READ] }
+    const { wallet, path } = await askFor(world, terms)
+    await bob.open(path)
+    await page.getByRole('button', { name: 'Approve …' }).click()
+    await page.getByLabel('From now on, allow this agent these terms by itself').check()
+    await page.locator('.final-terms').getByText('this key may get the same again by itself').waitFor()
+    await page.getByRole('button', { name: 'Approve with passkey' }).click()
+    await seeApproved(page)
+    const authority = wallet.authority(world.origin)
+    const { id, status } = await authority.createRequest(asked({ ...terms, purpose: 'Again' }))
+    expect(status).toBe('approved')
+    await bob.open(`/trace/${encodeURIComponent(id)}`)
+    await page.getByText('Everything here is proven').waitFor()
+    const enrolled = line(page, 'An agent was allowed terms by itself')
+    await enrolled.getByText('bob saw and signed these words').waitFor()
+    await enrolled.getByText('the evidence of the approval in which its bounds were signed').waitFor()
+    const picture = page.getByRole('tree', { name: 'What led to what' })
+    await picture.getByRole('treeitem', { name: 'let it have this unasked' }).waitFor()
+    await picture.getByRole('treeitem', { name: 'Nobody was asked' }).waitFor()
   })
 
   test('a story that was changed on its way is not told', async () => {

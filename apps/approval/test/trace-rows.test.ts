@@ -43,6 +43,40 @@ describe('the picture of a trace', () => {
     ])
   })
 
+  test('goes on to whoever let an agent have something unasked, once for all that it had', () => {
+    const unasked = (request: string, delegation: string, enrolment: string): typeof STORY => [
+      { type: 'policy_decided', request, policy: { id: 'house' }, decision: 'approve-enrolled' },
+      { type: 'approved', request, by: enrolment, method: 'enrolment' },
+      { type: 'issued', request, delegation, subject: 'did:key:a' },
+    ]
+    const workload = { subject: 'billing\u202E', issuer: 'https://cluster' }
+    const drawn = draw([
+      { type: 'enrolled', enrolment: 'urn:uuid:1', by: 'sha-256:p' },
+      { type: 'enrolled', enrolment: 'urn:uuid:2', by: 'urn:behalf:workload-grant:b', workload },
+      { type: 'enrolled', enrolment: 'urn:uuid:3', by: 'did:key:operator' },
+      ...unasked('r', 'd', 'urn:uuid:1'),
+      ...unasked('s', 'e', 'urn:uuid:1'),
+      ...unasked('t', 'f', 'urn:uuid:2'),
+      ...unasked('u', 'g', 'urn:uuid:3'),
+      ...unasked('v', 'h', 'urn:uuid:4'),
+    ])
+    expect(drawn.filter((row) => !/Policy|Sorter/u.test(row))).toEqual([
+      '0 0 - Alice (alice) | let it have this unasked',
+      '4 1 0 Nobody was asked | approved (enrolment)',
+      '7 1 0 Nobody was asked | approved (enrolment)',
+      '1 0 - Workload billing⟨U+202E⟩ | let have this unasked, by the word of https://cluster',
+      '10 1 7 Nobody was asked | approved (enrolment)',
+      '2 0 - An operator | let it have this unasked',
+      '13 1 11 Nobody was asked | approved (enrolment)',
+      '16 0 - Nobody was asked | approved (enrolment)',
+    ])
+  })
+
+  test('shows the call of a tool as a request', () => {
+    const called = { type: 'tool_called', method: 'POST', path: '/mcp', delegations: ['d'] }
+    expect(draw([...STORY.slice(0, 3), called]).at(-1)).toBe('3 3 2 POST /mcp | accepted')
+  })
+
   test('shows what has nothing above it at the top, and the stop of a key at its agent', () => {
     expect(
       draw([

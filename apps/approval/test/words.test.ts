@@ -319,11 +319,26 @@ describe('a record of the log', () => {
 
   test('leads to the story of the request, else of the delegation, else of the question', () => {
     const ids = { request_id: 'a', delegation: 'b', request: 'c' }
-    expect([ids, { ...ids, request_id: 1 }, { request: 'c' }, { person: 'x' }].map(storyOf)).toEqual([
-      'a',
-      'b',
-      'c',
-      undefined,
+    const others = [{ request: 'c' }, { request: 'c', enrolment: 'd' }, { person: 'x' }]
+    expect([ids, { ...ids, request_id: 1 }, ...others].map(storyOf)).toEqual(['a', 'b', 'c', 'd', undefined])
+  })
+
+  test('of an enrolment says for how long, until when and where it runs', () => {
+    const record = {
+      type: 'enrolled',
+      enrolment: 'urn:uuid:1',
+      max_seconds: 600,
+      workload: { subject: 'billing\u202E', issuer: 'https://cluster' },
+    }
+    expect(wordsOf(record).facts).toEqual([
+      { name: 'Runs as', value: 'billing⟨U+202E⟩', hostile: true },
+      { name: 'By the word of', value: 'https://cluster', hostile: true },
+      { name: 'Each at most', value: '10 minutes', hostile: false },
+      { name: 'Enrolment', value: 'urn:uuid:1', hostile: false },
+    ])
+    expect(wordsOf({ type: 'request_accepted', workflow: { id: 'triage', run: 'monday' } }).facts).toEqual([
+      { name: 'Workflow', value: 'triage', hostile: true },
+      { name: 'Run', value: 'monday', hostile: true },
     ])
   })
 })

@@ -3,6 +3,7 @@
 export { addWitnesses, type GrowthSource } from './trace/add-witnesses.ts'
 export { type CollectedTrace, collectTrace } from './trace/collect-trace.ts'
 export { type FoundEnrolment, findEnrolment } from './trace/find-enrolment.ts'
+export { enrolledCapabilities } from './trace/judge-enrolment.ts'
 export {
   type Exchanges,
   type KnownStatements,

@@ -1,4 +1,6 @@
 import {
+  isAccepted,
+  isRequest,
   isRevocation,
   listOf,
   memberOf,
@@ -28,6 +30,8 @@ interface Drawing {
   readonly delegations: Map<string, Box>
   /** The first box of each agent's delegations, by its DID. */
   readonly agents: Map<string, Box>
+  /** The boxes of enrolments, by their ids. */
+  readonly enrolments: Map<string, Box>
 }
 
 /**
@@ -36,7 +40,14 @@ interface Drawing {
  * the index of the entry that it stands for.
  */
 export function layoutTrace(trace: VerifiedTrace, names: NamesView): readonly PictureRow[] {
-  const drawing: Drawing = { trace, names, tops: [], delegations: new Map(), agents: new Map() }
+  const drawing: Drawing = {
+    trace,
+    names,
+    tops: [],
+    delegations: new Map(),
+    agents: new Map(),
+    enrolments: new Map(),
+  }
   for (const entry of trace.entries) draw(drawing, entry)
   return flatten(drawing.tops, 0, undefined, 0)
 }
@@ -46,7 +57,7 @@ function draw(drawing: Drawing, entry: ProvenEntry): void {
   if (record.type === 'issued') drawRoot(drawing, entry)
   if (record.type === 'sub_delegated')
     drawDelegation(drawing, entry, drawing.delegations.get(textOf(record.parent)))
-  if (record.type.startsWith('request_')) drawRequest(drawing, entry)
+  if (isRequest(record)) drawRequest(drawing, entry)
   if (isRevocation(record)) drawRevocation(drawing, entry)
 }
 
@@ -56,7 +67,9 @@ function drawRoot(drawing: Drawing, entry: ProvenEntry): void {
   const about = trace.entries.filter(({ record }) => record.request === entry.record.request)
   let above: Box | undefined
   for (const { index, record } of about.filter(({ record: { type } }) => type === 'approved')) {
-    const name = personWords(record.by, names) ?? 'Approved'
+    const isUnasked = record.method === 'enrolment'
+    if (isUnasked) above = drawEnrolment(drawing, textOf(record.by))
+    const name = personWords(record.by, names) ?? (isUnasked ? 'Nobody was asked' : 'Approved')
     above = put(drawing, above, {
       index,
       name,
@@ -76,6 +89,28 @@ function drawRoot(drawing: Drawing, entry: ProvenEntry): void {
   drawDelegation(drawing, entry, above)
 }
 
+/** Whoever let an agent have something unasked; drawn once, however much it had. */
+function drawEnrolment(drawing: Drawing, id: string): Box | undefined {
+  const { trace, names, enrolments } = drawing
+  const known = enrolments.get(id)
+  const entry = trace.entries.find(
+    ({ record: { type, enrolment } }) => type === 'enrolled' && enrolment === id,
+  )
+  if (known !== undefined || entry === undefined) return known
+  const { index, record } = entry
+  const [runs, issuer] = ['subject', 'issuer'].map((name) => memberOf(record.workload, name))
+  const told =
+    runs === undefined
+      ? { name: personWords(record.by, names) ?? 'An operator', sub: 'let it have this unasked' }
+      : {
+          name: `Workload ${safeText(runs, 120)}`,
+          sub: `let have this unasked, by the word of ${safeText(issuer ?? '', 120)}`,
+        }
+  const box = put(drawing, undefined, { index, ...told, status: 'active' })
+  enrolments.set(id, box)
+  return box
+}
+
 function drawDelegation(drawing: Drawing, { index, record }: ProvenEntry, above: Box | undefined): void {
   const { name, key } = agentWords(record.subject, drawing.names)
   const box = put(drawing, above, { index, name, sub: `may act · ${key}`, status: 'active' })
@@ -86,10 +121,10 @@ function drawDelegation(drawing: Drawing, { index, record }: ProvenEntry, above:
 
 function drawRequest(drawing: Drawing, { index, record }: ProvenEntry): void {
   const name = safeText(`${textOf(record.method)} ${textOf(record.path)}`.trim() || 'A request', 200)
-  const isAccepted = record.type === 'request_accepted'
-  const sub = isAccepted ? 'accepted' : `refused: ${safeText(textOf(record.code), 60)}`
+  const isThrough = isAccepted(record)
+  const sub = isThrough ? 'accepted' : `refused: ${safeText(textOf(record.code), 60)}`
   const above = drawing.delegations.get(textOf(listOf(record.delegations).at(-1)))
-  put(drawing, above, { index, name, sub, status: isAccepted ? 'active' : 'revoked', isRequest: true })
+  put(drawing, above, { index, name, sub, status: isThrough ? 'active' : 'revoked', isRequest: true })
 }
 
 function drawRevocation(drawing: Drawing, { index, record }: ProvenEntry): void {

@@ -1,7 +1,11 @@
 import {
   digestOfPolicy,
+  enrolledCapabilities,
+  type FoundEnrolment,
   findEffect,
+  findEnrolment,
   isProven,
+  isRequest,
   isRevocation,
   listOf,
   type ProvenDelegation,
@@ -26,13 +30,15 @@ interface StoryDetailsProps {
 export function StoryDetails({ entry, trace }: StoryDetailsProps): ReactNode {
   const { record } = entry
   if (isRevocation(record)) return <Effect entry={entry} trace={trace} />
-  if (record.type.startsWith('request_')) return <Signed entry={entry} />
+  if (isRequest(record)) return <Signed entry={entry} />
   const id = textOf(record.delegation)
   switch (record.type) {
     case 'policy_decided':
       return <PolicyText policy={trace.policies.get(digestOfPolicy(record) ?? '')} />
     case 'issued':
       return <Approved root={trace.roots.get(id)} />
+    case 'enrolled':
+      return <Enrolled found={findEnrolment(textOf(record.enrolment), trace)} />
     case 'sub_delegated': {
       const capabilities = trace.delegations.get(id)?.capabilities ?? []
       return <Sentences sentences={capabilities.map(describeCapability)} />
@@ -70,6 +76,13 @@ function Approved({ root }: { readonly root: ProvenDelegation | undefined }): Re
       <Sentences sentences={sentences} />
     </>
   )
+}
+
+/** What a person read and signed, or else what the log has. */
+function Enrolled({ found }: { readonly found: FoundEnrolment | undefined }): ReactNode {
+  if (found?.given) return <Approved root={found.given} />
+  const capabilities = (found && enrolledCapabilities(found)) ?? []
+  return <Sentences sentences={capabilities.map(describeCapability)} />
 }
 
 function Signed({ entry: { request } }: { readonly entry: ProvenEntry }): ReactNode {

@@ -1,6 +1,7 @@
 import type { NamesView, RecordView } from '../api/log-views.ts'
 import type { JsonRecord } from '../api/views.ts'
 import { decisionWords } from './decision-words.ts'
+import { durationWords } from './duration.ts'
 import { type EventTone, eventWords } from './event-words.ts'
 import { personWords } from './name-words.ts'
 import { safeText } from './safe-text.ts'
@@ -50,8 +51,8 @@ function addressOf({ audience, path, call }: RecordView): string {
 
 /** What of the log tells the whole story of a record; undefined for one that is no part of one. */
 export function storyOf(record: JsonRecord): string | undefined {
-  const { request_id: api, delegation, request } = record
-  return [api, delegation, request].find((id): id is string => typeof id === 'string')
+  const { request_id: api, delegation, enrolment, request } = record
+  return [api, delegation, enrolment, request].find((id): id is string => typeof id === 'string')
 }
 
 function actorOf({ type, by, person }: RecordView, names: NamesView): string | undefined {
@@ -93,6 +94,7 @@ function eventFacts(record: RecordView): readonly Fact[] {
   return [
     ...fact('Why', record.purpose, true),
     ...workflowFacts(workflow),
+    ...enrolmentFacts(record),
     ...(typeof decision === 'string' ? [{ name: 'Decision', value: decisionWords(decision) }] : []),
     ...(isRecord(policy) ? fact('Policy', policy.id) : []),
     ...fact('Rule', record.rule),
@@ -101,6 +103,16 @@ function eventFacts(record: RecordView): readonly Fact[] {
     ...fact('Passkey', record.passkey),
     ...(typeof until === 'string' ? fact('Until', exactTime(until)) : []),
     ...fact('Delegation', record.delegation),
+    ...fact('Enrolment', record.enrolment),
+  ]
+}
+
+function enrolmentFacts({ workload, max_seconds: seconds }: RecordView): readonly Fact[] {
+  return [
+    ...(isRecord(workload)
+      ? [...fact('Runs as', workload.subject, true), ...fact('By the word of', workload.issuer, true)]
+      : []),
+    ...(typeof seconds === 'number' ? fact('Each at most', durationWords(seconds)) : []),
   ]
 }
 

@@ -71,7 +71,7 @@ export function judgeUnasked(entry: ProvenEntry, root: ProvenDelegation, trace: 
     return { proven: [], unproven: [...unproven, `that it is within an enrolment: ${id} is not told here`] }
   }
   const told = `that it is within what entry ${found.index} let it have`
-  const capabilities = capabilitiesOf(found)
+  const capabilities = enrolledCapabilities(found)
   if (capabilities === undefined) {
     return { proven: [], unproven: [...unproven, `${told}: its terms are not told in full`] }
   }
@@ -93,8 +93,8 @@ export function tellMethod({ approval: { isProven, method } }: ProvenDelegation)
   return isProven ? [] : [`that a person approved: ${method} is no person's own passkey`]
 }
 
-/** What was signed, or else what the log has; undefined where neither is told in full. */
-function capabilitiesOf({ given, record }: FoundEnrolment): readonly Capability[] | undefined {
+/** What an enrolment lets an agent have: what was signed, or else what the log has; undefined where neither is told in full. */
+export function enrolledCapabilities({ given, record }: FoundEnrolment): readonly Capability[] | undefined {
   if (given) return given.delegation.capabilities
   try {
     return Array.isArray(record.capabilities) ? parseCapabilities(record.capabilities) : undefined
