@@ -72,7 +72,7 @@ const FAILURE_WORDS: Readonly<
     'check the file or the answer they came from',
   ],
   confirmation_missing: [
-    'it is stopped, but not every API that follows the authority said in time that it knows',
+    'it is done, but not every API that follows the authority said in time that it knows',
     'wait: whoever hears nothing fresh refuses everything; run the same command again to ask again',
   ],
   file_exists: ['there is a file already', 'choose another name; nothing was overwritten'],

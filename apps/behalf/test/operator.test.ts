@@ -1,7 +1,10 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createEd25519Signer } from '@behalf/core'
+import { encodeDidKey } from '@behalf/did'
+import { createStatusSource } from '@behalf/verifier'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { codeOf, documentOf } from './support/test-io.ts'
+import { type CommandRun, codeOf, documentOf } from './support/test-io.ts'
 import { ask, obtain, openWorld, termsFor, type World } from './support/world.ts'
 
 let world: World
@@ -385,6 +388,61 @@ test('capabilities with constraints come from a file', async () => {
   const run = await world.run(['approve', id], { typed: ['y'] })
   expect(run.stderr).toContain('only with body {"text":{"maxLength":5}}')
   expect(await collected(id)).toMatchObject({ capabilities: [capability] })
+})
+
+describe('behalf suspend and resume', () => {
+  test('let a delegation rest, which its API refuses meanwhile, and go on', async () => {
+    const id = await obtain(world, ...termsFor(world, '/issues/**'))
+    const call = ['call', 'GET', `${world.api.origin}/issues/7`, '--delegation', id, '--json']
+    expect((await world.run(call)).exit).toBe(0)
+    const suspended = await world.run(['suspend', id, '--reason', 'odd', '--wait'])
+    expect(suspended.exit).toBe(0)
+    expect(suspended.stdout).toContain(`Suspended. ${id}`)
+    expect(suspended.stdout).toContain(`rests until: behalf resume ${id}`)
+    expect(suspended.stdout).toContain('No registered API follows the stream')
+    expect(codeOf(await world.run(call))).toBe('credential_suspended')
+    const resumed = documentOf(await world.run(['resume', id, '--wait', '--json']))
+    expect(resumed).toMatchObject({ delegation: id, suspended: false, connected: 0, confirmed: 0, apis: [] })
+    expect((await world.run(call)).exit).toBe(0)
+  })
+
+  test('that wait fail when an API does not say that it knows, and are done all the same', async () => {
+    const id = await obtain(world, ...termsFor(world, '/issues/**'))
+    const signer = createEd25519Signer(new Uint8Array(32).fill(68))
+    const did = encodeDidKey(signer.publicKey)
+    await world.run(['api', 'add', did, '--origin', 'https://wiki.example'])
+    const source = createStatusSource({
+      issuers: [{ did: world.issuer, url: `${world.origin}/status/heartbeat` }],
+      stream: true,
+      signer,
+      clock: world.now,
+      fetch: async (url, init) =>
+        url.endsWith('/status/confirmations') ? Response.error() : fetch(url, init),
+    })
+    await source.ready()
+    let passed = 0
+    const passing = {
+      clock: () => world.now() + passed,
+      wait: async (milliseconds: number) => {
+        passed += milliseconds
+      },
+    }
+    const suspend = (): Promise<CommandRun> =>
+      world.run(['suspend', id, '--wait', '--seconds', '1', '--json'], passing)
+    await expect.poll(async () => codeOf(await suspend()), { interval: 5 }).toBe('confirmation_missing')
+    const run = await suspend()
+    expect(run.exit).toBe(1)
+    expect(documentOf(run)).toMatchObject({ delegation: id, suspended: true, connected: 1, confirmed: 0 })
+    expect(run.stderr).toContain('it is suspended, and 0 of 1 APIs')
+    expect(run.stderr).toContain('No word from https://wiki.example.')
+    source.close()
+    expect((await world.run(['resume', id])).stdout).toContain(`Resumed. ${id}`)
+  })
+
+  test('say how long to wait only where they wait', async () => {
+    const run = await world.run(['suspend', 'urn:uuid:1', '--seconds', '3', '--json'])
+    expect([run.exit, codeOf(run)]).toEqual([2, 'usage_invalid'])
+  })
 })
 
 describe('behalf token-keys', () => {
