@@ -9,6 +9,7 @@ import { hostileLists } from './hostile-lists.ts'
 import { loopStall } from './loop-stall.ts'
 import { manyConnections } from './many-connections.ts'
 import { packetFaults } from './packet-faults.ts'
+import { sessionFlood } from './session-flood.ts'
 import { slowSenders } from './slow-senders.ts'
 import { stoppedReaders } from './stopped-readers.ts'
 import { storageErrors } from './storage-errors.ts'
@@ -17,6 +18,8 @@ import { storageKill } from './storage-kill.ts'
 import { storagePowerCut } from './storage-power-cut.ts'
 import { storageSync } from './storage-sync.ts'
 import { streamGaps } from './stream-gaps.ts'
+import { toolKill } from './tool-kill.ts'
+import { twoWriters } from './two-writers.ts'
 
 /** All of them, in the order they run. */
 export const EXPERIMENTS: readonly Experiment[] = [
@@ -30,6 +33,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
   loopStall,
   manyConnections,
   packetFaults,
+  sessionFlood,
   slowSenders,
   stoppedReaders,
   storageErrors,
@@ -38,4 +42,6 @@ export const EXPERIMENTS: readonly Experiment[] = [
   storagePowerCut,
   storageSync,
   streamGaps,
+  toolKill,
+  twoWriters,
 ]

@@ -68,10 +68,12 @@ export function createMcpSessions(limits: SessionLimits, onIdle: (id: string) =>
     sessions.delete(id)
     sessions.set(id, { agent, delegation, lastUsed: now })
   }
+  const countOf = (agent: string): number =>
+    [...sessions.values()].filter((session) => session.agent === agent).length
   const checkRoom = ({ agent }: SessionHolder, now: number): void => {
     sweep(now)
-    const own = [...sessions.values()].filter((session) => session.agent === agent).length
-    if (sessions.size >= maxSessions || own >= maxSessionsPerAgent) {
+    // In this order: who floods a full table is not worth a look at all of it.
+    if (sessions.size >= maxSessions || countOf(agent) >= maxSessionsPerAgent) {
       throw new VerifierError('rate_limited', 'too many sessions are open')
     }
   }

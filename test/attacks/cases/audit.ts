@@ -20,10 +20,10 @@ import { runWithSecrets } from '../../support/secret-run.ts'
 import { findSecrets } from '../../support/wire-secrets.ts'
 import { type CaseGroup, call, invariantOnce } from '../support/attack-case.ts'
 import { ASKED, operator, type RunningAuthority, withAuthority } from '../support/authority.ts'
-import { withFolder } from '../support/databases.ts'
 import { codeOf } from '../support/expectation.ts'
 import { issuer, stranger } from '../support/party.ts'
 import { traceEveryHit } from '../support/trace-hits.ts'
+import { writeFromTwo } from '../support/two-writers.ts'
 
 const ORIGIN = 'https://api.test'
 const KEY = { name: issuer.did, publicKey: issuer.publicKey }
@@ -247,33 +247,15 @@ async function searchForSecrets(): Promise<void> {
   expect(findSecrets(onTheWire, told)).toEqual([])
 }
 
-/** Two writers on one file, each with its own connection; fewer entries than the catalogue says, which take long. */
-function writeTwice(): Promise<void> {
-  return withFolder(async (folder) => {
-    const open = (): DatabaseSync => {
-      const database = new DatabaseSync(join(folder, 'log.db'), { timeout: 5000 })
-      database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
-      return database
-    }
-    const databases = [open(), open()]
-    const stores = databases.map((database) => createSqliteLogStore(database))
-    const logs = stores.map((store) =>
-      createAuditLog({ store, signer: issuer.signer, origin: issuer.did, setTimer }),
-    )
-    const each = 10_000
-    const appends = Array.from({ length: each }, (_, number) =>
-      logs.map((log, writer) =>
-        log.append({ id: `${writer}/${number}`, data: encodeUtf8(`${writer}/${number}`) }),
-      ),
-    )
-    const indices = (await Promise.all(appends.flat())).map(({ index }) => index)
-    expect(new Set(indices).size).toBe(2 * each)
-    const [store] = stores
-    const checkpoint = verifyCheckpoint((await store?.readCheckpoint()) ?? '', KEY)
-    const readAll = (from: number, limit: number) => store?.readEntries(from, limit) ?? Promise.resolve([])
-    expect(await verifyLog({ checkpoint, readEntries: readAll })).toBe(2 * each)
-    for (const database of databases) database.close()
-  })
+/** Two processes on one file; `npm run faults -- --only two-writers` has them write 100,000 entries. */
+async function writeTwice(): Promise<void> {
+  const each = 10_000
+  const { indices, verified, turns } = await writeFromTwo(each)
+  expect(indices.length).toBe(2 * each)
+  const inOrder = indices.toSorted((one, other) => one - other)
+  expect(inOrder.every((index, place) => index === place)).toBe(true)
+  expect(verified).toBe(2 * each)
+  expect(turns).toBeGreaterThan(1)
 }
 
 async function stepBack(running: RunningAuthority): Promise<void> {

@@ -1,11 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import type { McpCapability } from '@behalf/credential'
-import { openVerifierDatabase } from '@behalf/verifier/sqlite'
+import { VerifierError } from '@behalf/verifier'
 import type { Wallet } from '@behalf/wallet'
 import { expect } from 'vitest'
+import { createMcpSessions, type McpSessions } from '../../../packages/mcp/src/mcp-sessions.ts'
 import {
   callTool,
   codeOfAnswer,
@@ -15,8 +12,10 @@ import {
   post,
 } from '../../../packages/mcp/test/support/messages.ts'
 import { type Served, serve } from '../../../packages/mcp/test/support/servers.ts'
-import { MCP_URL, makeWorld, toServed, type World } from '../../../packages/mcp/test/support/world.ts'
+import { MCP_URL, makeWorld, NOW, toServed, type World } from '../../../packages/mcp/test/support/world.ts'
 import { type AttackCase, type CaseGroup, call, invariantOnce } from '../support/attack-case.ts'
+import { floodSessions } from '../support/session-flood.ts'
+import { killAfterEffects } from '../support/tool-kills.ts'
 
 const PIN = `sha-256:${'A'.repeat(43)}`
 const READING: McpCapability = {
@@ -121,14 +120,7 @@ export const mcp: CaseGroup = {
       const byName = new Request('https://evil.test/mcp', { method: 'POST', body: SEARCH, headers })
       return codeOfAnswer(world.endpoint.fetch(toServed(byName)))
     }),
-    'MC-016': call(async () => {
-      const { wallet, served } = await setUp(READING, { maxSessionsPerAgent: 4 })
-      const codes: string[] = []
-      for (let turn = 0; turn < 200; turn += 1) codes.push(await codeOfAnswer(post(wallet, initialize())))
-      expect(codes.filter((code) => code === 'ok')).toHaveLength(4)
-      expect(served.shown).toHaveLength(4)
-      return codes.at(-1) ?? ''
-    }),
+    'MC-016': call(floodWithSessions),
     'MC-018': call(async () => {
       const scene = await setUp()
       const headers = await openSession(scene)
@@ -141,30 +133,53 @@ export const mcp: CaseGroup = {
       expect(await read).toMatchObject({ code: 'credential_revoked' })
       return codeOfAnswer(post(scene.wallet, message('tools/list'), { headers }))
     }),
-    'MC-019': invariantOnce(seeRecordFirst),
+    'MC-019': invariantOnce(killAfterTool),
   },
   own: {},
 }
 
-/** When a tool begins, its record is in the file already, for every process to see, so no kill can take it away. */
-async function seeRecordFirst(): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'behalf-mcp-'))
-  const path = join(folder, 'verifier.db')
-  const database = openVerifierDatabase(path)
-  const seen: string[] = []
-  try {
-    const handler = (): Promise<Response> => {
-      const other = new DatabaseSync(path, { readOnly: true })
-      seen.push(JSON.stringify(other.prepare('select * from decision').all()))
-      other.close()
-      return Promise.resolve(Response.json({}))
-    }
-    const { wallet } = await setUp(READING, { auditSink: database.auditSink, handler })
-    expect(await codeOfAnswer(post(wallet, SEARCH))).toBe('ok')
-    expect(seen).toHaveLength(1)
-    expect(seen[0]).toContain('search_issues')
-  } finally {
-    database.close()
-    rmSync(folder, { recursive: true })
+/**
+ * More agents than there is room for open sessions and end none; `npm run faults -- --only session-flood` does it
+ * 100,000 times, with the room that an endpoint has by itself. The table alone is shown as many here.
+ */
+async function floodWithSessions(): Promise<string> {
+  const { opened, refused, shown, held, ended, codeAfterIdle } = await floodSessions({
+    attempts: 500,
+    room: 200,
+  })
+  expect([opened, shown, refused]).toEqual([200, 200, { rate_limited: 300 }])
+  expect(held.after / held.full).toBeLessThan(1.1)
+  // Nobody used them, so they end, at the server too, and there is room again.
+  expect([ended, codeAfterIdle]).toEqual([200, 'ok'])
+  const sessions = createMcpSessions({}, () => undefined)
+  const codes = new Map<unknown, number>()
+  for (let turn = 0; turn < 100_000; turn += 1) {
+    const code = open(sessions, turn)
+    codes.set(code, (codes.get(code) ?? 0) + 1)
   }
+  expect(sessions.size()).toBe(1000)
+  expect([...codes]).toEqual([
+    ['ok', 1000],
+    ['rate_limited', 99_000],
+  ])
+  return Object.keys(refused).join(' and ')
+}
+
+function open(sessions: McpSessions, turn: number): unknown {
+  try {
+    sessions.open(`session ${turn}`, { agent: `did:key:z${turn % 1000}`, delegation: 'd' }, NOW)
+    return 'ok'
+  } catch (error) {
+    return error instanceof VerifierError ? error.code : error
+  }
+}
+
+/**
+ * A server is killed right after its tool had an effect: the record was there before. `npm run faults -- --only
+ * tool-kill` does it more often.
+ */
+async function killAfterTool(): Promise<void> {
+  const { effects, unrecorded, intents } = await killAfterEffects(2)
+  expect([effects, unrecorded]).toEqual([3, []])
+  expect(intents).toBeGreaterThanOrEqual(effects)
 }
