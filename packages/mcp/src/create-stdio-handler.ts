@@ -24,6 +24,8 @@ export interface StdioHandlerOptions extends ServerCommand, Partial<ServerProces
   readonly maxInFlightPerAgent?: number
   /** A process that has not opened its session after so long is ended; default 30. */
   readonly startTimeoutSeconds?: number
+  /** A process whose session nobody used for so long is ended; default 1,800. */
+  readonly sessionIdleSeconds?: number
   /** Told what the server says on stderr, and why it ended. Default: nobody is. */
   readonly onNote?: (text: string) => void
   readonly clock?: Clock
@@ -98,6 +100,7 @@ function withDefaults(options: StdioHandlerOptions): Settings {
     maxInFlight: 256,
     maxInFlightPerAgent: 32,
     startTimeoutSeconds: 30,
+    sessionIdleSeconds: 1800,
   }
   const settings = {
     ...limits,
@@ -168,6 +171,8 @@ async function openSession(message: ForwardedMessage, { running, signal }: Openi
   const session = createSessionServer({
     maxInFlight: settings.maxInFlightPerAgent,
     maxQueuedBytes: settings.maxQueuedBytes,
+    sessionIdleSeconds: settings.sessionIdleSeconds,
+    setTimer: settings.setTimer,
     start: (events) => start(settings, events),
     onEnd: () => void sessions.delete(id),
   })

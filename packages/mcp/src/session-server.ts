@@ -1,5 +1,5 @@
 import type { JsonObject } from '@behalf/core'
-import { VerifierError } from '@behalf/verifier'
+import { type SetTimer, VerifierError } from '@behalf/verifier'
 import { createEventStream, type EventStream } from './event-stream.ts'
 import { type ForwardedMessage, metaOf } from './forwarded-message.ts'
 import { createPendingAnswer, type PendingAnswer, toErrorMessage } from './pending-answer.ts'
@@ -35,6 +35,9 @@ export interface SessionServerOptions {
   readonly onEnd: () => void
   readonly maxInFlight: number
   readonly maxQueuedBytes: number
+  /** A server whose session nobody used for so long is ended. */
+  readonly sessionIdleSeconds: number
+  readonly setTimer: SetTimer
 }
 
 /** Messages of a server that wait for somebody to hear them. */
@@ -96,7 +99,15 @@ export function createSessionServer(options: SessionServerOptions): SessionServe
     }
     relay(message)
   }
+  let callOff: () => void = () => undefined
+  const keepAlive = (): void => {
+    callOff()
+    const { sessionIdleSeconds, setTimer } = options
+    const isUsed = (): boolean => asked.size > 0 || listener !== undefined
+    callOff = setTimer(() => (isUsed() ? keepAlive() : server.stop()), sessionIdleSeconds * 1000)
+  }
   const onEnd = (): void => {
+    callOff()
     const error = new VerifierError('mcp_server_unavailable', 'the server ended')
     for (const { answer } of asked.values()) answer.fail(error)
     asked.clear()
@@ -104,6 +115,7 @@ export function createSessionServer(options: SessionServerOptions): SessionServe
     options.onEnd()
   }
   const server = options.start({ onMessage, onEnd })
+  keepAlive()
 
   const ask = (message: ForwardedMessage, { signal, headers = {} }: SessionPost): Promise<Response> => {
     const { read, value } = message
@@ -127,6 +139,7 @@ export function createSessionServer(options: SessionServerOptions): SessionServe
   }
   return {
     post: async (message, post) => {
+      keepAlive()
       const { read, value } = message
       if (read.kind === 'request') return await ask(message, post)
       // An answer that nobody waits for could be meant for another question.
@@ -134,6 +147,7 @@ export function createSessionServer(options: SessionServerOptions): SessionServe
       return new Response(null, { status: 202 })
     },
     listen: () => {
+      keepAlive()
       listener?.end()
       const opened = createEventStream({
         maxQueuedBytes,

@@ -319,6 +319,42 @@ describe('a session', () => {
     expect(asked).toEqual(Array.from({ length: 64 }, (_, index) => `q${index + 1}`))
   })
 
+  test('that nobody used for a while ends, and its program with it', async () => {
+    const timers = new Set<{ readonly run: () => void; readonly milliseconds: number }>()
+    const { opened, wallet, headers, tool } = await session(rawServer(), {
+      sessionIdleSeconds: 60,
+      setTimer: (run, milliseconds) => {
+        const timer = { run, milliseconds }
+        timers.add(timer)
+        return () => timers.delete(timer)
+      },
+    })
+    const due = () => [...timers].filter(({ milliseconds }) => milliseconds === 60_000)
+    const passAMinute = (): void => {
+      expect(due().length).toBe(1)
+      for (const timer of due()) {
+        timers.delete(timer)
+        timer.run()
+      }
+    }
+    // Every use begins the while anew.
+    const [opening] = due()
+    expect(await codeOfAnswer(tool('answer', 0))).toBe('ok')
+    expect(due()[0]).not.toBe(opening)
+    const waiting = outcomeOf(tool('silent', 1))
+    await opened.noted(/got .*silent/u)
+    passAMinute()
+    expect(await codeOfAnswer(tool('answer', 2))).toBe('ok')
+    await opened.stdio.close()
+    expect(await waiting).toBe('mcp_server_unavailable')
+
+    const again = await post(wallet, initialize())
+    const unused = { 'mcp-session-id': again.headers.get('mcp-session-id') ?? '' }
+    expect(unused).not.toEqual(headers)
+    passAMinute()
+    expect(await codeOfAnswer(post(wallet, call('ping'), { headers: unused }))).toBe('not_found')
+  })
+
   test('may ask its caller so many questions at once', async () => {
     const { opened, wallet, headers } = await session(rawServer())
     const stream = await post(wallet, null, {
