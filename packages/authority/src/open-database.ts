@@ -1,5 +1,6 @@
 import { chmodSync, closeSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
+import { keepNames } from '@behalf/verifier/sqlite'
 import { AuthorityError } from './error.ts'
 
 const FULL = 2
@@ -21,6 +22,8 @@ export function openDatabase(path: string): DatabaseSync {
     database.exec('pragma synchronous = full')
     database.exec('pragma foreign_keys = on')
     checkDatabase(database)
+    // That of the log too, which is there from now on.
+    keepNames(path)
     return database
   } catch (error) {
     database.close()

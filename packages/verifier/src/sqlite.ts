@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { type Clock, systemClock } from '@behalf/core'
 import type { AuditOutbox } from './audit-outbox.ts'
 import type { AuditSink } from './audit-sink.ts'
+import { keepNames } from './keep-names.ts'
 import type { ReplayStore } from './replay-store.ts'
 import { createSqliteAuditOutbox } from './sqlite-audit-outbox.ts'
 import { createSqliteAuditSink } from './sqlite-audit-sink.ts'
@@ -15,6 +16,7 @@ import type { StatusState } from './status-source.ts'
 import type { UseCounter } from './use-counter.ts'
 
 export { isDiskFailure } from './disk-failure.ts'
+export { keepNames } from './keep-names.ts'
 
 /** Everything a verifier keeps, in one file. */
 export interface VerifierDatabase {
@@ -67,6 +69,8 @@ export function openVerifierDatabase(path: string, options: VerifierDatabaseOpti
   const database = new DatabaseSync(file, { timeout: busyTimeoutMilliseconds })
   try {
     makeDurable(database)
+    // That of the log too, which is there from now on.
+    keepNames(file)
     migrate(database, clock())
     const { readyAt, store } = createSqliteReplayStore(database, clock)
     return {
