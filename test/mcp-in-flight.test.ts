@@ -2,6 +2,7 @@ import type { McpHandler } from '@behalf/mcp'
 import { createMcpTransport, digestToolDefinition } from '@behalf/mcp'
 import { createMcpClient } from '@behalf/mcp/client'
 import { createSessionHandler } from '@behalf/mcp/sessions'
+import type { AuditOutcome, AuditRecord } from '@behalf/verifier'
 import { createMemoryWallet, type Wallet } from '@behalf/wallet'
 import { Client as SessionClient } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
@@ -9,7 +10,7 @@ import { McpServer as SessionServer } from '@modelcontextprotocol/sdk/server/mcp
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type McpServed, openEndpoint } from './support/mcp-endpoint.ts'
-import { openWorld, type World } from './support/world.ts'
+import { openWorld, type World, waitFor } from './support/world.ts'
 
 const INFO = { name: 'waiting', version: '1.0.0' }
 type Generation = '2.x' | '1.x'
@@ -51,12 +52,20 @@ async function connect(generation: Generation, wallet: Wallet, url: string) {
 describe.each(['2.x', '1.x'] as const)('over HTTP, a call to a server of %s', (server) => {
   let world: World
   let served: McpServed
+  const records: AuditRecord[] = []
+  const outcomes: AuditOutcome[] = []
   let pins: Record<string, string> = {}
   let running = Promise.withResolvers<void>()
 
   beforeAll(async () => {
     world = await openWorld()
-    served = await openEndpoint(world, { handler: createHandler(server, () => running.resolve()) })
+    served = await openEndpoint(world, {
+      handler: createHandler(server, () => running.resolve()),
+      auditSink: {
+        record: (entry) => void records.push(entry),
+        recordOutcome: (outcome) => void outcomes.push(outcome),
+      },
+    })
     const wallet = createMemoryWallet()
     await grant(wallet, {})
     const client = await connect('2.x', wallet, served.url)
@@ -85,6 +94,7 @@ describe.each(['2.x', '1.x'] as const)('over HTTP, a call to a server of %s', (s
     'of a client of %s that is in flight fails with the code as soon as the delegation is revoked',
     async (generation) => {
       running = Promise.withResolvers()
+      const streams = [server, generation].includes('1.x')
       const wallet = createMemoryWallet()
       const delegation = await grant(wallet, pins)
       const client = await connect(generation, wallet, served.url)
@@ -93,6 +103,12 @@ describe.each(['2.x', '1.x'] as const)('over HTTP, a call to a server of %s', (s
       await world.operator.authority(world.authority).revoke({ delegation })
       expect(await call).toMatchObject({ name: 'McpError', code: 'credential_revoked' })
       await client.close()
+      const requestId = records.findLast((record) => record.call?.tool === 'wait')?.requestId
+      const outcome = await waitFor(async () => outcomes.find((told) => told.requestId === requestId))
+      // A stream was begun, or the refusal is the answer.
+      expect(outcome).toMatchObject(
+        streams ? { isCutOff: true, status: 200 } : { isCutOff: false, status: 401 },
+      )
     },
     20_000,
   )

@@ -10,15 +10,20 @@ const EVENTS = /^text\/event-stream\b/i
  * its chain is dead, as an error of JSON-RPC with the code of the wire in its `data`. The SDK 1.x would wait on for the
  * answer of a stream that was only cut off.
  *
+ * @param onCut told when it was ended so
  * @returns undefined for every other answer
  * @see MCP 2025-11-25, transports, sending messages to the server
  */
-export function endAnswer(answer: Response, verified: AnyVerifiedRequest<unknown>): Response | undefined {
+export function endAnswer(
+  answer: Response,
+  verified: AnyVerifiedRequest<unknown>,
+  onCut: () => void,
+): Response | undefined {
   const { body, headers } = answer
   if (body === null || !EVENTS.test(headers.get('content-type') ?? '')) return undefined
   const id = idOf(verified)
   if (id === undefined) return undefined
-  return new Response(endStream(body, verified, id), answer)
+  return new Response(endStream(body, verified, { id, onCut }), answer)
 }
 
 /** Of the call that waits for an answer; undefined where nothing does. */
@@ -31,7 +36,7 @@ function idOf({ body }: AnyVerifiedRequest<unknown>): string | number | undefine
 function endStream(
   body: ReadableStream<Uint8Array>,
   { signal, requestId }: AnyVerifiedRequest<unknown>,
-  id: string | number,
+  { id, onCut }: { readonly id: string | number; readonly onCut: () => void },
 ): ReadableStream<Uint8Array> {
   const reader = body.getReader()
   let end = (): void => undefined
@@ -40,6 +45,7 @@ function endStream(
     {
       start: (controller) => {
         end = () => {
+          onCut()
           controller.enqueue(toEvent(createEndedCall(id, { code: codeOf(signal.reason), requestId })))
           controller.close()
           reader.cancel(signal.reason).catch(() => undefined)

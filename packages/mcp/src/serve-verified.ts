@@ -48,15 +48,15 @@ export async function serveVerified(
   const { signal } = verified
   const { sessions } = serving
   // An answer that the adapter cuts off would not say why.
-  const release = endsByItself(signal)
+  const own = endsByItself(signal)
   try {
     const answer = await Promise.race([askServer(exchange), untilDeath(exchange)])
     settleSession(answer, exchange)
     if (answer.body === null) forgetSignal(signal)
-    const ended = endAnswer(answer, verified)
+    const ended = endAnswer(answer, verified, own.cut)
     if (ended !== undefined) return ended
     signal.throwIfAborted()
-    release()
+    own.release()
     return answer
   } catch (error) {
     forgetSignal(signal)

@@ -5,6 +5,7 @@ import { endAnswer } from '../src/end-answer.ts'
 import { createEndedCall, readEndedCall } from '../src/ended-call.ts'
 import { call } from './support/messages.ts'
 
+const unheard = (): void => undefined
 const EVENTS = { 'content-type': 'text/event-stream' }
 
 function verified(body: string, signal: AbortSignal): AnyVerifiedRequest<unknown> {
@@ -22,18 +23,24 @@ describe('the answer of a call', () => {
   test('ends with the code of what ended its chain, and the server is told', async () => {
     const abort = new AbortController()
     const { cancel, stream } = createSource()
-    const answer = endAnswer(new Response(stream, { headers: EVENTS }), verified(call('ping'), abort.signal))
+    const cut = vi.fn()
+    const answer = endAnswer(
+      new Response(stream, { headers: EVENTS }),
+      verified(call('ping'), abort.signal),
+      cut,
+    )
     const text = answer?.text()
     const reason = new VerifierError('credential_expired', 'it has ended')
     abort.abort(reason)
     expect(await text).toMatch(/^\n\nevent: message\ndata: \{.*"code":"credential_expired".*\}\n\n$/u)
     expect(cancel.mock.calls).toEqual([[reason]])
+    expect(cut).toHaveBeenCalledOnce()
   })
 
   test('ends so whatever the reason is, and when the chain was dead before', async () => {
     const { stream } = createSource()
     const dead = AbortSignal.abort(new Error('secret'))
-    const answer = endAnswer(new Response(stream, { headers: EVENTS }), verified(call('ping'), dead))
+    const answer = endAnswer(new Response(stream, { headers: EVENTS }), verified(call('ping'), dead), unheard)
     const text = (await answer?.text()) ?? ''
     expect(text).toContain('"code":"internal_error"')
     expect(text).not.toContain('secret')
@@ -46,10 +53,15 @@ describe('the answer of a call', () => {
     const answer = endAnswer(
       new Response('data: {}\n\n', { headers: EVENTS }),
       verified(call('ping'), abort.signal),
+      unheard,
     )
     expect(await answer?.text()).toBe('data: {}\n\n')
     const { cancel, stream } = createSource()
-    const left = endAnswer(new Response(stream, { headers: EVENTS }), verified(call('ping'), abort.signal))
+    const left = endAnswer(
+      new Response(stream, { headers: EVENTS }),
+      verified(call('ping'), abort.signal),
+      unheard,
+    )
     await left?.body?.cancel('enough')
     expect(cancel.mock.calls).toEqual([['enough']])
     abort.abort()
@@ -66,7 +78,7 @@ describe('the answer of a call', () => {
     ['to a stream that is opened', 'data: {}\n\n', EVENTS, ''],
   ])('%s is for the adapter to end', (_title, body, headers, sent) => {
     const { signal } = new AbortController()
-    expect(endAnswer(new Response(body, { headers }), verified(sent, signal))).toBeUndefined()
+    expect(endAnswer(new Response(body, { headers }), verified(sent, signal), unheard)).toBeUndefined()
   })
 })
 

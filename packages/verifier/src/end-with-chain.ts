@@ -15,17 +15,31 @@ const CANCEL = 8
 
 /** Of requests whose answers are ended by whoever gives them. */
 const ownEnds = new WeakSet<AbortSignal>()
+/** Of those that were ended so before all of the answer was sent. */
+const cutShort = new WeakSet<AbortSignal>()
+
+/** The end of an answer, in the hands of whoever gives it. */
+export interface OwnEnd {
+  /** What was sent is not all of it, although it ends well: so it is told to whoever records outcomes. */
+  readonly cut: () => void
+  /** Leaves the end to the adapter again. */
+  readonly release: () => void
+}
 
 /**
  * The answer of this request is not cut off when its chain dies: whoever says so ends it at that moment, and so can say
  * why. For protocols whose clients wait on for an answer that was only cut off.
  *
  * @param signal of a verified request
- * @returns leaves the end to the adapter again
  */
-export function endsByItself(signal: AbortSignal): () => void {
+export function endsByItself(signal: AbortSignal): OwnEnd {
   ownEnds.add(signal)
-  return () => void ownEnds.delete(signal)
+  return { cut: () => void cutShort.add(signal), release: () => void ownEnds.delete(signal) }
+}
+
+/** Whether an answer was ended by whoever gave it, before all of it was sent. */
+export function isCutShort({ signal }: AcceptedRequest): boolean {
+  return signal !== undefined && cutShort.has(signal)
 }
 
 /**

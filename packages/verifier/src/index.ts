@@ -11,7 +11,7 @@ export {
   type StatusSourceOptions,
 } from './create-status-source.ts'
 export { createEitherVerifier, type EitherVerifierParts } from './either-verifier.ts'
-export { endsByItself } from './end-with-chain.ts'
+export { endsByItself, type OwnEnd } from './end-with-chain.ts'
 export {
   type RefusalEvidence,
   VerifierError,

@@ -1,4 +1,4 @@
-import type { NodeAnswer } from './end-with-chain.ts'
+import { isCutShort, type NodeAnswer } from './end-with-chain.ts'
 import type { AcceptedRequest } from './request-guard.ts'
 
 /**
@@ -6,12 +6,13 @@ import type { AcceptedRequest } from './request-guard.ts'
  *
  * @param answer of Node; nothing is done where nobody wants to know
  */
-export function tellNodeAnswer(answer: NodeAnswer, { answered }: AcceptedRequest): void {
+export function tellNodeAnswer(answer: NodeAnswer, verified: AcceptedRequest): void {
+  const { answered } = verified
   if (answered === undefined) return
   const tell = (isCutOff: boolean): void => {
     const { headersSent, statusCode } = answer
     answered({ status: headersSent === true ? statusCode : undefined, isCutOff })
   }
-  answer.once('finish', () => tell(false))
+  answer.once('finish', () => tell(isCutShort(verified)))
   answer.once('close', () => tell(true))
 }

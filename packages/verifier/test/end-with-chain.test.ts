@@ -56,7 +56,7 @@ describe('an answer of Node', () => {
       return answer
     })
     endsByItself(own.signal)
-    endsByItself(released.signal)()
+    endsByItself(released.signal).release()
     own.abort()
     released.abort()
     expect(answers.map(({ destroy }) => destroy.mock.calls.length)).toEqual([0, 1])
