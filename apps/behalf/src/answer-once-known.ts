@@ -106,9 +106,9 @@ function tellUnproven({ unproven }: ConfirmationCounts): readonly string[] {
   if (connected === 0) return []
   if (connected === 1) {
     const said = confirmed === 1 ? 'said that it knows' : 'does not confirm'
-    return [`And 1 other reader, which proved no key and is not waited for, ${said}.`]
+    return [`And 1 other reader, which proved no key, ${said}.`]
   }
-  const those = `And ${connected} other readers, which proved no key and are not waited for`
+  const those = `And ${connected} other readers, which proved no key`
   if (confirmed === 0) return [`${those}, do not confirm.`]
   return [`${those}: ${confirmed} of them said that they know.`]
 }

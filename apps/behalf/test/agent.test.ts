@@ -4,7 +4,7 @@ import { createEd25519Signer } from '@behalf/core'
 import { encodeDidKey } from '@behalf/did'
 import { createStatusSource } from '@behalf/verifier'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { codeOf, documentOf } from './support/test-io.ts'
+import { type CommandRun, codeOf, documentOf } from './support/test-io.ts'
 import { obtain, openWorld, termsFor, type World } from './support/world.ts'
 
 let world: World
@@ -496,21 +496,33 @@ describe('behalf revoke', () => {
     expect(codeOf(await world.run(call))).toBe('credential_revoked')
   })
 
-  test('that waits tells apart who reads the stream without a key, and is not kept by it, whatever it says', async () => {
+  test('that waits tells apart who reads the stream without a key, and waits two seconds for it at most', async () => {
     const root = await obtain(world, ...termsFor(world, '/issues/**'))
     const stream = await fetch(`${world.origin}/status/stream`)
     const text = stream.body?.pipeThrough(new TextDecoderStream()).getReader()
     const { value: hello = '' } = (await text?.read()) ?? {}
     const name = /event: subscriber\ndata: (\S+)/u.exec(hello)?.[1] ?? ''
-    const revoke = ['revoke', root, '--as-operator', '--wait', '--seconds', '1']
-    const unsaid = await world.run([...revoke, '--json'])
+    const revoke = ['revoke', root, '--as-operator', '--wait', '--seconds', '30']
+    let passed = 0
+    const passing = {
+      clock: () => world.now() + passed,
+      wait: async (milliseconds: number) => {
+        passed += milliseconds
+      },
+    }
+    const run = async (...more: readonly string[]): Promise<CommandRun> => {
+      passed = 0
+      return await world.run([...revoke, ...more], passing)
+    }
+    const unsaid = await run('--json')
+    expect(passed).toBe(2000)
     const nobody = { connected: 0, confirmed: 0 }
     expect([unsaid.exit, documentOf(unsaid)]).toEqual([
       0,
       expect.objectContaining({ ...nobody, apis: [], unproven: { connected: 1, confirmed: 0 } }),
     ])
-    expect((await world.run(revoke)).stdout).toMatch(
-      /No registered API follows the stream.*\nAnd 1 other reader, which proved no key and is not waited for, does not confirm\./u,
+    expect((await run()).stdout).toMatch(
+      /No registered API follows the stream.*\nAnd 1 other reader, which proved no key, does not confirm\./u,
     )
     const { sequence } = documentOf(unsaid)
     await fetch(`${world.origin}/status/confirmations`, {
@@ -518,14 +530,11 @@ describe('behalf revoke', () => {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ subscriber: name, sequence: Number(sequence) + 1_000_000 }),
     })
-    expect((await world.run(revoke)).stdout).toMatch(
-      /No registered API.*\nAnd 1 other reader.*said that it knows\./u,
-    )
+    expect((await run()).stdout).toMatch(/No registered API.*\nAnd 1 other reader.*said that it knows\./u)
+    expect(passed).toBe(0)
     const more = (await fetch(`${world.origin}/status/stream`)).body?.getReader()
     await more?.read()
-    expect((await world.run(revoke)).stdout).toMatch(
-      /And 2 other readers, which proved no key and are not waited for: 1 of them said/u,
-    )
+    expect((await run()).stdout).toMatch(/And 2 other readers, which proved no key: 1 of them said/u)
     for (const reader of [text, more]) await reader?.cancel()
   })
 
@@ -569,11 +578,9 @@ describe('behalf revoke', () => {
     })
     expect(unsaid.stderr).toContain('0 of 1 APIs')
     isHeard = true
-    const said = await world.run(revoke)
-    expect([said.exit, said.stdout]).toEqual([
-      0,
-      expect.stringMatching(/The 1 API that follows the stream said that it knows\.\nAnd 1 other reader/u),
-    ])
+    await expect
+      .poll(async () => (await world.run(revoke, passing)).stdout, { interval: 5, timeout: 20_000 })
+      .toMatch(/The 1 API that follows the stream said that it knows\.\nAnd 1 other reader/u)
     await anybody?.cancel()
     source.close()
   })

@@ -24,7 +24,7 @@ export {
   type WorkloadPresentation,
 } from './authority-client.ts'
 export type { CollectDelegationOptions } from './collect-delegation.ts'
-export type { ApiConfirmation, ConfirmationCounts } from './confirmation-counts.ts'
+export type { ApiConfirmation, ConfirmationCounts, ReaderCounts } from './confirmation-counts.ts'
 export type { DelegateOptions } from './delegate-child.ts'
 export type { WalletRequestInit } from './delegated-fetch.ts'
 export type { EnrolledWorkload } from './enrolled-workload.ts'
