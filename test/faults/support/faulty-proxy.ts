@@ -19,9 +19,10 @@ export interface FaultyProxy {
   close(): Promise<void>
 }
 
-const DELAY_MS = 200
-/** TCP sends again after about two round trips at such a delay, once the connection stands. */
-const AGAIN_MS = 600
+/** There and back together are 200 ms: an answer that is waited for for one second only is to be late, not missed. */
+const DELAY_MS = 100
+/** TCP sends again after about as long at such a delay, once the connection stands. */
+const AGAIN_MS = 300
 const LOST = 0.05
 const LARGEST_PIECE = 1500
 
