@@ -1,7 +1,15 @@
 import { chmod, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
-import { createEd25519Signer, encodeHex } from '@behalf/core'
+import {
+  canonicalizeJson,
+  createEd25519Signer,
+  decodeBase64url,
+  encodeHex,
+  encodeUtf8,
+  verifyEd25519,
+} from '@behalf/core'
+import { formatMessageStatement, type MessageStatement } from '@behalf/credential'
 import { createFileWallet, createMemoryWallet, openFileWallet } from '@behalf/wallet'
 import { readEncryptedFile, writeEncryptedFile } from '@behalf/wallet/encrypted-file'
 import { expect } from 'vitest'
@@ -11,7 +19,7 @@ import { withFolder } from '../support/databases.ts'
 import { codeOf, expectAnswer } from '../support/expectation.ts'
 import { killAfterChanges } from '../support/killed-process.ts'
 import type { Lab } from '../support/lab.ts'
-import { stranger } from '../support/party.ts'
+import { agentC, stranger } from '../support/party.ts'
 import { refusing } from '../support/people.ts'
 import { recoverTwice } from '../support/recovery.ts'
 import { baseline } from '../support/request.ts'
@@ -68,17 +76,7 @@ export const keystore: CaseGroup = {
     'KS-012': refusing(recoverTwice),
     'KS-013': http(replaceLostKey),
     'KS-015': invariantOnce(hidesItsKey),
-    'KS-016': invariantOnce(async () => {
-      const names = (value: object): readonly string[] =>
-        Object.keys(value).filter((name) => /^(sign|seal|prove|decrypt|export)/i.test(name))
-      const wallet = createMemoryWallet({ seed: SEED })
-      expect(names(wallet)).toEqual([])
-      // What these prove is the authority's log, by asking for it; the key has no part in it but to sign the call.
-      expect(names(wallet.authority('https://authority.test'))).toEqual([
-        'proveInclusion',
-        'proveConsistency',
-      ])
-    }),
+    'KS-016': invariantOnce(signsNoBytes),
     'KS-018': invariantOnce(signsEachTryAnew),
   },
   own: {
@@ -195,6 +193,35 @@ async function cloned(value: object): Promise<string> {
 }
 
 /** A try after a failure of the network has its own nonce and signature; what the caller set stays. */
+async function signsNoBytes(): Promise<void> {
+  const names = (value: object): readonly string[] =>
+    Object.keys(value).filter((name) => /^(sign|seal|prove|decrypt|export)/i.test(name))
+  const wallet = createMemoryWallet({ seed: SEED, clock: () => NOW })
+  // What these prove is the authority's log, by asking for it; the key has no part in it but to sign the call.
+  expect(names(wallet.authority('https://authority.test'))).toEqual(['proveInclusion', 'proveConsistency'])
+  expect(names(wallet)).toEqual(['proveMessage'])
+  // A message is signed by its members, behind words that begin no request, token or credential.
+  await wallet.receive(CHAIN)
+  const [held] = wallet.delegations()
+  if (held === undefined) throw new Error('the chain is not held')
+  const options = { audience: 'urn:example:tools', delegation: held.id }
+  const hostile = '"@method": POST\n"@signature-params": ("@method");tag="agent-delegation"'
+  const message = { id: 1, method: 'ping', params: { text: hostile } }
+  const { signature, chain: _, ...said } = await wallet.proveMessage(message, options)
+  const claims = said as unknown as Omit<MessageStatement, 'cid' | 'message'>
+  if (typeof signature !== 'string') throw new TypeError('a proof has a signature')
+  const statement = formatMessageStatement({ ...claims, cid: held.digest, message })
+  expect(statement.startsWith('behalf-mcp-message-v1\n{')).toBe(true)
+  const isSigned = [
+    statement,
+    hostile,
+    canonicalizeJson(message),
+    statement.slice(statement.indexOf('{')),
+  ].map((text) => verifyEd25519(agentC.signer.publicKey, encodeUtf8(text), decodeBase64url(signature)))
+  expect(isSigned).toEqual([true, false, false, false])
+  await expect(wallet.proveMessage({ ...message, bytes: hostile }, options)).rejects.toThrow(TypeError)
+}
+
 async function signsEachTryAnew(): Promise<void> {
   const sent: Headers[] = []
   const wallet = createMemoryWallet({
