@@ -11,11 +11,13 @@ import { type StorageSite, startStorage, withStorageSite } from './support/stora
 const SEED = 1128
 const HEARTBEAT_SECONDS = 0.5
 const MAX_STALENESS_MS = 4000
-/** A poll every half second, each of which is given up after a second; a short run is no measurement. */
+/** A poll every half second, of which two may meet a dead connection; a short run is no measurement. */
 const HEALED_MS: Readonly<Record<Size, number>> = { long: 2000, short: 20_000 }
 /** What a busy machine may take to look. */
 const SLACK_MS = 500
 const ASK_EVERY_MS = 50
+/** What is late is waited for, what is lost is asked for again. */
+const PATIENCE_SECONDS = { late: 1, usual: 0.6 } as const
 const BROKEN: readonly Weather[] = ['silent', 'half-open', 'cut', 'lossy']
 const ROUNDS: Readonly<Record<Size, number>> = { long: 10, short: 1 }
 /** How long a fault lasts: in a short run as long as it takes until status is stale, in a long one anything up to twice that. */
@@ -101,34 +103,48 @@ async function runBrokenNetwork(size: Size, progress: (text: string) => void): P
     await startStorage(site, { heartbeatSeconds: HEARTBEAT_SECONDS })
     const random = new Random(SEED, 0)
     const proxy = await openFaultyProxy(site.port, random)
-    const { issuer } = await site.operator.describe()
-    const api = await openNetworkedApi({
-      issuer,
-      origin: site.origin,
-      reachedAt: proxy.origin,
-      maxStalenessSeconds: MAX_STALENESS_MS / 1000,
-    })
     try {
-      const honest = await createHandedAgent(site)
+      const parts: Parts = { site, proxy, honest: await createHandedAgent(site), size, random }
       const told: string[] = []
       for (const weather of BROKEN) {
-        const outcomes: Outcome[] = []
-        for (let round = 0; round < ROUNDS[size]; round += 1) {
-          const milliseconds = size === 'short' ? FAULT_MS : random.below(2 * FAULT_MS)
-          const fault: Fault = { site, proxy, api, honest, size, weather, milliseconds }
-          const outcome = await breakNetwork(fault)
-          judge(outcome, fault)
-          outcomes.push(outcome)
-        }
-        told.push(describe(weather, outcomes))
+        told.push(await breakOften(weather, parts))
         progress(told.at(-1) ?? '')
       }
       return told.join('; ')
     } finally {
-      api.close()
       await proxy.close()
     }
   })
+}
+
+interface Parts extends Pick<Fault, 'site' | 'proxy' | 'honest' | 'size'> {
+  readonly random: Random
+}
+
+/** The network is broken in this way again and again; says what came of it. */
+async function breakOften(weather: Weather, parts: Parts): Promise<string> {
+  const { site, proxy, size, random } = parts
+  const { issuer } = await site.operator.describe()
+  const api = await openNetworkedApi({
+    issuer,
+    origin: site.origin,
+    reachedAt: proxy.origin,
+    maxStalenessSeconds: MAX_STALENESS_MS / 1000,
+    timeoutSeconds: PATIENCE_SECONDS[weather === 'lossy' ? 'late' : 'usual'],
+  })
+  try {
+    const outcomes: Outcome[] = []
+    for (let round = 0; round < ROUNDS[size]; round += 1) {
+      const milliseconds = size === 'short' ? FAULT_MS : random.below(2 * FAULT_MS)
+      const fault: Fault = { ...parts, api, weather, milliseconds }
+      const outcome = await breakNetwork(fault)
+      judge(outcome, fault)
+      outcomes.push(outcome)
+    }
+    return describe(weather, outcomes)
+  } finally {
+    api.close()
+  }
 }
 
 function withSite<Result>(run: (site: StorageSite) => Promise<Result>): Promise<Result> {

@@ -120,6 +120,7 @@ async function runPacketFaults(size: Size, progress: (text: string) => void): Pr
             origin: site.origin,
             reachedAt: `http://${network.address}:${site.port}`,
             maxStalenessSeconds: MAX_STALENESS_MS / 1000,
+            timeoutSeconds: 1,
           })
           const told: string[] = []
           try {

@@ -22,17 +22,19 @@ export interface NetworkedApiOptions {
   readonly origin: string
   readonly reachedAt: string
   readonly maxStalenessSeconds: number
+  /** After so long an answer is given up. */
+  readonly timeoutSeconds: number
 }
 
 /** It follows the stream of its authority, and holds status when this resolves. */
 export async function openNetworkedApi(options: NetworkedApiOptions): Promise<NetworkedApi> {
-  const { issuer, origin, reachedAt, maxStalenessSeconds } = options
+  const { issuer, origin, reachedAt, maxStalenessSeconds, timeoutSeconds } = options
   const statusSource = createStatusSource({
     issuers: [{ did: issuer, url: `${origin}/status/heartbeat` }],
     stream: true,
     fetch: (url, init) => fetch(url.replace(origin, reachedAt), init),
     pollSeconds: 0.5,
-    timeoutSeconds: 1,
+    timeoutSeconds,
     maxStalenessSeconds,
     reportFault: () => undefined,
   })
