@@ -33,7 +33,7 @@ import { decodeDidKey, encodeDidKey } from '@behalf/did'
 import type { Wallet } from '@behalf/wallet'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runConfined } from './support/confined.ts'
-import { behalf, documentOf } from './support/test-io.ts'
+import { behalf, type CommandRun, documentOf } from './support/test-io.ts'
 import { obtain, openWorld, type World } from './support/world.ts'
 
 interface Step {
@@ -111,7 +111,11 @@ async function handOn(path: string): Promise<void> {
 async function trace(id: string): Promise<readonly Step[]> {
   const run = await world.run(['trace', id, '--json'])
   expect([id, run.exit]).toEqual([id, 0])
-  return (documentOf(run) as unknown as { steps: readonly Step[] }).steps
+  return stepsOf(run)
+}
+
+function stepsOf(run: CommandRun): readonly Step[] {
+  return documentOf(run)['steps'] as readonly Step[]
 }
 
 function stepOf(steps: readonly Step[], type: string): Step {
@@ -197,8 +201,7 @@ describe('the story of a request with a token', () => {
     const run = await behalf(['verify-bundle', '-', '--key', world.issuer, '--json'], {
       input: serializeTraceBundle({ ...bundle, entries: without }),
     })
-    const { steps } = documentOf(run) as unknown as { steps: readonly Step[] }
-    expect(stepOf(steps, 'request_accepted').unproven).toEqual([
+    expect(stepOf(stepsOf(run), 'request_accepted').unproven).toEqual([
       'the chain of 2 that was exchanged, beyond the word of the authority: the log has of it something else, or nothing',
     ])
   })

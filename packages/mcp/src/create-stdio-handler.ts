@@ -64,7 +64,7 @@ const RESTART_PAUSE_MS = 1000
  * @throws TypeError for a limit that is not a positive number
  * @see MCP 2025-11-25 and 2026-07-28, stdio and Streamable HTTP
  * @example
- * const server = createStdioHandler({ command: 'node', args: ['server.js'], env: { PATH: '/usr/bin' } })
+ * const server = createStdioHandler({ command: 'node', args: ['server.js'], env: { PATH: process.env.PATH } })
  * const endpoint = createMcpEndpoint({ url, handler: server.handler, ...options })
  */
 export function createStdioHandler(options: StdioHandlerOptions): StdioHandler {

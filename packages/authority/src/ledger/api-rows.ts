@@ -1,9 +1,9 @@
 import { parseJson } from '@behalf/core'
-import { decodeDidKey } from '@behalf/did'
 import type { AuthorityDatabase } from '../database-schema.ts'
 import { AuthorityError } from '../error.ts'
 import { createEventRows } from '../event-rows.ts'
 import { readList, readText } from '../json-column.ts'
+import { checkRegisteredKey } from './check-registered-key.ts'
 
 /** An API that may put its decisions on record. */
 export interface RegisteredApi {
@@ -100,11 +100,7 @@ async function readApis(database: AuthorityDatabase, did?: string): Promise<read
 }
 
 function checkApi({ did, origins }: { readonly did: string; readonly origins: readonly string[] }): void {
-  try {
-    decodeDidKey(did)
-  } catch (cause) {
-    throw new AuthorityError('input_invalid', 'did is the did:key of an Ed25519 key', { field: 'did', cause })
-  }
+  checkRegisteredKey(did)
   const isOrigin = (origin: string): boolean => ORIGIN.test(origin) && URL.canParse(origin)
   if (origins.length > 0 && origins.every(isOrigin)) return
   throw new AuthorityError(

@@ -1,8 +1,8 @@
-import { decodeDidKey } from '@behalf/did'
 import type { AuthorityDatabase } from '../database-schema.ts'
 import { AuthorityError } from '../error.ts'
 import { createEventRows } from '../event-rows.ts'
 import type { ApiDecision } from './api-rows.ts'
+import { checkRegisteredKey } from './check-registered-key.ts'
 
 /** A key whose holder may read the records of the log, and nothing else. */
 export interface Auditor {
@@ -23,7 +23,7 @@ export async function addAuditor(
   did: string,
   { by, now }: ApiDecision,
 ): Promise<Auditor> {
-  checkKey(did)
+  checkRegisteredKey(did)
   const row = { did, added_at: now, added_by: by, removed_at: null }
   return database.transaction().execute(async (db) => {
     const known = await findAuditor(db, did)
@@ -76,12 +76,4 @@ async function readAuditors(database: AuthorityDatabase, did?: string): Promise<
   const all = database.selectFrom('auditors').selectAll().where('removed_at', 'is', null).orderBy('added_at')
   const rows = await (did === undefined ? all : all.where('did', '=', did)).execute()
   return rows.map((row) => ({ did: row.did, addedAt: row.added_at, addedBy: row.added_by }))
-}
-
-function checkKey(did: string): void {
-  try {
-    decodeDidKey(did)
-  } catch (cause) {
-    throw new AuthorityError('input_invalid', 'did is the did:key of an Ed25519 key', { field: 'did', cause })
-  }
 }
